@@ -1,0 +1,111 @@
+/*
+ * config.h - dwh.cfg: one table of keys (config.c) makes this struct, its help and its checks.
+ *
+ * An effective value comes from, first to last: --set SECTION.KEY=VALUE, the environment twin
+ * DWH_<SECTION>_<KEY>, the file, the default. All strings live in the arena that config_load was
+ * given; an unset string is NULL. Relative paths are relative to the folder of the file.
+ */
+#ifndef SHARED_CONFIG_H
+#define SHARED_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "shared/arena.h"
+#include "shared/err.h"
+
+enum config_engine { ENGINE_LOCAL, ENGINE_POSTGRES, ENGINE_REDSHIFT };
+enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED };
+
+struct config {
+	const char *file; /* path of the file, or NULL when the defaults alone are used */
+
+	struct {
+		enum config_engine engine; /* local */
+		const char *schema;        /* public: where the model's tables live */
+		const char *sslmode;       /* NULL: prefer, verify-full on redshift */
+		int64_t connect_timeout_s; /* 10 */
+	} warehouse;
+	struct {
+		const char *host; /* name, address or folder of a socket */
+		const char *db_name;
+		const char *db_user;
+		const char *db_password; /* secret */
+		int64_t db_port; /* 5439; 5432 is what ENGINE = postgres uses when unset (0) */
+	} cluster;
+	struct {
+		const char *key;    /* secret as a pair with: */
+		const char *secret; /* secret */
+		const char *token;  /* secret: session token */
+		const char *region; /* NULL when not set anywhere */
+		const char *profile;
+		const char *endpoint; /* URL of an S3-compatible server, path style */
+		bool anonymous;
+		bool request_payer;
+	} aws;
+	struct {
+		const char *dwh_endpoint, *cluster_type, *node_type, *iam_role_name, *role_arn,
+		    *cluster_identifier, *db, *db_user;
+		const char *db_password; /* secret */
+		int64_t num_nodes, port;
+	} dwh;
+	struct {
+		const char *policy, *arn;
+	} iam_role;
+	struct {
+		const char *manifests; /* s3:// address of a folder for manifests, or NULL */
+	} s3;
+	struct {
+		const char *model; /* "sparkify": names or folders, separated by blanks; later
+		                      overlay earlier */
+		int64_t workers;   /* 0: by the engine (local: number of processors) */
+		enum config_strategy strategy;
+		int64_t lanes;          /* 0: the workers at creation; 1 with direct */
+		int64_t shard_bytes;    /* 64 MiB */
+		int64_t shard_objects;  /* 2000 */
+		int64_t connections;    /* GETs in flight in one worker, 32 */
+		int64_t fetch_memory;   /* bytes of buffers for all of them, 16 MiB */
+		int64_t attempts;       /* tries of one task, 5 */
+		int64_t task_timeout_s; /* no beat for so long: cancelled, then killed; 300 */
+		bool allow_empty;       /* a source without objects is no error */
+	} load;
+	struct {
+		const char *dir;     /* .dwh */
+		const char *buckets; /* NULL: <dir>/buckets */
+		int64_t s3_port;     /* 0: a free one */
+		const char *pg_bin;  /* NULL: found */
+		const char *account; /* unprivileged account for PostgreSQL when started as root;
+		                        NULL: postgres, else nobody */
+	} local;
+
+	struct config_private *private; /* origins, [S3] addresses; config.c's own */
+};
+
+/* One --set, in the order given. */
+struct config_set {
+	struct str key; /* "LOAD.WORKERS" */
+	struct str value;
+};
+
+/*
+ * file may be NULL: then ./dwh.cfg if it is there, else the defaults alone. Every mistake is
+ * ERR_SETUP/AT_CONFIG and names the file and line (or the --set, or the variable), what is wrong,
+ * and the nearest known name.
+ */
+bool config_load(const char *file, const struct config_set *sets, size_t n_sets, struct arena *a,
+    struct config *out, struct err *e);
+
+/* The s3:// address of a source, a key of [S3] ("LOG_DATA"); NULL when it is not set. */
+const char *config_s3(const struct config *c, struct str key);
+
+/* True where an --set of this key must be refused, because argv is visible to everybody. */
+bool config_is_secret(struct str section_dot_key);
+
+/* One line a key, "SECTION.KEY = value   # origin", secrets masked; or a JSON array of objects. */
+void config_print(const struct config *c, FILE *out, bool json);
+
+/* Absolute path of `path`, relative ones taken from the folder of the file. Lives in a. */
+const char *config_path(const struct config *c, struct arena *a, const char *path);
+
+#endif

@@ -1,0 +1,78 @@
+/* log.c - see log.h. */
+#include "shared/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+
+static char name[64] = "dwh";
+static int quiet;
+
+void log_name(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof name, fmt, ap);
+	va_end(ap);
+}
+
+void log_quiet(int on)
+{
+	quiet = on;
+}
+
+static void say(const char *level, const char *fmt, va_list ap)
+{
+	char line[4096], iso[25];
+	size_t n = 0;
+	int saved = errno;
+
+	if (!isatty(STDERR_FILENO)) {
+		clock_iso(clock_wall_ms(), iso);
+		n = (size_t)snprintf(line, sizeof line, "%s ", iso);
+	}
+	n += (size_t)snprintf(line + n, sizeof line - n, "%s: %s", name, level);
+	vsnprintf(line + n, sizeof line - n - 1, fmt, ap);
+	n = strlen(line);
+	line[n++] = '\n';
+	/* Nobody to tell when stderr is gone. */
+	if (write(STDERR_FILENO, line, n) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (quiet)
+		return;
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (quiet)
+		return;
+	va_start(ap, fmt);
+	say("warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("error: ", fmt, ap);
+	va_end(ap);
+}

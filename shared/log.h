@@ -1,0 +1,21 @@
+/*
+ * log.h - talk goes to stderr, one write(2) a line, so that lines of several processes never mix.
+ *
+ * Only processes log (the supervisor, a worker, a server); libraries return struct err. On a
+ * terminal a line is "dwh: text"; elsewhere it begins with the time in ISO 8601. A worker names
+ * itself ("dwh: worker 3: text").
+ */
+#ifndef SHARED_LOG_H
+#define SHARED_LOG_H
+
+/* Who speaks: "dwh", "dwh: worker 3". Copied. Until it is called, it is "dwh". */
+void log_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Only errors are said when quiet. */
+void log_quiet(int quiet);
+
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * pg.h - the one home of libpq: connections, statements with parameters, COPY FROM STDIN, and the
+ * translation of its errors into struct err.
+ *
+ * SQLSTATE decides the kind: 08*, 40001, 40P01, 53*, 57P0*, 55P03, 55006 and lost connections are
+ * ERR_RETRY; 28*, 3D000, 3F000, 42* (a person must change something) ERR_SETUP for a connection
+ * and ERR_TASK for a statement; 57014 ERR_CANCELLED; 22*, 23* ERR_DATA.
+ */
+#ifndef SHARED_PG_H
+#define SHARED_PG_H
+
+#include <libpq-fe.h>
+
+#include "shared/arena.h"
+#include "shared/config.h"
+#include "shared/err.h"
+#include "shared/str.h"
+
+struct pg {
+	PGconn *conn;
+	enum config_engine engine;
+	char where[160]; /* "warehouse at HOST:PORT/DB", for messages; no secret in it */
+};
+
+/* Where to connect; filled from the configuration or, on the local engine, from the running
+ * services. */
+struct pg_target {
+	const char *host, *dbname, *user, *password, *sslmode, *schema;
+	int64_t port;
+	int64_t connect_timeout_s;
+	enum config_engine engine;
+	const char *application_name;
+};
+
+/* Connects, sets client_encoding, search_path (schema first), and refuses nothing else. */
+bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e);
+void pg_close(struct pg *pg); /* an all-zero pg is fine */
+bool pg_alive(const struct pg *pg);
+
+/* One statement, no result wanted. Sent on its own, never several in one string. */
+bool pg_exec(struct pg *pg, const char *sql, struct err *e);
+
+/*
+ * A statement with text parameters ($1...), NULL for SQL NULL. *res is the caller's to PQclear.
+ * rows_affected may be NULL.
+ */
+bool pg_query(struct pg *pg, const char *sql, int n, const char *const *params, PGresult **res,
+    struct err *e);
+
+/* Rows that the last statement of *res changed (or returned). */
+int64_t pg_rows(const PGresult *res);
+
+/* Field as a str that lives as long as res; a NULL is the empty str. */
+struct str pg_str(const PGresult *res, int row, int col);
+int64_t pg_i64(const PGresult *res, int row, int col);
+
+/* COPY ... FROM STDIN (FORMAT binary): start, bytes, end. After a failure the transaction is over.
+ */
+bool pg_copy_start(struct pg *pg, const char *sql, struct err *e);
+bool pg_copy_bytes(struct pg *pg, struct str bytes, struct err *e);
+bool pg_copy_end(struct pg *pg, int64_t *rows, struct err *e);
+void pg_copy_abort(
+    struct pg *pg, const char *why); /* and drains; the transaction must be rolled back */
+
+/* "quoted" and 'quoted' by the live connection, in arena a. */
+struct str pg_ident(struct pg *pg, struct arena *a, struct str name);
+struct str pg_literal(struct pg *pg, struct arena *a, struct str value);
+
+/* Asks the server to cancel what runs on pg; safe in a signal handler. */
+void pg_cancel(PGcancel *cancel);
+
+#endif

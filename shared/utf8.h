@@ -1,0 +1,19 @@
+/* utf8.h - the well-formed byte sequences of RFC 3629. */
+#ifndef SHARED_UTF8_H
+#define SHARED_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/str.h"
+
+/* Bytes of the character at the start of s, 1 to 4; 0 where s is empty or not well formed there. */
+size_t utf8_len(struct str s);
+
+/* Writes code point cp (not a surrogate, at most 0x10FFFF) to out; returns the bytes written. */
+size_t utf8_put(char out[4], uint32_t cp);
+
+/* Position of the first byte that is not well formed, or s.n. */
+size_t utf8_bad(struct str s);
+
+#endif
