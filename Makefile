@@ -35,7 +35,7 @@ OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-rec
 LINK_release := -pie -Wl,-z,relro,-z,now
 
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(WARN) $(OPT_$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS)) -levent_openssl -lm
+LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 LINK = $(CC) $(CFLAGS_ALL) $(LINK_$(BUILD)) $(LDFLAGS)
 
 .PHONY: all clean
@@ -62,7 +62,7 @@ $(B)/gen/sql.o: $(B)/gen/sql.c
 
 # The SQL files as one table of C strings; again when a file comes, goes or changes.
 $(B)/gen/sql.c: sql/embed.awk $(SQL) $(B)/gen/sql.list
-	awk -f sql/embed.awk $(SQL) >$@.tmp
+	awk -f sql/embed.awk $(SQL) </dev/null >$@.tmp
 	mv $@.tmp $@
 $(B)/gen/sql.list: FORCE
 	@mkdir -p $(@D)

@@ -1,0 +1,5 @@
+/* main.c - the one binary. */
+int main(void)
+{
+	return 0;
+}
