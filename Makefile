@@ -6,8 +6,11 @@
 .DEFAULT_GOAL := all
 
 BUILD ?= release
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 B := build/$(BUILD)
+Q := $(if $(V),,@)
 PKGS := libcurl libcrypto libpq libevent inih expat jansson zlib
 
 SRC := $(wildcard shared/*.c supervisor/*.c workers/*.c workers/local/*.c)
@@ -47,23 +50,27 @@ build/dwh: $(B)/dwh
 endif
 
 $(B)/dwh: $(B)/supervisor/main.o $(LIB)
-	$(LINK) -o $@ $^ $(LIBS)
+	@echo "  LINK $@"
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 $(LIB): $(filter-out $(B)/supervisor/main.o,$(OBJ))
 	@rm -f $@
-	ar rcs $@ $^
+	@echo "  AR   $@"
+	$(Q)ar rcs $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/gen/sql.o: $(B)/gen/sql.c
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # The SQL files as one table of C strings; again when a file comes, goes or changes.
 $(B)/gen/sql.c: sql/embed.awk $(SQL) $(B)/gen/sql.list
-	awk -f sql/embed.awk $(SQL) </dev/null >$@.tmp
-	mv $@.tmp $@
+	$(Q)awk -f sql/embed.awk $(SQL) </dev/null >$@.tmp
+	$(Q)mv $@.tmp $@
 $(B)/gen/sql.list: FORCE
 	@mkdir -p $(@D)
 	@echo $(SQL) | cmp -s - $@ || echo $(SQL) >$@
@@ -71,7 +78,8 @@ FORCE:
 
 $(B)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(LINK) -MMD -MP -o $@ $< $(LIB) $(LIBS) -lcmocka
+	@echo "  LINK $@"
+	$(Q)$(LINK) -MMD -MP -o $@ $< $(LIB) $(LIBS) -lcmocka
 
 unit: $(UNIT)
 
