@@ -154,12 +154,12 @@ struct msg_run {
 struct msg_task {
 	int64_t id;
 	struct str kind; /* step list copy */
-	struct str phase, name;
+	struct str phase, stem;
+	struct str name; /* for people */
 	struct str digest;
 	struct str prefix, after, upto;
 	struct str lane, shard, manifest;
 	int64_t objects, bytes;
-	struct msg_strs after_tasks; /* ids, as text, that must be done first */
 };
 
 struct msg_move {
