@@ -69,8 +69,8 @@ bool pg_copy_end(struct pg *pg, int64_t *rows, struct err *e);
 void pg_copy_abort(
     struct pg *pg, const char *why); /* and drains; the transaction must be rolled back */
 
-/* "quoted" and 'quoted' by the live connection, in arena a; empty (not even quotes) where the text is not
- * UTF-8: the caller refuses it. */
+/* "quoted" and 'quoted' by the live connection, in arena a; empty (not even quotes) where the text
+ * is not UTF-8: the caller refuses it. */
 struct str pg_ident(struct pg *pg, struct arena *a, struct str name);
 struct str pg_literal(struct pg *pg, struct arena *a, struct str value);
 

@@ -222,8 +222,7 @@ static int64_t pause_ms(struct sched *s, const struct task *t, const struct err 
 
 void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_t now)
 {
-	bool again =
-	    why->kind == ERR_RETRY || why->kind == ERR_CRASH || why->kind == ERR_CANCELLED;
+	bool again = why->kind == ERR_RETRY || why->kind == ERR_CRASH || why->kind == ERR_CANCELLED;
 
 	t->err = *why;
 	t->has_err = true;

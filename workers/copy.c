@@ -121,7 +121,7 @@ static void already(struct msg_done *done, const struct msg_copy *m, int64_t row
 
 bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
 {
-	const struct sqlfile *f = model_file(w->model, STR("copy"), m->source);
+	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	struct str relation = target_relation(w, w->task, m->source);
 	struct manifest objects;
 	struct err ignored;

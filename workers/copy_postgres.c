@@ -61,10 +61,10 @@ static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sq
 		return false;
 	if (n != 1)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%.*s: one COPY is wanted, not %zu statements", STRF(f->origin), n);
+		    "%s: one COPY is wanted, not %zu statements", f->origin, n);
 	if (!copystmt_parse(statements[0], w->task, &p->stmt, e) ||
 	    !copystmt_check_engine2(&p->stmt, e))
-		return err_prefix(e, "%.*s", STRF(f->origin));
+		return err_prefix(e, "%s", f->origin);
 	return p->stmt.json != COPY_JSON_PATHS ||
 	       read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
 }
@@ -291,7 +291,7 @@ bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	    !read_columns(w, m->lane, &columns, &n, e))
 		return false;
 	if (!rowmap_new(&p.stmt, p.paths, columns, n, w->task, &c.map, e))
-		return err_prefix(e, "%.*s", STRF(f->origin));
+		return err_prefix(e, "%s", f->origin);
 	if (!pg_copy_start(&w->pg, copy_command(w, m->lane, c.map).p, e))
 		return false;
 	buf_init(&c.out, STREAM_MAX);

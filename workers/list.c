@@ -279,7 +279,7 @@ static bool look_down(struct list *l, bool *flat, struct s3_page *page, struct e
 
 bool task_list(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
 {
-	const struct sqlfile *f = model_file(w->model, STR("copy"), m->source);
+	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	int64_t began = clock_ms();
 	struct list l = {.w = w, .m = m, .out = done};
 	struct s3_page first = {.n_objects = 0};

@@ -16,6 +16,7 @@
 
 #include "shared/clock.h"
 #include "shared/connect.h"
+#include "shared/lane.h"
 #include "workers/engine.h"
 #include "workers/tasks.h"
 
@@ -130,7 +131,7 @@ static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *d
 	for (int64_t i = 1; i <= lanes; i++)
 		if (!staged_lane(w, relation.p,
 		        arena_printf(w->task, "%lld", (long long)generation),
-		        target_lane(w->task, f->stem, i, lanes), done, e))
+		        lane_name(w->task, f->stem, i, lanes), done, e))
 			return false;
 	done->verdict = STR("VERIFIED");
 	return true;
@@ -153,7 +154,7 @@ static bool inputs_of(struct worker *w, const struct sqlfile *f, struct str *out
 		PGresult *res;
 
 		ok = target_read(w, relation, &generation, &lanes, e);
-		if (ok && model_file(w->model, STR("copy"), f->depends[i])) {
+		if (ok && model_find(w->model, SQL_COPY, f->depends[i])) {
 			ok = ledger_rows(w, relation.p,
 			    arena_printf(w->task, "%lld", (long long)generation), "", &rows,
 			    &shards, e);
@@ -192,7 +193,8 @@ static bool up_to_date(struct worker *w, const char *relation, const struct sqlf
 	        &relation, &res, e))
 		return false;
 	*known = PQntuples(res) > 0;
-	*same = *known && str_eq(pg_str(res, 0, 0), f->digest) && str_eq(pg_str(res, 0, 1), inputs);
+	*same = *known && str_eqz(pg_str(res, 0, 0), f->digest) &&
+	        str_eq(pg_str(res, 0, 1), inputs);
 	*rows = *known ? pg_i64(res, 0, 2) : 0;
 	PQclear(res);
 	return true;
@@ -201,7 +203,7 @@ static bool up_to_date(struct worker *w, const char *relation, const struct sqlf
 static bool record_step(struct worker *w, const char *relation, const struct sqlfile *f,
     struct str inputs, int64_t rows, bool known, struct err *e)
 {
-	const char *params[] = {relation, arena_cstr(w->task, f->digest), inputs.p,
+	const char *params[] = {relation, f->digest, inputs.p,
 	    arena_printf(w->task, "%lld", (long long)rows), arena_cstr(w->task, w->run)};
 	PGresult *res = NULL;
 	bool ok = pg_query(&w->pg,
@@ -249,7 +251,7 @@ static bool insert(struct worker *w, const struct sqlfile *f, struct msg_done *d
 	    !target_hold(w, relation, e))
 		return false;
 	if (!run_statements(w, statements, n, &done->rows, e))
-		return err_prefix(e, "%.*s", STRF(f->origin));
+		return err_prefix(e, "%s", f->origin);
 	return record_step(w, relation.p, f, inputs, done->rows, known, e) &&
 	       pg_exec(&w->pg, "COMMIT", e) && analyze(w, f->stem, e);
 }
@@ -288,13 +290,13 @@ static bool check(struct worker *w, const struct sqlfile *f, struct msg_done *do
 	if (!worker_pg(w, e) || !sql_prepare(w, f, &vars, &statements, &n, e))
 		return false;
 	if (n != 1)
-		return err_set(e, ERR_TASK, AT_CONFIG, NULL, "%.*s: a check is one SELECT, not %zu",
-		    STRF(f->origin), n);
+		return err_set(e, ERR_TASK, AT_CONFIG, NULL, "%s: a check is one SELECT, not %zu",
+		    f->origin, n);
 	if (!pg_query(&w->pg,
 	        arena_printf(
 	            w->task, "SELECT count(*) FROM (%.*s) AS offending", STRF(statements[0])),
 	        0, NULL, &res, e))
-		return err_prefix(e, "%.*s", STRF(f->origin));
+		return err_prefix(e, "%s", f->origin);
 	done->rows = pg_i64(res, 0, 0);
 	PQclear(res);
 	done->verdict = done->rows == 0 ? STR("pass") : f->warn ? STR("warn") : STR("fail");
@@ -310,7 +312,7 @@ static bool count(struct worker *w, struct msg_done *done, struct err *e)
 	for (size_t i = 0; i < w->model->n; i++) {
 		const struct sqlfile *f = &w->model->files[i];
 
-		if (!str_eqz(f->phase, "create") || !sqlfile_is_for(f, w->config.warehouse.engine))
+		if (f->phase != SQL_CREATE)
 			continue;
 		m.u.count.table = f->stem;
 		if (!count_rows(w, f->stem, &m.u.count.rows, e))
@@ -323,12 +325,14 @@ static bool count(struct worker *w, struct msg_done *done, struct err *e)
 
 bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
 {
-	bool of_source = str_eqz(m->phase, "probe") || str_eqz(m->phase, "staged");
+	enum sql_phase phase = str_eqz(m->phase, "insert")  ? SQL_INSERT
+	                       : str_eqz(m->phase, "check") ? SQL_CHECK
+	                                                    : SQL_COPY;
 	const struct sqlfile *f = NULL;
 
 	if (m->name.n) {
-		f = model_file(w->model, of_source ? STR("copy") : m->phase, m->name);
-		if (!f || !str_eq(f->digest, m->digest))
+		f = model_find(w->model, phase, m->name);
+		if (!f || !str_eqz(m->digest, f->digest))
 			return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 			    "%.*s/%.*s.sql changed during the run", STRF(m->phase), STRF(m->name));
 	}

@@ -12,18 +12,12 @@
  */
 #include <stdio.h>
 
+#include "shared/lane.h"
 #include "workers/tasks.h"
 
 struct str target_relation(struct worker *w, struct arena *a, struct str stem)
 {
 	return str_z(arena_printf(a, "%s.%.*s", w->config.warehouse.schema, STRF(stem)));
-}
-
-struct str target_lane(struct arena *a, struct str relation, int64_t i, int64_t n)
-{
-	if (n <= 1)
-		return relation;
-	return str_z(arena_printf(a, "%.*s_l%02lld", STRF(relation), (long long)i));
 }
 
 bool target_hold(struct worker *w, struct str relation, struct err *e)
@@ -87,7 +81,7 @@ static bool run_file(struct worker *w, const struct sqlfile *f, struct str relat
 	size_t n;
 
 	if (!sql_prepare(w, f, &vars, &statements, &n, e) || !run_all(w, statements, n, e))
-		return err_prefix(e, "%.*s", STRF(f->origin));
+		return err_prefix(e, "%s", f->origin);
 	return true;
 }
 
@@ -111,8 +105,7 @@ static bool make_own_tables(struct worker *w, struct err *e)
 		return true;
 	ok = model_load("dwh", &w->config, w->task, &own, e) && pg_exec(&w->pg, "BEGIN", e);
 	for (size_t i = 0; ok && i < own->n; i++)
-		if (sqlfile_is_for(&own->files[i], w->config.warehouse.engine))
-			ok = run_file(w, &own->files[i], own->files[i].stem, e);
+		ok = run_file(w, &own->files[i], own->files[i].stem, e);
 	return ok && pg_exec(&w->pg, "COMMIT", e);
 }
 
@@ -139,7 +132,7 @@ static bool drop(struct worker *w, struct str stem, int64_t lanes, struct err *e
 	    !pg_exec(&w->pg, arena_printf(w->task, "DROP VIEW IF EXISTS %.*s", STRF(name)), e))
 		return false;
 	for (int64_t i = 1; i <= lanes; i++) {
-		name = pg_ident(&w->pg, w->task, target_lane(w->task, stem, i, lanes));
+		name = pg_ident(&w->pg, w->task, lane_name(w->task, stem, i, lanes));
 		if (!pg_exec(
 		        &w->pg, arena_printf(w->task, "DROP TABLE IF EXISTS %.*s", STRF(name)), e))
 			return err_prefix(e, "dropping %.*s", STRF(stem));
@@ -176,12 +169,12 @@ static bool make_view(struct worker *w, struct str stem, int64_t lanes, struct e
 	struct buf b;
 	bool ok;
 
-	if (!column_list(w, target_lane(w->task, stem, 1, lanes), &columns, e))
+	if (!column_list(w, lane_name(w->task, stem, 1, lanes), &columns, e))
 		return false;
 	buf_init(&b, 1 << 20);
 	buf_printf(&b, "CREATE VIEW %.*s AS", STRF(pg_ident(&w->pg, w->task, stem)));
 	for (int64_t i = 1; i <= lanes; i++) {
-		struct str lane = pg_ident(&w->pg, w->task, target_lane(w->task, stem, i, lanes));
+		struct str lane = pg_ident(&w->pg, w->task, lane_name(w->task, stem, i, lanes));
 
 		buf_printf(&b, "%s SELECT %.*s FROM %.*s.%.*s", i > 1 ? " UNION ALL" : "",
 		    STRF(columns), STRF(schema), STRF(lane));
@@ -196,7 +189,7 @@ static bool make_view(struct worker *w, struct str stem, int64_t lanes, struct e
 static bool make(struct worker *w, const struct sqlfile *f, int64_t lanes, struct err *e)
 {
 	for (int64_t i = 1; i <= lanes; i++)
-		if (!run_file(w, f, target_lane(w->task, f->stem, i, lanes), e))
+		if (!run_file(w, f, lane_name(w->task, f->stem, i, lanes), e))
 			return false;
 	return lanes == 1 || make_view(w, f->stem, lanes, e);
 }
@@ -207,7 +200,9 @@ static int64_t lanes_wanted(const struct worker *w, bool staging)
 
 	if (!staging || c->load.strategy == STRATEGY_DIRECT)
 		return 1;
-	return c->load.lanes ? c->load.lanes : c->load.workers > 15 ? 15 : c->load.workers;
+	return c->load.lanes                 ? c->load.lanes
+	       : c->load.workers > LANES_MAX ? LANES_MAX
+	                                     : c->load.workers;
 }
 
 /* A first life after none: behind whatever the ledger remembers of earlier ones. */
@@ -279,7 +274,7 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 {
 	struct worker *w = k->w;
 	struct str relation = target_relation(w, w->task, f->stem);
-	bool staging = model_file(w->model, STR("copy"), f->stem) != NULL;
+	bool staging = model_find(w->model, SQL_COPY, f->stem) != NULL;
 	int64_t generation, lanes;
 	bool there, known;
 	struct msg m = {.type = MSG_TARGET, .u.target = {.id = k->id, .relation = f->stem}};
@@ -324,7 +319,7 @@ bool target_create(struct worker *w, const struct msg_step *m, struct msg_done *
 	for (size_t i = 0; i < w->model->n; i++) {
 		const struct sqlfile *f = &w->model->files[i];
 
-		if (!str_eqz(f->phase, "create") || !sqlfile_is_for(f, w->config.warehouse.engine))
+		if (f->phase != SQL_CREATE)
 			continue;
 		if (!worker_tick(w, e) || !create_one(&k, f, e))
 			return false;
@@ -346,7 +341,7 @@ bool target_drop(struct worker *w, const struct msg_step *m, struct msg_done *do
 		struct str relation = target_relation(w, w->task, f->stem);
 		int64_t generation, lanes;
 
-		if (!str_eqz(f->phase, "create"))
+		if (f->phase != SQL_CREATE)
 			continue;
 		if (!target_read(w, relation, &generation, &lanes, e))
 			return false;

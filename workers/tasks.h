@@ -23,9 +23,6 @@ bool target_hold(struct worker *w, struct str relation, struct err *e);
 bool target_read(
     struct worker *w, struct str relation, int64_t *generation, int64_t *lanes, struct err *e);
 
-/* The name of lane i (1...) of n: the relation itself where there is only one. Lives in a. */
-struct str target_lane(struct arena *a, struct str relation, int64_t i, int64_t n);
-
 /* "schema.stem", as dwh.target and dwh.ledger name a relation. Lives in a. */
 struct str target_relation(struct worker *w, struct arena *a, struct str stem);
 
