@@ -153,6 +153,7 @@ struct msg_run {
 /* A task as it was planned; relation, shard and so on are "" or 0 where the kind has none. */
 struct msg_task {
 	int64_t id;
+	int64_t parent;  /* the listing that found it, or 0 */
 	struct str kind; /* step list copy */
 	struct str phase, stem;
 	struct str name; /* for people */

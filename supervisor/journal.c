@@ -126,6 +126,7 @@ struct msg journal_task_msg(const struct task *t)
 {
 	return (struct msg){.type = MSG_TASK,
 	    .u.task = {.id = t->id,
+	        .parent = t->parent,
 	        .kind = str_z(task_kind_name(t->kind)),
 	        .phase = t->phase,
 	        .stem = t->stem,
@@ -153,6 +154,7 @@ static bool fold_task(struct fold *f, const struct msg_task *m, struct arena *a)
 	f->tasks = arena_grow(a, f->tasks, f->n, &f->cap, sizeof *f->tasks);
 	t = &f->tasks[f->n++];
 	*t = (struct task){.id = m->id,
+	    .parent = m->parent,
 	    .kind = kind,
 	    .phase = m->phase,
 	    .stem = m->stem,

@@ -130,6 +130,7 @@ static void apply(struct run *r, const struct task *t, const struct msg *m)
 		journal_add(&r->journal, m);
 	}
 	if (made) {
+		made->parent = t->id;
 		write_task(r, made);
 		sched_start(&r->sched, made, now(r));
 	}

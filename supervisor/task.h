@@ -30,7 +30,8 @@ struct queue;
 struct source;
 
 struct task {
-	int64_t id; /* 1... in the order of planning */
+	int64_t id;     /* 1... in the order of planning */
+	int64_t parent; /* the listing that found it, or 0 */
 	enum task_kind kind;
 	enum task_state state;
 	struct str name; /* for people: "insert users", "copy staging_songs 5f0c7a12" */

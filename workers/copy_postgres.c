@@ -247,7 +247,9 @@ static bool stream(struct copying *c, struct msg_done *done, struct err *e)
 		    .etag = m->objects[i].etag,
 		    .size = m->objects[i].size};
 	row_header(&c->out);
-	ok = fetch_all(w->s3, list, m->n, &opts, &sink, &stats, &failed, e);
+	if (!w->fetch)
+		w->fetch = fetch_new(w->s3);
+	ok = fetch_all(w->fetch, list, m->n, &opts, &sink, &stats, &failed, e);
 	if (ok) {
 		row_trailer(&c->out);
 		ok = flush(c, e);

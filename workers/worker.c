@@ -18,6 +18,7 @@
 #include "shared/connect.h"
 #include "shared/log.h"
 #include "shared/title.h"
+#include "workers/fetch.h"
 #include "workers/tasks.h"
 
 enum { BEAT_MS = 1000 };
@@ -104,23 +105,21 @@ static int64_t cpu_ms(void)
 
 static bool run_task(struct worker *w, const struct msg *m, struct msg_done *done, struct err *e)
 {
-	switch (m->type) {
-	case MSG_STEP:
-		title_set("dwh: worker %lld %.*s %.*s", (long long)w->number, STRF(m->u.step.phase),
+	long long number = (long long)w->number;
+
+	if (m->type == MSG_STEP) {
+		title_set("dwh: worker %lld %.*s %.*s", number, STRF(m->u.step.phase),
 		    STRF(m->u.step.name));
 		return task_step(w, &m->u.step, done, e);
-	case MSG_LIST:
-		title_set("dwh: worker %lld list %.*s %.*s", (long long)w->number,
-		    STRF(m->u.list.source), STRF(m->u.list.prefix));
-		return task_list(w, &m->u.list, done, e);
-	case MSG_COPY:
-		title_set("dwh: worker %lld copy %.*s %.8s", (long long)w->number,
-		    STRF(m->u.copy.source), m->u.copy.shard.p);
-		return task_copy(w, &m->u.copy, done, e);
-	default:
-		return err_set(
-		    e, ERR_CRASH, AT_INTERNAL, NULL, "%s is not a task", msg_name(m->type));
 	}
+	if (m->type == MSG_LIST) {
+		title_set("dwh: worker %lld list %.*s %.*s", number, STRF(m->u.list.source),
+		    STRF(m->u.list.prefix));
+		return task_list(w, &m->u.list, done, e);
+	}
+	title_set(
+	    "dwh: worker %lld copy %.*s %.8s", number, STRF(m->u.copy.source), m->u.copy.shard.p);
+	return task_copy(w, &m->u.copy, done, e);
 }
 
 /* After a failure the session is left clean for the next task: rolled back, or closed. */
@@ -254,6 +253,7 @@ int worker_main(void)
 	sigaction(SIGTERM, &term, NULL);
 	serve(&w);
 	pg_close(&w.pg);
+	fetch_free(w.fetch);
 	s3_close(w.s3);
 	arena_free(w.task);
 	arena_free(w.life);

@@ -16,15 +16,18 @@
 #include "shared/s3.h"
 #include "shared/sqlfile.h"
 
+struct fetch;
+
 struct worker {
 	int64_t number;
 	struct str run;
 	struct config config;
 	struct model *model;
-	struct arena *life; /* as long as the process */
-	struct arena *task; /* as long as the task */
-	struct pg pg;       /* use worker_pg */
-	struct s3 *s3;      /* use worker_s3 */
+	struct arena *life;  /* as long as the process */
+	struct arena *task;  /* as long as the task */
+	struct pg pg;        /* use worker_pg */
+	struct s3 *s3;       /* use worker_s3 */
+	struct fetch *fetch; /* copy_postgres.c's, kept for its connections */
 
 	int64_t task_id;
 	struct msg_beat so_far; /* totals of the running task, sent by worker_tick */
