@@ -383,7 +383,7 @@ static bool argument(struct lexer *x, struct copystmt *c, enum copystmt_option o
 	case ROLE:
 		if (is_word(x, "DEFAULT"))
 			return set_text(x, c, o);
-		/* fall through */
+		__attribute__((fallthrough));
 	case TEXT:
 	case TEXT_MAYBE:
 		if (x->token == STRING)

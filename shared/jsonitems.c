@@ -141,7 +141,7 @@ static enum jsonitems_what between(struct jsonitems *it, char c)
 			next = DONE;
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	case KEY:
 		next = c == '"' ? IN_KEY : -1;
 		it->key_n = 0;
@@ -154,7 +154,7 @@ static enum jsonitems_what between(struct jsonitems *it, char c)
 			next = AFTER_VALUE;
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	case ITEM:
 		if (c != '{')
 			return bad(it, "an item of the list is no object");

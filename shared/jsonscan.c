@@ -351,6 +351,10 @@ bool jsonscan_value(struct jsonscan *s, struct jsonscan_value *v)
 
 	if (s->why)
 		return false;
+	if (s->p < s->end && *s->p == '"') { /* the most frequent, without a blank before */
+		s->p++;
+		return jsonscan_string(s, v);
+	}
 	type = jsonscan_peek(s);
 	start = s->p;
 	switch (type) {

@@ -61,7 +61,8 @@ struct rowmap {
 	struct jsonscan_value *slots;
 	size_t n;
 	bool ignore_case;
-	char *scratch; /* KEY_MAX bytes: a key unescaped, in lower case */
+	struct convert_error why; /* here, as clearing it on the stack would cost each field */
+	char *scratch;            /* KEY_MAX bytes: a key unescaped, in lower case */
 };
 
 enum {
@@ -341,11 +342,12 @@ static bool fail_json(struct row_error *bad, struct str record, const struct jso
 }
 
 /* Writes the field behind its length, to out. Returns the bytes of both, 0 where it is bad. */
-static size_t put_field(const struct field *f, const struct jsonscan_value *v, struct str record,
-    char *out, struct row_error *bad)
+static size_t put_field(
+    struct rowmap *m, size_t i, struct str record, char *out, struct row_error *bad)
 {
+	const struct field *f = &m->fields[i];
+	const struct jsonscan_value *v = &m->slots[i];
 	int32_t n = CONVERT_NULL;
-	struct convert_error why;
 	size_t at = 0;
 
 	if (v->type == NO_ELEMENT)
@@ -356,9 +358,9 @@ static size_t put_field(const struct field *f, const struct jsonscan_value *v, s
 		    bad, f, record, 0, 1216, "Invalid JSONPath format: Member is not an object.");
 	if (v->type != ABSENT) {
 		at = (size_t)(v->text.p - record.p);
-		n = convert_value(&f->convert, v, out + 4, &why);
+		n = convert_value(&f->convert, v, out + 4, &m->why);
 		if (n == CONVERT_BAD)
-			return fail(bad, f, v->text, at, why.code, why.reason);
+			return fail(bad, f, v->text, at, m->why.code, m->why.reason);
 	}
 	if (n == CONVERT_NULL && f->column->not_null)
 		return fail(bad, f, v->type == ABSENT ? (struct str){0} : v->text, at, 1213,
@@ -391,7 +393,7 @@ bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row
 		return fail(bad, NULL, record, 0, 1204, "The row is too large");
 	convert_put16(to, (uint16_t)m->n);
 	for (size_t i = 0; i < m->n; i++) {
-		size_t bytes = put_field(&m->fields[i], &m->slots[i], record, to + n, bad);
+		size_t bytes = put_field(m, i, record, to + n, bad);
 
 		if (bytes == 0)
 			return false;
