@@ -25,12 +25,12 @@ enum { FLUSH_BYTES = 128 << 10, STREAM_MAX = 64 << 20, PATHS_MAX = 1 << 20 };
 
 struct plan {
 	struct copystmt stmt;
-	struct jsonpaths *paths; /* NULL with 'auto' */
+	struct jsonpaths paths; /* with JSON 's3://...' */
 };
 
 /* ---- what to do ---- */
 
-static bool read_jsonpaths(struct worker *w, struct str url, struct jsonpaths **out, struct err *e)
+static bool read_jsonpaths(struct worker *w, struct str url, struct jsonpaths *out, struct err *e)
 {
 	struct str bucket, key;
 	struct buf b;
@@ -56,7 +56,7 @@ static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sq
 	struct str *statements;
 	size_t n;
 
-	*p = (struct plan){.paths = NULL};
+	*p = (struct plan){.paths = {.n = 0}};
 	if (!sql_prepare(w, f, vars, &statements, &n, e))
 		return false;
 	if (n != 1)
@@ -98,7 +98,7 @@ static bool read_columns(
 		int row = (int)i;
 
 		(*out)[i] = (struct column){.name = arena_str(w->task, pg_str(res, row, 0)),
-		    .type = (uint32_t)pg_i64(res, row, 1),
+		    .oid = (uint32_t)pg_i64(res, row, 1),
 		    .typmod = (int32_t)pg_i64(res, row, 2),
 		    .not_null = str_eqz(pg_str(res, row, 3), "t"),
 		    .identity = str_eqz(pg_str(res, row, 4), "t")};
@@ -124,6 +124,7 @@ struct copying {
 	struct buf out; /* rows on their way to the server */
 	struct slot *slots;
 	size_t n_slots;
+	struct row_error why; /* of the record that is being looked at */
 	struct bad_record *bad;
 	int64_t rows;
 };
@@ -142,28 +143,26 @@ static struct slot *slot_of(struct copying *c, size_t object)
 	return empty;
 }
 
-static bool reject(
-    struct copying *c, size_t i, const struct record *r, const struct row_error *why, struct err *e)
+static bool reject(struct copying *c, size_t i, const struct record *r, struct err *e)
 {
 	struct arena *a = c->w->task;
+	const struct row_error *why = &c->why;
 	struct str key = c->objects->objects[i].key;
-	bool column = why->column.n > 0;
+	bool column = why->column[0] != '\0';
 
 	*c->bad = (struct bad_record){.set = true,
 	    .object = str_z(arena_printf(a, "s3://%.*s/%.*s", STRF(c->objects->bucket), STRF(key))),
 	    .line = r->line,
-	    .column = arena_str(a, why->column),
-	    .type = arena_strz(a, why->type) ? str_z(arena_strz(a, why->type)) : STR(""),
-	    .value = arena_str(a, why->value),
-	    .reason = arena_str(a, why->reason),
-	    .position = why->position,
+	    .column = str_z(arena_strz(a, why->column)),
+	    .type = str_z(arena_strz(a, why->type)),
+	    .value = str_z(arena_strz(a, why->value)),
+	    .reason = str_z(arena_strz(a, why->reason)),
+	    .position = (int64_t)why->position,
 	    .code = why->code};
 	return err_set(e, ERR_DATA, AT_DATA, arena_printf(a, "%d", why->code),
-	    "%.*s line %llu%s%.*s%s: %.*s (error %d), value '%.*s'", STRF(c->bad->object),
-	    (unsigned long long)r->line, column ? ", column " : "", STRF(why->column),
-	    column ? arena_printf(a, " (%.*s)", STRF(c->bad->type)) : "", STRF(c->bad->reason),
-	    why->code, c->bad->value.n > 100 ? 100 : (int)c->bad->value.n,
-	    c->bad->value.n ? c->bad->value.p : "");
+	    "%.*s line %llu%s%s%s%s%s: %s (error %d), value '%.100s'", STRF(c->bad->object),
+	    (unsigned long long)r->line, column ? ", column " : "", why->column, column ? " (" : "",
+	    why->type, column ? ")" : "", why->reason, why->code, why->value);
 }
 
 static bool flush(struct copying *c, struct err *e)
@@ -179,20 +178,18 @@ static bool take_records(struct copying *c, size_t i, struct records *rs, struct
 	struct record r;
 
 	for (;;) {
-		struct row_error why = {.code = 0};
-
 		switch (records_next(rs, &r)) {
 		case RECORDS_MORE:
 		case RECORDS_END: return true;
 		case RECORDS_BAD:
-			why.code = 1216;
-			why.reason = str_z(r.reason);
-			why.value = r.text;
-			return reject(c, i, &r, &why, e);
+			c->why = (struct row_error){.code = 1216};
+			snprintf(c->why.reason, sizeof c->why.reason, "%s", r.reason);
+			snprintf(c->why.value, sizeof c->why.value, "%.*s", STRF(r.text));
+			return reject(c, i, &r, e);
 		case RECORDS_RECORD: break;
 		}
-		if (!row_encode(c->map, r.text, &c->out, &why))
-			return reject(c, i, &r, &why, e);
+		if (!row_encode(c->map, r.text, &c->out, &c->why))
+			return reject(c, i, &r, e);
 		c->rows++;
 		if (c->out.n >= FLUSH_BYTES && !flush(c, e))
 			return false;
@@ -272,10 +269,20 @@ static bool verify(const struct copying *c, int64_t counted, struct msg_done *do
 	return true;
 }
 
-static struct str copy_command(struct worker *w, struct str lane, const struct rowmap *map)
+static const char *copy_command(struct worker *w, struct str lane, const struct rowmap *map)
 {
-	return str_z(arena_printf(w->task, "COPY %.*s (%.*s) FROM STDIN (FORMAT binary)",
-	    STRF(pg_ident(&w->pg, w->task, lane)), STRF(rowmap_columns(map))));
+	struct buf b;
+	const char *sql;
+
+	buf_init(&b, 1 << 20);
+	buf_printf(&b, "COPY %.*s (", STRF(pg_ident(&w->pg, w->task, lane)));
+	for (size_t i = 0; i < rowmap_count(map); i++)
+		buf_printf(&b, "%s%.*s", i ? ", " : "",
+		    STRF(pg_ident(&w->pg, w->task, rowmap_column(map, i))));
+	buf_z(&b, ") FROM STDIN (FORMAT binary)");
+	sql = arena_cstr(w->task, buf_view(&b));
+	buf_free(&b);
+	return sql;
 }
 
 bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
@@ -292,9 +299,10 @@ bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	if (!worker_s3(w, e) || !make_plan(w, f, &vars, &p, e) ||
 	    !read_columns(w, m->lane, &columns, &n, e))
 		return false;
-	if (!rowmap_new(&p.stmt, p.paths, columns, n, w->task, &c.map, e))
+	if (!rowmap_new(&p.stmt, p.stmt.json == COPY_JSON_PATHS ? &p.paths : NULL, columns, n,
+	        w->task, &c.map, e))
 		return err_prefix(e, "%s", f->origin);
-	if (!pg_copy_start(&w->pg, copy_command(w, m->lane, c.map).p, e))
+	if (!pg_copy_start(&w->pg, copy_command(w, m->lane, c.map), e))
 		return false;
 	buf_init(&c.out, STREAM_MAX);
 	c.n_slots = (size_t)w->config.load.connections;
