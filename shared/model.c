@@ -77,7 +77,7 @@ struct embedded {
 	enum sql_phase phase;
 };
 
-/* "sql/<model>/<phase>/<stem>.sql"; sql/dwh is the program's own and no model. */
+/* "sql/<model>/<phase>/<stem>.sql" */
 static bool embedded_parts(const char *path, struct embedded *out)
 {
 	struct str s = str_z(path);
@@ -87,17 +87,24 @@ static bool embedded_parts(const char *path, struct embedded *out)
 		return false;
 	out->model = cut(&s);
 	phase = cut(&s);
-	if (str_eqz(out->model, "dwh") || !find_phase(phase, &out->phase) ||
-	    !str_ends(s, STR(".sql")))
+	if (!find_phase(phase, &out->phase) || !str_ends(s, STR(".sql")))
 		return false;
 	out->stem = (struct str){s.p, s.n - 4};
 	return true;
+}
+
+/* sql/dwh is the program's own and no model of a warehouse. */
+static bool is_own(struct str model)
+{
+	return str_eqz(model, "dwh");
 }
 
 static bool is_embedded(struct str name)
 {
 	struct embedded em;
 
+	if (is_own(name))
+		return false;
 	for (const struct sql_embedded *s = sql_embedded; s->path; s++)
 		if (embedded_parts(s->path, &em) && str_eq(em.model, name))
 			return true;
@@ -211,7 +218,7 @@ static bool unknown_model(struct loading *l, struct str name)
 
 	buf_init(&all, 512);
 	for (const struct sql_embedded *s = sql_embedded; s->path; s++)
-		if (embedded_parts(s->path, &em) && !str_eq(em.model, last)) {
+		if (embedded_parts(s->path, &em) && !is_own(em.model) && !str_eq(em.model, last)) {
 			last = em.model;
 			near_try(&near, last);
 			buf_printf(&all, " %.*s", STRF(last));
@@ -326,6 +333,19 @@ static int by_phase_and_stem(const void *va, const void *vb)
 	return str_cmp(a->stem, b->stem);
 }
 
+static bool finish(struct loading *l, struct model **out)
+{
+	struct model *m = l->m;
+
+	if (m->n)
+		qsort(m->files, m->n, sizeof *m->files, by_phase_and_stem);
+	for (size_t i = 0; i < m->n; i++)
+		if (!check_file(l, &m->files[i]))
+			return false;
+	*out = m;
+	return true;
+}
+
 bool model_load(
     const char *names, const struct config *c, struct arena *a, struct model **out, struct err *e)
 {
@@ -344,13 +364,15 @@ bool model_load(
 			return false;
 		left = str_trim(str_from(left, n));
 	}
-	if (l.m->n)
-		qsort(l.m->files, l.m->n, sizeof *l.m->files, by_phase_and_stem);
-	for (size_t i = 0; i < l.m->n; i++)
-		if (!check_file(&l, &l.m->files[i]))
-			return false;
-	*out = l.m;
-	return true;
+	return finish(&l, out);
+}
+
+bool model_own(const struct config *c, struct arena *a, struct model **out, struct err *e)
+{
+	struct loading l = {.c = c, .a = a, .e = e, .m = arena_alloc(a, sizeof *l.m)};
+
+	l.m->names = "dwh";
+	return add_embedded(&l, STR("dwh")) && finish(&l, out);
 }
 
 /* ---- questions ---- */

@@ -235,8 +235,8 @@ bool sqlfile_parse(struct sqlfile *f, struct arena *a, struct err *e)
 	f->engines = 1U << ENGINE_LOCAL | 1U << ENGINE_POSTGRES | 1U << ENGINE_REDSHIFT;
 	if (memchr(left.n ? left.p : "", '\0', left.n) || utf8_bad(left) < left.n)
 		return sqlfile_fail(e, f->origin, 0, "not UTF-8 text");
-	if (!all_name_chars(f->stem) ||
-	    (f->phase <= SQL_INSERT && f->stem.p[0] >= '0' && f->stem.p[0] <= '9'))
+	if (!all_name_chars(f->stem) || ((f->phase == SQL_COPY || f->phase == SQL_INSERT) &&
+	                                    f->stem.p[0] >= '0' && f->stem.p[0] <= '9'))
 		return sqlfile_fail(e, f->origin, 0,
 		    "a file is named as its table: lower case letters, digits and _, then .sql");
 	while (left.n) {

@@ -32,7 +32,8 @@ enum sql_phase { SQL_CREATE, SQL_COPY, SQL_INSERT, SQL_CHECK, SQL_QUERY, SQL_PHA
 
 struct sqlfile {
 	enum sql_phase phase;
-	struct str stem;     /* "users": lower case letters, digits, _ */
+	struct str
+	    stem; /* "users": lower case letters, digits, _; no digit first in copy and insert */
 	struct str text;     /* the whole file */
 	const char *origin;  /* "sql/sparkify/insert/users.sql", or its path on disk */
 	char digest[65];     /* SHA-256 of text, hex */
@@ -61,6 +62,9 @@ const char *sql_phase_name(enum sql_phase phase); /* "create" */
  */
 bool model_load(
     const char *names, const struct config *c, struct arena *a, struct model **out, struct err *e);
+
+/* sql/dwh, the program's own tables (ledger, targets): embedded, for this engine, in order. */
+bool model_own(const struct config *c, struct arena *a, struct model **out, struct err *e);
 
 /* NULL where there is none. */
 const struct sqlfile *model_find(const struct model *m, enum sql_phase phase, struct str stem);

@@ -174,7 +174,8 @@ static void what_is_wrong_in_a_file(void **state)
 	    {"query/x-y.sql", "SELECT 1",
 	        ": a file is named as its table: lower case letters, digits and _, then .sql"},
 	    {"query/1st.sql", "SELECT 1", NULL},
-	    {"create/1st.sql", "CREATE TABLE x (y INT)",
+	    {"create/1st.sql", "CREATE SCHEMA x", NULL},
+	    {"insert/1st.sql", "INSERT INTO x SELECT 1",
 	        ": a file is named as its table: lower case letters, digits and _, then .sql"},
 	    {"inserts/t.sql", "SELECT 1",
 	        ": \"inserts\" is no phase of a model; did you mean \"insert\"?"},
@@ -420,6 +421,9 @@ static void the_embedded_models(void **state)
 		check(model_load("sparkify", &c, a, &m, &e));
 		check(model_order(m, a, &sorted, &n, &e));
 		assert_true(n >= 5);
+		check(model_own(&c, a, &m, &e));
+		assert_true(model_phase(m, SQL_CREATE, &n) && n > 0);
+		assert_false(model_load("dwh", &c, a, &m, &e));
 	}
 }
 
