@@ -436,7 +436,7 @@ static bool unknown_column(struct str name, const struct column *columns, size_t
 	for (size_t i = 0; i < n; i++) {
 		size_t d = str_distance(name, columns[i].name);
 
-		if (d < least) {
+		if (d < least && d < name.n) {
 			least = d;
 			nearest = columns[i].name;
 		}
