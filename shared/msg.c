@@ -206,6 +206,27 @@ bool msg_decode(struct str line, struct arena *a, struct msg *out, struct err *e
 	return ok;
 }
 
+struct msg msg_keep(const struct msg *m, struct arena *a)
+{
+	struct msg copy = *m;
+
+	for (const struct field *f = types[m->type].fields; f->name; f++) {
+		if (f->type == F_STR) {
+			struct str *s = at(&copy, f);
+
+			*s = arena_str(a, *s);
+		} else if (f->type == F_STRS) {
+			struct msg_strs *s = at(&copy, f);
+			struct str *v = arena_alloc(a, s->n * sizeof *v);
+
+			for (size_t i = 0; i < s->n; i++)
+				v[i] = arena_str(a, s->v[i]);
+			s->v = v;
+		}
+	}
+	return copy;
+}
+
 int64_t msg_task_id(const struct msg *m)
 {
 	const struct field *f = types[m->type].fields;

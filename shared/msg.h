@@ -205,6 +205,9 @@ void msg_encode(const struct msg *m, struct buf *out);
 /* line without its '\n'. Strings of *out live in a. Any deviation is ERR_CRASH/AT_INTERNAL. */
 bool msg_decode(struct str line, struct arena *a, struct msg *out, struct err *e);
 
+/* The same, with its strings in a. */
+struct msg msg_keep(const struct msg *m, struct arena *a);
+
 /* The id of the task that a message is about, or 0. */
 int64_t msg_task_id(const struct msg *m);
 

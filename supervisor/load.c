@@ -80,23 +80,11 @@ static void write_task(struct run *r, const struct task *t)
 static void hold(struct run *r, int worker, const struct msg *m)
 {
 	struct held *h = &r->held[worker];
-	struct msg *copy;
 
 	if (!h->arena)
 		h->arena = arena_new();
 	h->v = arena_grow(h->arena, h->v, h->n, &h->cap, sizeof *h->v);
-	copy = &h->v[h->n++];
-	*copy = *m;
-	if (m->type == MSG_SHARD) {
-		copy->u.shard.shard = arena_str(h->arena, m->u.shard.shard);
-		copy->u.shard.manifest = arena_str(h->arena, m->u.shard.manifest);
-	} else if (m->type == MSG_RANGE) {
-		copy->u.range.prefix = arena_str(h->arena, m->u.range.prefix);
-		copy->u.range.after = arena_str(h->arena, m->u.range.after);
-		copy->u.range.upto = arena_str(h->arena, m->u.range.upto);
-	} else if (m->type == MSG_TARGET) {
-		copy->u.target.relation = arena_str(h->arena, m->u.target.relation);
-	}
+	h->v[h->n++] = msg_keep(m, h->arena);
 }
 
 static void drop_held(struct run *r, int worker)
@@ -138,9 +126,7 @@ static void apply(struct run *r, const struct task *t, const struct msg *m)
 
 static void task_done(struct run *r, int worker, struct task *t, const struct msg *m)
 {
-	t->done = m->u.done;
-	t->done.verdict = arena_str(r->arena, m->u.done.verdict);
-	t->done.note = arena_str(r->arena, m->u.done.note);
+	t->done = msg_keep(m, r->arena).u.done;
 	journal_add(&r->journal, m);
 	/* First what it found, so that nothing that waits for this task can become ready too early.
 	 */

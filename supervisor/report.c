@@ -240,17 +240,26 @@ static void print_counts(const struct fold *f, const struct report_expect *expec
 
 static void print_failures(const struct fold *f, FILE *out)
 {
-	size_t shown = 0;
+	size_t shown = 0, blocked = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 
-		if (t->state != TASK_FAILED && t->state != TASK_BLOCKED)
+		if (t->state != TASK_FAILED)
 			continue;
 		if (shown++ == 0)
 			fprintf(out, "\nFailed\n");
-		fprintf(out, "  %.*s: %s\n", STRF(t->name), t->has_err ? t->err.msg : "");
+		fprintf(out, "  %.*s: %s\n", STRF(t->name), t->err.msg);
 	}
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+
+		if (t->state == TASK_BLOCKED && t->kind == TASK_STEP)
+			fprintf(out, "%s%.*s",
+			    blocked++ ? ", " : "  so these were not done: ", STRF(t->name));
+	}
+	if (blocked)
+		fputc('\n', out);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 

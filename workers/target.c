@@ -103,7 +103,7 @@ static bool make_own_tables(struct worker *w, struct err *e)
 	PQclear(res);
 	if (have == 4)
 		return true;
-	ok = model_load("dwh", &w->config, w->task, &own, e) && pg_exec(&w->pg, "BEGIN", e);
+	ok = model_own(&w->config, w->task, &own, e) && pg_exec(&w->pg, "BEGIN", e);
 	for (size_t i = 0; ok && i < own->n; i++)
 		ok = run_file(w, &own->files[i], own->files[i].stem, e);
 	return ok && pg_exec(&w->pg, "COMMIT", e);
