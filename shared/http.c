@@ -213,7 +213,6 @@ bool http_easy_error(
 		    "cannot trust %.*s: %s; AWS_CA_BUNDLE may name a file of certificates", STRF(o),
 		    what);
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 		return err_set(e, ERR_SETUP, where, "url", "%.*s: %s", STRF(o), what);
 	case CURLE_ABORTED_BY_CALLBACK:
 		return err_set(e, ERR_CANCELLED, where, "cancelled", "cancelled");
