@@ -208,15 +208,15 @@ bool msg_decode(struct str line, struct arena *a, struct msg *out, struct err *e
 
 struct msg msg_keep(const struct msg *m, struct arena *a)
 {
-	struct msg copy = *m;
+	struct msg kept = *m;
 
 	for (const struct field *f = types[m->type].fields; f->name; f++) {
 		if (f->type == F_STR) {
-			struct str *s = at(&copy, f);
+			struct str *s = at(&kept, f);
 
 			*s = arena_str(a, *s);
 		} else if (f->type == F_STRS) {
-			struct msg_strs *s = at(&copy, f);
+			struct msg_strs *s = at(&kept, f);
 			struct str *v = arena_alloc(a, s->n * sizeof *v);
 
 			for (size_t i = 0; i < s->n; i++)
@@ -224,7 +224,7 @@ struct msg msg_keep(const struct msg *m, struct arena *a)
 			s->v = v;
 		}
 	}
-	return copy;
+	return kept;
 }
 
 int64_t msg_task_id(const struct msg *m)

@@ -72,19 +72,22 @@ static void settle_workers(struct call *c)
 	c->set_texts.v[c->set_texts.n++] = str_z(text);
 }
 
-static int report(struct call *c, const char *run, const struct sample *sample)
+static bool report(struct call *c, const struct fold *f, const struct sample *sample,
+    const struct model *queries, struct err *e)
 {
 	struct report_expect expect[SAMPLE_TABLES];
-	size_t n = sample ? sample_expect(sample, expect) : 0;
-	struct fold f;
-	struct err e;
-
-	if (!journal_fold(local_folder(c), run, c->arena, &f, &e))
-		return fail(&e);
 	/* Only a run that counted everything can be held against it. */
-	(c->json ? report_json : report_print)(
-	    &f, f.n_counts ? expect : NULL, f.n_counts ? n : 0, c->arena, stdout);
-	return 0;
+	size_t n = sample && f->n_counts ? sample_expect(sample, expect) : 0;
+
+	if (c->json) {
+		report_json(f, expect, n, c->arena, stdout);
+		return true;
+	}
+	report_print(f, expect, n, c->arena, stdout);
+	if (queries && !query_run(&c->config, queries, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
+		return false;
+	report_close(f, c->arena, stdout);
+	return true;
 }
 
 static int do_run(struct call *c, const struct model *m, unsigned what, const struct sample *sample)
@@ -93,17 +96,16 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	    .what = what | (c->fresh ? PLAN_FRESH : 0),
 	    .sets = c->set_texts,
 	    .dir = local_folder(c)};
+	bool asks = strcmp(c->command->name, "run") == 0;
 	struct load_result r;
+	struct fold f;
 	struct err e;
-	int status;
 
-	if (!load_run(&c->config, m, &o, &r, &e))
+	if (!load_run(&c->config, m, &o, &r, &e) ||
+	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
+	    !report(c, &f, sample, asks && r.exit == 0 ? m : NULL, &e))
 		return fail(&e);
-	status = report(c, r.run, sample);
-	if (status == 0 && r.exit == 0 && strcmp(c->command->name, "run") == 0 && !c->json &&
-	    !query_run(&c->config, m, 0, NULL, QUERY_TABLE, c->arena, stdout, &e))
-		return fail(&e);
-	return r.exit ? r.exit : status;
+	return r.exit;
 }
 
 int cmd_run(struct call *c)
@@ -118,6 +120,11 @@ int cmd_run(struct call *c)
 	while (strcmp(runs[i].name, c->command->name) != 0)
 		i++;
 	settle_workers(c);
+	if (c->config.warehouse.engine == ENGINE_REDSHIFT) {
+		log_error("[WAREHOUSE] ENGINE = redshift is not built yet: this version loads into "
+		          "PostgreSQL (local, postgres)");
+		return 2;
+	}
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
 		return fail(&e);
 	if (c->config.warehouse.engine == ENGINE_LOCAL) {
@@ -227,7 +234,13 @@ int cmd_plan(struct call *c)
 
 int cmd_report(struct call *c)
 {
-	return finish(report(c, c->argc ? c->argv[0] : NULL, NULL));
+	struct fold f;
+	struct err e;
+
+	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
+	    !report(c, &f, NULL, NULL, &e))
+		return fail(&e);
+	return finish(0);
 }
 
 int cmd_config(struct call *c)

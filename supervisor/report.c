@@ -307,7 +307,7 @@ static int64_t duration(const struct fold *f)
 	return f->ended ? f->end.ms : f->last_ms;
 }
 
-static void print_close(const struct fold *f, struct arena *a, FILE *out)
+void report_close(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct totals n = totals_of(f);
 	double s = seconds(duration(f));
@@ -346,7 +346,6 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 	print_phases(f, a, out);
 	print_counts(f, expect, n_expect, a, out);
 	print_failures(f, out);
-	print_close(f, a, out);
 }
 
 /* ---- JSON ---- */

@@ -16,6 +16,9 @@ struct report_expect {
 
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out);
+/* The one line that says how it went. */
+void report_close(const struct fold *f, struct arena *a, FILE *out);
+
 void report_json(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out);
 

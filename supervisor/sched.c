@@ -9,9 +9,14 @@ void sched_init(struct sched *s, struct arena *a, int max_attempts, uint64_t see
 	sched_queue(s, STR(""), false);
 }
 
-/* Before task a in the heap: larger, or planned earlier. */
+/*
+ * a comes before b: listings first, since they find the work that is then taken largest first, so
+ * that no long copy begins when everything else is done.
+ */
 static bool before(const struct task *a, const struct task *b)
 {
+	if ((a->kind == TASK_LIST) != (b->kind == TASK_LIST))
+		return a->kind == TASK_LIST;
 	if (a->bytes != b->bytes)
 		return a->bytes > b->bytes;
 	return a->id < b->id;

@@ -129,18 +129,19 @@ struct copying {
 	int64_t rows;
 };
 
+/* There are as many slots as connections, so one is always free for an object that begins. */
 static struct slot *slot_of(struct copying *c, size_t object)
 {
-	struct slot *empty = NULL;
+	size_t empty = 0;
 
 	for (size_t i = 0; i < c->n_slots; i++) {
 		if (c->slots[i].object == object)
 			return &c->slots[i];
-		if (c->slots[i].object == SIZE_MAX && !empty)
-			empty = &c->slots[i];
+		if (c->slots[i].object == SIZE_MAX)
+			empty = i;
 	}
-	empty->object = object;
-	return empty;
+	c->slots[empty].object = object;
+	return &c->slots[empty];
 }
 
 static bool reject(struct copying *c, size_t i, const struct record *r, struct err *e)
