@@ -157,11 +157,12 @@ static void date_function(struct rewrite *r, size_t i)
 	if ((part->kind != SQLTOK_WORD && part->kind != SQLTOK_STRING) ||
 	    !sqltok_is(&r->t[i + 1], extract ? "FROM" : ","))
 		return;
-	if (extract && name)
+	if (extract && part->kind == SQLTOK_WORD)
 		r->edits[i].instead = name;
-	else if (!extract && (name || part->kind == SQLTOK_WORD))
-		r->edits[i].instead = name ? arena_printf(r->a, "'%s'", name)
-		                           : arena_printf(r->a, "'%.*s'", STRF(part->text));
+	else if (name)
+		r->edits[i].instead = arena_printf(r->a, "'%s'", name);
+	else if (part->kind == SQLTOK_WORD)
+		r->edits[i].instead = arena_printf(r->a, "'%.*s'", STRF(part->text));
 }
 
 /* VARCHAR(MAX), CHAR(MAX); i is on MAX. */
@@ -210,6 +211,7 @@ static bool string(struct rewrite *r, size_t i)
 {
 	struct str s = r->t[i].text;
 	size_t at = str_find(s, '\\');
+	bool touches;
 
 	if (s.p[0] != '\'' || at == s.n)
 		return true;
@@ -217,36 +219,44 @@ static bool string(struct rewrite *r, size_t i)
 		if (at + 1 < s.n && strchr("xuU", s.p[at + 1]))
 			return dialect_refuse(
 			    r, i, "\\x or \\u in a string", "write the character itself");
-	r->edits[i].instead = arena_printf(r->a, "E%.*s", STRF(s));
+	/* DATE'...' must not become DATEE'...'. */
+	touches = i > 0 && r->t[i - 1].text.p + r->t[i - 1].text.n == s.p;
+	r->edits[i].instead = arena_printf(r->a, "%sE%.*s", touches ? " " : "", STRF(s));
 	return true;
 }
 
 /* ---- what comes out ---- */
 
-static bool wordy(char c)
+static void put_newlines(struct buf *b, struct str s)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '$' || (c & 0x80);
+	for (size_t k = 0; k < s.n; k++)
+		if (s.p[k] == '\n')
+			buf_c(b, '\n');
 }
 
-/* What lies before token i, where it or the one before it is dropped. */
+/* Where something was dropped, its neighbours must not become one token, or a comment. */
+static void put_apart(struct buf *b, struct str next)
+{
+	if (b->n && next.n && !strchr(" \t\r\n(", b->p[b->n - 1]) &&
+	    !strchr(" \t\r\n,);", next.p[0]))
+		buf_c(b, ' ');
+}
+
+/* What lies before token i. */
 static void put_gap(struct buf *b, const struct rewrite *r, size_t i, struct str gap)
 {
 	bool before = i > 0 && r->edits[i - 1].drop;
 
 	if (r->edits[i].drop && before) {
-		for (size_t k = 0; k < gap.n; k++)
-			if (gap.p[k] == '\n')
-				buf_c(b, '\n');
+		put_newlines(b, gap);
 		return;
 	}
 	if (r->edits[i].drop)
 		while (gap.n && (gap.p[gap.n - 1] == ' ' || gap.p[gap.n - 1] == '\t'))
 			gap.n--;
+	if (before)
+		put_apart(b, gap.n ? gap : r->t[i].text);
 	buf_str(b, gap);
-	if (before && gap.n == 0 && b->n && wordy(b->p[b->n - 1]) && r->t[i].text.n &&
-	    wordy(r->t[i].text.p[0]))
-		buf_c(b, ' ');
 }
 
 static bool put_all(struct rewrite *r, struct str sql, struct str *out)
@@ -263,9 +273,12 @@ static bool put_all(struct rewrite *r, struct str sql, struct str *out)
 
 		put_gap(&b, r, i, gap);
 		done = text.p + text.n;
-		if (!edit->drop)
-			buf_str(&b, edit->instead ? str_z(edit->instead) : text);
-		if (!edit->drop && edit->after)
+		if (edit->drop) {
+			put_newlines(&b, text);
+			continue;
+		}
+		buf_str(&b, edit->instead ? str_z(edit->instead) : text);
+		if (edit->after)
 			buf_z(&b, edit->after);
 	}
 	fits = !b.over;

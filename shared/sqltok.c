@@ -253,10 +253,17 @@ static bool token(struct reader *r, struct sqltok *t)
 bool sqltok_all(struct str sql, struct arena *a, struct sqltok **out, size_t *n, struct err *e)
 {
 	struct reader r = {.sql = {sql.n ? sql.p : "", sql.n}, .line = 1, .e = e};
-	size_t cap = 0;
+	size_t cap = 0, nul = str_find(r.sql, '\0');
 
 	*out = NULL;
 	*n = 0;
+	if (nul < sql.n) {
+		struct sqltok at;
+
+		skip(&r, nul);
+		at = here(&r);
+		return sqltok_fail(e, &at, "42601", "a NUL byte");
+	}
 	for (;;) {
 		struct sqltok t;
 

@@ -33,7 +33,7 @@ struct sqltok {
 /*
  * In a plain '...' a backslash escapes the next character, as on Redshift (PostgreSQL 8.0) and not
  * as on today's PostgreSQL. (*out)[n] is SQLTOK_END, not counted. Fails with 42601, "LINE:COL:
- * ...", on a string, quoted name or comment that is not closed.
+ * ...", on a NUL byte, and on a string, quoted name or comment that is not closed.
  */
 bool sqltok_all(struct str sql, struct arena *a, struct sqltok **out, size_t *n, struct err *e);
 

@@ -119,6 +119,13 @@ static void rewritten(void **state)
 	        "SELECT EXTRACT(dow FROM ts), extract(doy from ts), EXTRACT(week FROM ts)"},
 	    {"SELECT DATE_PART(month, ts), DATE_PART(dw, ts), DATE_PART('weekday', ts)",
 	        "SELECT DATE_PART('month', ts), DATE_PART('dow', ts), DATE_PART('dow', ts)"},
+	    {"SELECT EXTRACT('dw'FROM ts)", "SELECT EXTRACT('dow'FROM ts)"},
+	    /* what is left must not grow together */
+	    {"SELECT DATE'a\\-b'", "SELECT DATE E'a\\-b'"},
+	    {"CREATE TABLE t (a INT DEFAULT -UNIQUE-1, b INT DEFAULT 'x'UNIQUE'y')",
+	        "CREATE TABLE t (a INT DEFAULT - -1, b INT DEFAULT 'x' 'y')"},
+	    {"CREATE TABLE t (a INT DEFAULT -UNIQUE--x\n)",
+	        "CREATE TABLE t (a INT DEFAULT - --x\n)"},
 	    {"SELECT NVL(a, LEN(b)) FROM t MINUS SELECT 1",
 	        "SELECT COALESCE(a, LENGTH(b)) FROM t EXCEPT SELECT 1"},
 	    {"SELECT a LIKE '%\\\\_%' ESCAPE '\\\\', 'it\\'s'",

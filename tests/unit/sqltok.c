@@ -95,6 +95,19 @@ static void what_is_not_closed(void **state)
 	}
 }
 
+static void nul_bytes(void **state)
+{
+	struct arena *a = arena_new();
+	struct sqltok *t;
+	struct err e;
+	size_t n;
+
+	(void)state;
+	assert_false(sqltok_all((struct str){"a\n 'b\0'", 7}, a, &t, &n, &e));
+	assert_string_equal(e.msg, "2:4: a NUL byte");
+	arena_free(a);
+}
+
 static void positions(void **state)
 {
 	struct arena *a = arena_new();
@@ -119,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tokens),
 	    cmocka_unit_test(what_is_not_closed),
+	    cmocka_unit_test(nul_bytes),
 	    cmocka_unit_test(positions),
 	};
 
