@@ -377,7 +377,10 @@ bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row
 
 	for (size_t i = 0; i < m->n; i++)
 		m->slots[i].type = ABSENT;
-	if (!walk(m, &m->root, &s) || !jsonscan_end(&s))
+	jsonscan_blanks(&s);
+	if (s.p == s.end || (*s.p != '{' && *s.p != '['))
+		jsonscan_fail(&s, "object or array expected");
+	if (s.why || !walk(m, &m->root, &s) || !jsonscan_end(&s))
 		return fail_json(bad, record, &s);
 
 	for (size_t i = 0; i < m->n; i++) {

@@ -178,7 +178,8 @@ static void by_name(void **state)
 	    {"{\"a\":[1}", "!1216 : Invalid JSON: ',' or ']' expected"},
 	    {"{\"a\":{\"b\":[}}", "!1216 : Invalid JSON: value expected"},
 	    {"{\"a\":[1,2}", "!1216 : Invalid JSON: ',' or ']' expected"},
-	    {"", "!1216 : Invalid JSON: value expected"},
+	    {"", "!1216 : Invalid JSON: object or array expected"},
+	    {"null", "!1216 : Invalid JSON: object or array expected"},
 	    /* Bad characters are a matter of the field alone. */
 	    {"{\"x\":\"\\ud800\\u0000\xFF\",\"a\":1}", "1|~|~|"},
 	};
