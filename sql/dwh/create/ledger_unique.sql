@@ -1,4 +1,4 @@
--- engine: local postgres
+-- engine: postgres
 -- title: The ledger's key, enforced
 
 -- Redshift has no indexes and enforces no key; there a lock on the lane does this work.
