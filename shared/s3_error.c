@@ -24,7 +24,7 @@ struct meaning {
 	const char *remedy;
 };
 
-#define CHECK_KEY "check [AWS] KEY and SECRET, or the place they come from"
+#define CHECK_KEY "check the access key and its secret"
 
 /* First match wins. */
 static const struct meaning meanings[] = {
@@ -38,7 +38,7 @@ static const struct meaning meanings[] = {
         "get a new one"},
     {"Unauthorized", ANY, ERR_SETUP, AT_CONFIG, "the credentials are refused", CHECK_KEY},
     {"AuthorizationHeaderMalformed", ANY, ERR_SETUP, AT_CONFIG, "the signature is refused",
-        "check [AWS] REGION and KEY"},
+        "check [AWS] REGION, and the access key"},
     {"RequestTimeTooSkewed", ANY, ERR_SETUP, AT_CONFIG, "the clock of this machine is wrong",
         "set it"},
     /* The bucket. */

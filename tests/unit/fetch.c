@@ -278,7 +278,7 @@ static void what_is_final(void **state)
 	    {{{RAW, 0, HTTP_ERROR("403 No", "", "AccessDenied")}}, 1, ERR_TASK, "AccessDenied",
 	        "s3://bkt/4 at http://127.0.0.1:"},
 	    {{{RAW, 0, HTTP_ERROR("403 No", "", "InvalidAccessKeyId")}}, 1, ERR_SETUP,
-	        "InvalidAccessKeyId", "[AWS] KEY"},
+	        "InvalidAccessKeyId", "check the access key"},
 	    {{{RAW, 0, HTTP_ERROR("404 Not Found", "", "NoSuchBucket")}}, 1, ERR_SETUP,
 	        "NoSuchBucket", "the bucket does not exist"},
 	    {{{RAW, 0, HTTP_ERROR("412 No", "", "PreconditionFailed")}}, 1, ERR_CHANGED,

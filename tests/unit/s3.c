@@ -288,8 +288,7 @@ static void answers(void **state)
 	    {HEAD, 200, "", 0, 0, NULL, NULL},
 	    /* The credentials: stop, exit code 2. */
 	    {LIST, 403, DOC("InvalidAccessKeyId"), ERR_SETUP, AT_CONFIG, "InvalidAccessKeyId",
-	        "check [AWS] KEY and SECRET, or the place they come from (they come from "
-	        "environment)"},
+	        "check the access key and its secret (they come from environment)"},
 	    {GET, 403, DOC("SignatureDoesNotMatch"), ERR_SETUP, AT_CONFIG, "SignatureDoesNotMatch",
 	        "the secret does not belong"},
 	    {GET, 400, DOC("ExpiredToken"), ERR_SETUP, AT_CONFIG, "ExpiredToken", "get a new one"},
