@@ -3,8 +3,10 @@
  *
  * The order: [AWS] KEY and SECRET of the configuration, the environment (AWS_ACCESS_KEY_ID,
  * AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), then the profile of ~/.aws/credentials and
- * ~/.aws/config (AWS_PROFILE or [AWS] PROFILE, else "default"; AWS_SHARED_CREDENTIALS_FILE and
- * AWS_CONFIG_FILE move the files). Every process finds them for itself: they cross no pipe.
+ * ~/.aws/config ([AWS] PROFILE or AWS_PROFILE, else "default"; AWS_SHARED_CREDENTIALS_FILE and
+ * AWS_CONFIG_FILE move the files). As in botocore, a profile that the configuration itself names
+ * passes over the environment, one named by AWS_PROFILE does not. Both halves of a pair come from
+ * one place. Every process finds them for itself: they cross no pipe.
  */
 #ifndef SHARED_CREDENTIALS_H
 #define SHARED_CREDENTIALS_H
@@ -35,5 +37,12 @@ bool credentials_find(
  * region, else "us-west-2" (the default of the key). Lives in a.
  */
 struct str credentials_region(const struct config *c, struct arena *a);
+
+/*
+ * URL of the S3 server: [AWS] ENDPOINT, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's
+ * endpoint_url, else NULL: that of AWS. With AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true only the
+ * first counts. Lives in a.
+ */
+const char *credentials_s3_endpoint(const struct config *c, struct arena *a);
 
 #endif

@@ -1,0 +1,241 @@
+/* s3d.c - the command: options, the listening socket, signals; see s3d.h. */
+#include "workers/local/s3d.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "workers/local/s3d_conn.h"
+
+enum { OK = 0, USAGE = 1, SETUP = 2, BACKLOG = 1024 };
+
+struct options {
+	const char *root, *listen, *port, *key_file, *fault_log;
+	int ready_fd;
+};
+
+static const char usage[] =
+    "usage: dwh s3d --root DIR --key-file FILE [--port N] [--listen ADDR] [--ready-fd N]\n"
+    "               [--region R] [--anonymous] [--latency 30ms] [--fault SPEC]... [--seed N]\n"
+    "               [--fault-log FILE]\n";
+
+static bool bad(struct err *e, const char *option, const char *value, const char *want)
+{
+	return err_set(e, ERR_SETUP, AT_USAGE, NULL, "--%s %s: %s is needed", option, value, want);
+}
+
+static bool read_option(int which, struct options *o, struct s3d *s, struct err *e)
+{
+	int64_t n = 0;
+
+	switch (which) {
+	case 'r': o->root = optarg; return true;
+	case 'l': o->listen = optarg; return true;
+	case 'k': o->key_file = optarg; return true;
+	case 'g': o->fault_log = optarg; return true;
+	case 'R': s->region = str_z(optarg); return true;
+	case 'a': s->anonymous = true; return true;
+	case 'f': return s3d_fault_add(&s->faults, str_z(optarg), e);
+	case 'p':
+		o->port = optarg;
+		return (str_to_i64(str_z(optarg), &n) && n >= 0 && n < 65536) ||
+		       bad(e, "port", optarg, "a number from 0 to 65535");
+	case 'd':
+		if (!str_to_i64(str_z(optarg), &n) || n < 0 || n > 65535)
+			return bad(e, "ready-fd", optarg, "an open descriptor");
+		o->ready_fd = (int)n;
+		return true;
+	case 't':
+		return s3d_fault_duration(str_z(optarg), &s->latency_ms) ||
+		       bad(e, "latency", optarg, "a time like 30ms or 1s");
+	case 's':
+		if (!str_to_i64(str_z(optarg), &n))
+			return bad(e, "seed", optarg, "a number");
+		s->faults.state = (uint64_t)n;
+		return true;
+	default: return err_set(e, ERR_SETUP, AT_USAGE, NULL, "%s", usage);
+	}
+}
+
+static bool read_options(int argc, char **argv, struct options *o, struct s3d *s, struct err *e)
+{
+	static const struct option names[] = {
+	    {"root", required_argument, NULL, 'r'},
+	    {"port", required_argument, NULL, 'p'},
+	    {"listen", required_argument, NULL, 'l'},
+	    {"key-file", required_argument, NULL, 'k'},
+	    {"ready-fd", required_argument, NULL, 'd'},
+	    {"fault", required_argument, NULL, 'f'},
+	    {"fault-log", required_argument, NULL, 'g'},
+	    {"latency", required_argument, NULL, 't'},
+	    {"region", required_argument, NULL, 'R'},
+	    {"anonymous", no_argument, NULL, 'a'},
+	    {"seed", required_argument, NULL, 's'},
+	    {NULL, 0, NULL, 0},
+	};
+	int which;
+
+	optind = 1;
+	while ((which = getopt_long(argc, argv, "", names, NULL)) != -1)
+		if (!read_option(which, o, s, e))
+			return false;
+	if (optind < argc)
+		return err_set(e, ERR_SETUP, AT_USAGE, NULL, "%s: not expected here", argv[optind]);
+	if (!o->root)
+		return err_set(e, ERR_SETUP, AT_USAGE, NULL,
+		    "--root is needed: the folder whose sub-folders are the buckets");
+	return true;
+}
+
+static bool read_keys(const struct options *o, struct s3d *s, struct arena *a, struct err *e)
+{
+	if (o->key_file && !s3d_keys_read(o->key_file, a, &s->keys, e))
+		return false;
+	s3d_keys_env(a, &s->keys);
+	if (s->keys.n == 0 && !s->anonymous)
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "no keys: give --key-file (a line with the key id, a line with the secret), "
+		    "S3D_ACCESS_KEY and S3D_SECRET_KEY in the environment, or --anonymous");
+	return true;
+}
+
+static int listen_at(const struct addrinfo *ai)
+{
+	const int on = 1;
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static bool open_socket(const struct options *o, int *fd, int *port, struct err *e)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	struct sockaddr_storage address;
+	socklen_t n = sizeof address;
+	char service[NI_MAXSERV];
+	struct addrinfo *ai = NULL;
+	int failed = getaddrinfo(o->listen, o->port, &hints, &ai);
+	int64_t number = 0;
+
+	if (failed)
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "--listen %s: %s", o->listen,
+		    gai_strerror(failed));
+	*fd = listen_at(ai);
+	freeaddrinfo(ai);
+	if (*fd < 0)
+		return err_errno(
+		    e, ERR_SETUP, AT_CONFIG, "cannot listen on %s port %s", o->listen, o->port);
+	if (getsockname(*fd, (struct sockaddr *)&address, &n) == 0 &&
+	    getnameinfo((struct sockaddr *)&address, n, NULL, 0, service, sizeof service,
+	        NI_NUMERICSERV) == 0)
+		str_to_i64(str_z(service), &number);
+	*port = (int)number;
+	return true;
+}
+
+static bool say_ready(const struct options *o, int port, struct err *e)
+{
+	char line[32];
+	int n = snprintf(line, sizeof line, "s3d ready %d\n", port);
+
+	if (write(o->ready_fd, line, (size_t)n) != n)
+		return err_errno(
+		    e, ERR_SETUP, AT_CONFIG, "cannot write to descriptor %d", o->ready_fd);
+	/* Whoever waits for the line may wait for the end, too. */
+	if (o->ready_fd > STDERR_FILENO)
+		close(o->ready_fd);
+	return true;
+}
+
+static void on_signal(evutil_socket_t signal_no, short what, void *base)
+{
+	(void)signal_no;
+	(void)what;
+	event_base_loopbreak(base);
+}
+
+/* Until a signal comes. */
+static void serve(struct s3d *s, struct event_base *base, int fd)
+{
+	struct event *term = evsignal_new(base, SIGTERM, on_signal, base);
+	struct event *intr = evsignal_new(base, SIGINT, on_signal, base);
+	struct s3d_front *f = s3d_front_new(base, fd, s);
+
+	event_add(term, NULL);
+	event_add(intr, NULL);
+	event_base_dispatch(base);
+	s3d_front_free(f);
+	event_free(term);
+	event_free(intr);
+}
+
+static bool open_log(const struct options *o, struct s3d *s, struct err *e)
+{
+	if (!o->fault_log)
+		return true;
+	s->faults.log = open(o->fault_log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	return s->faults.log >= 0 ||
+	       err_errno(e, ERR_SETUP, AT_CONFIG, "--fault-log %s", o->fault_log);
+}
+
+static bool run(int argc, char **argv, struct s3d *s, struct arena *a, struct err *e)
+{
+	struct options o = {.listen = "127.0.0.1", .port = "0", .ready_fd = STDOUT_FILENO};
+	struct event_base *base;
+	int fd = -1, port = 0;
+	bool ok;
+
+	if (!read_options(argc, argv, &o, s, e) || !read_keys(&o, s, a, e) || !open_log(&o, s, e) ||
+	    !s3d_store_open(&s->store, o.root, e))
+		return false;
+	base = event_base_new();
+	ok = base || err_set(e, ERR_SETUP, AT_INTERNAL, NULL, "no event loop");
+	ok = ok && open_socket(&o, &fd, &port, e) && say_ready(&o, port, e);
+	if (ok) {
+		log_info("serving %s on %s port %d, region %.*s", o.root, o.listen, port,
+		    STRF(s->region));
+		serve(s, base, fd);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (base)
+		event_base_free(base);
+	s3d_store_close(&s->store);
+	return ok;
+}
+
+int s3d_main(int argc, char **argv)
+{
+	struct s3d s = {
+	    .region = STR("us-west-2"),
+	    .faults = {.state = (uint64_t)clock_wall_ms(), .log = -1},
+	};
+	struct arena *a = arena_new();
+	struct err e;
+	bool ok;
+
+	log_name("dwh: s3d");
+	signal(SIGPIPE, SIG_IGN);
+	ok = run(argc, argv, &s, a, &e);
+	if (!ok)
+		log_error("%s", e.msg);
+	if (s.faults.log >= 0)
+		close(s.faults.log);
+	arena_free(a);
+	return ok ? OK : e.where == AT_USAGE ? USAGE : SETUP;
+}
