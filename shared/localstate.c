@@ -200,23 +200,22 @@ bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *ou
 	return spit(a, path, 0600, str_z(text), e);
 }
 
-const char *local_log_line(const char *path, off_t from, struct arena *a)
+const char *local_log_last(const char *path, off_t from, struct arena *a)
 {
-	char text[8192];
+	char text[8192] = "";
 	struct str line, best = {NULL, 0};
 	bool fatal = false;
 	ssize_t n = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0)
-		return "";
-	if (fstat(fd, &st) == 0) {
+	if (fd >= 0 && fstat(fd, &st) == 0) {
 		if (st.st_size - from > (off_t)sizeof text)
 			from = st.st_size - (off_t)sizeof text;
 		n = pread(fd, text, sizeof text, from);
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	for (struct str s = {text, n > 0 ? (size_t)n : 0}; s.n; s = str_from(s, line.n + 1)) {
 		struct str t;
 		bool this;
@@ -229,5 +228,7 @@ const char *local_log_line(const char *path, off_t from, struct arena *a)
 		best = t;
 		fatal = this;
 	}
-	return arena_cstr(a, best);
+	if (best.n == 0)
+		return arena_printf(a, "%s says nothing", path);
+	return arena_printf(a, "the last line in %s: %.*s", path, STRF(best));
 }

@@ -76,9 +76,9 @@ bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *ou
 int local_lock_open(const char *path, bool inherit, struct err *e);
 
 /*
- * The line of a log, from byte `from` on, that tells most: the last one with FATAL or PANIC in it,
- * else the last one. "" where there is none.
+ * "the last line in PATH: LINE" of a log, for an error message: the last one from byte `from` on
+ * with FATAL or PANIC in it, else the last one; "PATH says nothing" where there is none.
  */
-const char *local_log_line(const char *path, off_t from, struct arena *a);
+const char *local_log_last(const char *path, off_t from, struct arena *a);
 
 #endif

@@ -160,15 +160,14 @@ static bool hear(int fd, const char *log, off_t from, struct arena *a, struct er
 		case 1: break;
 		case 0:
 			return err_set(e, ERR_SETUP, AT_STATE, NULL,
-			    "the local services do not start; the last line in %s: %s", log,
-			    local_log_line(log, from, a));
+			    "the local services do not start; %s", local_log_last(log, from, a));
 		default: return err_set(e, ERR_CANCELLED, AT_STATE, NULL, "interrupted");
 		}
 		n = read(fd, text + have, sizeof text - have);
 		if (n <= 0)
 			return err_set(e, ERR_SETUP, AT_STATE, NULL,
-			    "the keeper of the local services ended; the last line in %s: %s", log,
-			    local_log_line(log, from, a));
+			    "the keeper of the local services ended; %s",
+			    local_log_last(log, from, a));
 		have += (size_t)n;
 		until = clock_ms() + SILENCE_MS;
 		for (;;) {

@@ -44,7 +44,7 @@ echo 11 >"$work/.dwh/pg/PG_VERSION"
 says 2 "was made by PostgreSQL 11, and here is" "data of another version"
 cp keep "$work/.dwh/pg/PG_VERSION"
 mv "$work/.dwh/pg/global/pg_control" keep
-says 4 "PostgreSQL did not start (exit status 2); its last line in $local/postgres.log" "broken data"
+says 4 "PostgreSQL did not start (exit status 2); the last line in $local/postgres.log" "broken data"
 mv keep "$work/.dwh/pg/global/pg_control"
 : >"$local/key"
 says 3 "$local/key should hold two lines" "an empty key"

@@ -120,6 +120,7 @@ static bool options(struct keeper *k, int argc, char **argv, struct err *e)
 	    {"account", required_argument, NULL, 'a'},
 	    {NULL, 0, NULL, 0},
 	};
+	struct str ready = {NULL, 0};
 	int64_t fd;
 	int c;
 
@@ -131,19 +132,15 @@ static bool options(struct keeper *k, int argc, char **argv, struct err *e)
 		case 'p': k->s3_port = optarg; break;
 		case 'g': k->pg.pg_bin = optarg; break;
 		case 'a': k->pg.account_name = optarg; break;
-		case 'r':
-			if (str_to_i64(str_z(optarg), &fd) && fd > 2 && fd < 1024) {
-				k->ready_fd = (int)fd;
-				fcntl(k->ready_fd, F_SETFD, FD_CLOEXEC);
-				break;
-			}
-			/* fall through */
+		case 'r': ready = str_z(optarg); break;
 		default: return err_set(e, ERR_SETUP, AT_USAGE, NULL, "bad option of keeper");
 		}
 	}
 	k->pg.dir = k->dir;
-	if (optind != argc || !k->dir || !k->buckets || !k->s3_port || k->ready_fd < 0)
+	if (optind != argc || !k->dir || !k->buckets || !k->s3_port || !str_to_i64(ready, &fd) ||
+	    fd <= STDERR_FILENO || fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0)
 		return err_set(e, ERR_SETUP, AT_USAGE, NULL, "keeper is started by dwh itself");
+	k->ready_fd = (int)fd;
 	return true;
 }
 
@@ -301,9 +298,8 @@ static bool died(struct keeper *k, const struct service *s, int status, struct e
 	char fate[64];
 
 	return err_set(e, ERR_SETUP, s == &k->service[S3D] ? AT_S3 : AT_WAREHOUSE, NULL,
-	    "%s did not start (%s); its last line in %s: %s", s->name,
-	    child_fate(status, fate, sizeof fate), s->log,
-	    local_log_line(s->log, s->log_from, k->arena));
+	    "%s did not start (%s); %s", s->name, child_fate(status, fate, sizeof fate),
+	    local_log_last(s->log, s->log_from, k->arena));
 }
 
 /*
@@ -327,9 +323,8 @@ static bool wait_ready(struct keeper *k, struct err *e)
 			return true;
 		now = clock_ms();
 		if (!s3d->ready && now - start > S3D_READY_MS)
-			return err_set(e, ERR_SETUP, AT_S3, NULL,
-			    "%s does not become ready; its last line in %s: %s", s3d->name,
-			    s3d->log, local_log_line(s3d->log, s3d->log_from, k->arena));
+			return err_set(e, ERR_SETUP, AT_S3, NULL, "%s does not become ready; %s",
+			    s3d->name, local_log_last(s3d->log, s3d->log_from, k->arena));
 		if (now - said >= 1000) {
 			tell(k, "wait", "PostgreSQL is replaying its log");
 			said = now;

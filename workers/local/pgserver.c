@@ -43,8 +43,8 @@ static bool run(const struct pgserver *s, char *const *argv, int in, struct aren
 
 	if (child_run(&c, &status, e))
 		return true;
-	return err_set(e, ERR_SETUP, AT_WAREHOUSE, NULL, "%s; its last line in %s: %s", e->msg,
-	    s->log, local_log_line(s->log, from, a));
+	return err_set(
+	    e, ERR_SETUP, AT_WAREHOUSE, NULL, "%s; %s", e->msg, local_log_last(s->log, from, a));
 }
 
 /* The major version of a program ("postgres (PostgreSQL) 15.8 (Debian ...)"), or 0. */
