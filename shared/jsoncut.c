@@ -1,6 +1,9 @@
 /* jsoncut.c - see jsoncut.h. */
 #include "shared/jsoncut.h"
 
+/* There is one for each object that is being read: a large value's memory is not kept. */
+enum { KEPT = 64 << 10 };
+
 void jsoncut_init(struct jsoncut *c, size_t max)
 {
 	*c = (struct jsoncut){.max = max};
@@ -15,7 +18,10 @@ void jsoncut_free(struct jsoncut *c)
 void jsoncut_reset(struct jsoncut *c)
 {
 	c->open = c->too_big = false;
-	buf_reset(&c->tail);
+	if (c->tail.cap > KEPT)
+		buf_free(&c->tail);
+	else
+		buf_reset(&c->tail);
 }
 
 /* Adds a part of an open value to the tail, or as much as is shown of one that is too big. */
