@@ -154,7 +154,7 @@ static void print_steps(const struct fold *f, struct arena *a, FILE *out)
 		const struct task *s = &f->tasks[i];
 
 		if (s->kind != TASK_STEP || str_eqz(s->phase, "probe") ||
-		    str_eqz(s->phase, "count"))
+		    str_eqz(s->phase, "count") || s->attempts == 0)
 			continue;
 		n++;
 		table_cell(t, "%.*s", STRF(s->name));
