@@ -1,8 +1,7 @@
 /* copystmt.c - see copystmt.h. */
 #include "shared/copystmt.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "shared/copylex.h"
 
 /* ---- the options ---- */
 
@@ -97,315 +96,132 @@ static enum copystmt_option find_option(struct str word)
 	return COPY_OPTIONS;
 }
 
-/* ---- tokens ---- */
-
-enum token { END, NAME, QUOTED_NAME, STRING, DIGITS, SIGN };
-
-struct lexer {
-	struct str sql;
-	size_t at; /* behind the token */
-	struct arena *arena;
-	struct err *err;
-	enum token token;
-	struct str text; /* names as written, contents of quotes, digits, the sign */
-	size_t start;    /* of the token */
-};
-
-static bool fail_at(struct lexer *x, size_t at, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool fail_at(struct lexer *x, size_t at, const char *fmt, ...)
-{
-	size_t line = 1, column = 1;
-	va_list ap;
-	char what[512];
-
-	for (size_t i = 0; i < at && i < x->sql.n; i++) {
-		/* A character counts once, by its first byte. */
-		if (x->sql.p[i] == '\n') {
-			line++;
-			column = 1;
-		} else if ((x->sql.p[i] & 0xC0) != 0x80) {
-			column++;
-		}
-	}
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof what, fmt, ap);
-	va_end(ap);
-	return err_set(
-	    x->err, ERR_SETUP, AT_CONFIG, NULL, "COPY statement %zu:%zu: %s", line, column, what);
-}
-
-static bool name_start(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
-}
-
-static bool digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool name_byte(char c)
-{
-	return name_start(c) || digit(c) || c == '$';
-}
-
-static char byte(const struct lexer *x, size_t i)
-{
-	return i < x->sql.n ? x->sql.p[i] : '\0';
-}
-
-/* Blanks and comments. */
-static bool skip(struct lexer *x)
-{
-	for (;;) {
-		char c = byte(x, x->at);
-
-		if (x->at >= x->sql.n)
-			return true;
-		if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') {
-			x->at++;
-		} else if (c == '-' && byte(x, x->at + 1) == '-') {
-			x->at += str_find(str_from(x->sql, x->at), '\n');
-		} else if (c == '/' && byte(x, x->at + 1) == '*') {
-			size_t start = x->at, depth = 0;
-
-			do {
-				char here = byte(x, x->at), then = byte(x, x->at + 1);
-
-				if (x->at >= x->sql.n)
-					return fail_at(x, start, "comment without end");
-				if (here == '/' && then == '*') {
-					depth++;
-					x->at += 2;
-				} else if (here == '*' && then == '/') {
-					depth--;
-					x->at += 2;
-				} else {
-					x->at++;
-				}
-			} while (depth);
-		} else {
-			return true;
-		}
-	}
-}
-
-/* x->at is behind the opening quote; a doubled quote is one, with E'' a backslash escapes. */
-static bool quoted(struct lexer *x, char quote, bool backslash)
-{
-	char *out = arena_alloc(x->arena, x->sql.n - x->at + 1);
-	size_t n = 0;
-
-	for (;;) {
-		char c = byte(x, x->at);
-
-		if (x->at >= x->sql.n)
-			return fail_at(x, x->start, "%s without closing quote",
-			    quote == '"' ? "name" : "text");
-		if (c == '\0')
-			return fail_at(x, x->at, "NUL byte in the statement");
-		x->at++;
-		if (c == quote) {
-			if (byte(x, x->at) != quote)
-				break;
-			x->at++;
-		} else if (c == '\\' && backslash) {
-			c = byte(x, x->at);
-			if (c != '\\' && c != '\'')
-				return fail_at(x, x->at - 1, "only \\\\ and \\' may stand in E''");
-			x->at++;
-		}
-		out[n++] = c;
-	}
-	/* What is glued to a closing quote may be the rest of a secret with a quote in it. */
-	if (name_byte(byte(x, x->at)) || byte(x, x->at) == '\'' || byte(x, x->at) == '"')
-		return fail_at(x, x->at, "a blank must follow the closing quote");
-	x->text = (struct str){out, n};
-	return true;
-}
-
-static bool next(struct lexer *x)
-{
-	char c;
-
-	if (!skip(x))
-		return false;
-	x->start = x->at;
-	x->text = (struct str){0};
-	if (x->at >= x->sql.n) {
-		x->token = END;
-		return true;
-	}
-	c = byte(x, x->at);
-	if (c == '\'') {
-		x->at++;
-		x->token = STRING;
-		return quoted(x, '\'', false);
-	}
-	if ((c == 'E' || c == 'e') && byte(x, x->at + 1) == '\'') {
-		x->at += 2;
-		x->token = STRING;
-		return quoted(x, '\'', true);
-	}
-	if (c == '"') {
-		x->at++;
-		x->token = QUOTED_NAME;
-		if (!quoted(x, '"', false))
-			return false;
-		return x->text.n || fail_at(x, x->start, "empty name");
-	}
-	if (name_start(c)) {
-		x->token = NAME;
-		while (x->at < x->sql.n && name_byte(byte(x, x->at)))
-			x->at++;
-	} else if (digit(c)) {
-		x->token = DIGITS;
-		while (x->at < x->sql.n && digit(byte(x, x->at)))
-			x->at++;
-	} else {
-		x->token = SIGN;
-		x->at++;
-	}
-	x->text = (struct str){x->sql.p + x->start, x->at - x->start};
-	return true;
-}
-
-static bool is_word(const struct lexer *x, const char *word)
-{
-	return x->token == NAME && str_ieq(x->text, str_z(word));
-}
-
-static bool is_sign(const struct lexer *x, char c)
-{
-	return x->token == SIGN && x->text.p[0] == c;
-}
-
 /* ---- the statement ---- */
 
 /* Only what looks like a keyword is ever shown. */
-static bool fail_unexpected(struct lexer *x, const char *wanted)
+static bool fail_unexpected(struct copylex *x, const char *wanted)
 {
-	if (x->token == END)
-		return fail_at(x, x->start, "%s expected, but the statement ends", wanted);
-	if (x->token == NAME && x->text.n <= 32)
-		return fail_at(x, x->start, "%s expected, not \"%.*s\"", wanted, STRF(x->text));
-	return fail_at(x, x->start, "%s expected", wanted);
+	if (x->token == COPYLEX_END)
+		return copylex_fail(x, x->start, "%s expected, but the statement ends", wanted);
+	if (x->token == COPYLEX_NAME && x->text.n <= 32)
+		return copylex_fail(
+		    x, x->start, "%s expected, not \"%.*s\"", wanted, STRF(x->text));
+	return copylex_fail(x, x->start, "%s expected", wanted);
 }
 
-static bool expect_word(struct lexer *x, const char *word)
+static bool expect_word(struct copylex *x, const char *word)
 {
-	return is_word(x, word) ? next(x) : fail_unexpected(x, word);
+	return copylex_word(x, word) ? copylex_next(x) : fail_unexpected(x, word);
 }
 
 /* A name: bare ones in lower case, as Redshift and PostgreSQL store them. */
-static bool name(struct lexer *x, const char *what, struct str *out)
+static bool name(struct copylex *x, const char *what, struct str *out)
 {
-	if (x->token == NAME) {
+	if (x->token == COPYLEX_NAME) {
 		char *low = arena_cstr(x->arena, x->text);
 
 		for (size_t i = 0; i < x->text.n; i++)
 			if (low[i] >= 'A' && low[i] <= 'Z')
 				low[i] = (char)(low[i] | 0x20);
 		*out = (struct str){low, x->text.n};
-	} else if (x->token == QUOTED_NAME) {
+	} else if (x->token == COPYLEX_QUOTED_NAME) {
 		*out = x->text;
 	} else {
 		return fail_unexpected(x, what);
 	}
-	return next(x);
+	return copylex_next(x);
 }
 
-static bool target(struct lexer *x, struct copystmt *c)
+static bool target(struct copylex *x, struct copystmt *c)
 {
 	size_t cap = 0;
 
 	if (!name(x, "table name", &c->table))
 		return false;
-	if (is_sign(x, '.')) {
+	if (copylex_sign(x, '.')) {
 		c->schema = c->table;
-		if (!next(x) || !name(x, "table name", &c->table))
+		if (!copylex_next(x) || !name(x, "table name", &c->table))
 			return false;
-		if (is_sign(x, '.'))
-			return fail_at(x, x->start, "a table is named schema.table at most");
+		if (copylex_sign(x, '.'))
+			return copylex_fail(x, x->start, "a table is named schema.table at most");
 	}
-	if (!is_sign(x, '('))
+	if (!copylex_sign(x, '('))
 		return true;
 	do {
 		struct str column;
 		size_t at;
 
-		if (!next(x))
+		if (!copylex_next(x))
 			return false;
 		at = x->start;
 		if (!name(x, "column name", &column))
 			return false;
 		for (size_t i = 0; i < c->n_columns; i++)
 			if (str_eq(c->columns[i], column))
-				return fail_at(x, at, "column %.*s is listed twice", STRF(column));
+				return copylex_fail(
+				    x, at, "column %.*s is listed twice", STRF(column));
 		c->columns = arena_grow(
 		    x->arena, c->columns, c->n_columns, &cap, sizeof *c->columns);
 		c->columns[c->n_columns++] = column;
-	} while (is_sign(x, ','));
-	if (!is_sign(x, ')'))
+	} while (copylex_sign(x, ','));
+	if (!copylex_sign(x, ')'))
 		return fail_unexpected(x, "',' or ')'");
-	return next(x);
+	return copylex_next(x);
 }
 
-static bool set_text(struct lexer *x, struct copystmt *c, enum copystmt_option o)
+static bool set_text(struct copylex *x, struct copystmt *c, enum copystmt_option o)
 {
 	c->text[o] = x->text;
-	return next(x);
+	return copylex_next(x);
 }
 
-static bool set_number(struct lexer *x, struct copystmt *c, enum copystmt_option o)
+static bool set_number(struct copylex *x, struct copystmt *c, enum copystmt_option o)
 {
 	if (!str_to_i64(x->text, &c->number[o]))
-		return fail_at(x, x->start, "number too large for %s", options[o].name);
-	return next(x);
+		return copylex_fail(x, x->start, "number too large for %s", options[o].name);
+	return copylex_next(x);
 }
 
 /* What follows the option's name, by its shape. */
-static bool argument(struct lexer *x, struct copystmt *c, enum copystmt_option o)
+static bool argument(struct copylex *x, struct copystmt *c, enum copystmt_option o)
 {
 	enum shape shape = options[o].shape;
 	const char *option = options[o].name;
 	bool as = false;
 
-	if (shape != ALONE && is_word(x, "AS")) {
+	if (shape != ALONE && copylex_word(x, "AS")) {
 		as = true;
-		if (!next(x))
+		if (!copylex_next(x))
 			return false;
 	}
 	switch (shape) {
 	case ALONE: return true;
 	case ROLE:
-		if (is_word(x, "DEFAULT"))
+		if (copylex_word(x, "DEFAULT"))
 			return set_text(x, c, o);
 		__attribute__((fallthrough));
 	case TEXT:
 	case TEXT_MAYBE:
-		if (x->token == STRING)
+		if (x->token == COPYLEX_STRING)
 			return set_text(x, c, o);
 		if (shape == TEXT_MAYBE && !as)
 			return true;
-		return fail_at(x, x->start, "a text in '' quotes must follow %s", option);
+		return copylex_fail(x, x->start, "a text in '' quotes must follow %s", option);
 	case WORD:
-		if (x->token == STRING || x->token == NAME)
+		if (x->token == COPYLEX_STRING || x->token == COPYLEX_NAME)
 			return set_text(x, c, o);
-		return fail_at(x, x->start, "a word must follow %s", option);
+		return copylex_fail(x, x->start, "a word must follow %s", option);
 	case NUMBER:
-		if (x->token == DIGITS)
+		if (x->token == COPYLEX_DIGITS)
 			return set_number(x, c, o);
-		return fail_at(x, x->start, "a number must follow %s", option);
+		return copylex_fail(x, x->start, "a number must follow %s", option);
 	case SIMPLIFIED:
-		if (is_word(x, "AUTO") && !next(x))
+		if (copylex_word(x, "AUTO") && !copylex_next(x))
 			return false;
-		return x->token != DIGITS || set_number(x, c, o);
+		return x->token != COPYLEX_DIGITS || set_number(x, c, o);
 	case SWITCH:
-		if (is_word(x, "ON") || is_word(x, "TRUE") || is_word(x, "OFF") ||
-		    is_word(x, "FALSE") || (o == COPY_COMPUPDATE && is_word(x, "PRESET")))
+		if (copylex_word(x, "ON") || copylex_word(x, "TRUE") || copylex_word(x, "OFF") ||
+		    copylex_word(x, "FALSE") || (o == COPY_COMPUPDATE && copylex_word(x, "PRESET")))
 			return set_text(x, c, o);
 		return true;
 	}
@@ -413,7 +229,7 @@ static bool argument(struct lexer *x, struct copystmt *c, enum copystmt_option o
 }
 
 /* Meaning of the arguments, and what excludes what. at: the option's place. */
-static bool settle(struct lexer *x, struct copystmt *c, enum copystmt_option o, size_t at)
+static bool settle(struct copylex *x, struct copystmt *c, enum copystmt_option o, size_t at)
 {
 	struct str text = c->text[o];
 	enum copystmt_auth auth = c->auth;
@@ -425,14 +241,14 @@ static bool settle(struct lexer *x, struct copystmt *c, enum copystmt_option o, 
 	else if (o == COPY_ACCESS_KEY_ID || o == COPY_SECRET_ACCESS_KEY || o == COPY_SESSION_TOKEN)
 		auth = COPY_AUTH_KEYS;
 	if (c->auth != COPY_AUTH_NONE && auth != c->auth)
-		return fail_at(x, at, "a second kind of authorization: %s", options[o].name);
+		return copylex_fail(x, at, "a second kind of authorization: %s", options[o].name);
 	c->auth = auth;
 
 	if (options[o].is & FORMAT)
 		for (int i = 0; i < COPY_OPTIONS; i++)
 			if (i != (int)o && options[i].is & FORMAT &&
 			    copystmt_has(c, (enum copystmt_option)i))
-				return fail_at(x, at, "a second file format: %s after %s",
+				return copylex_fail(x, at, "a second file format: %s after %s",
 				    options[o].name, options[i].name);
 
 	if (o == COPY_JSON) {
@@ -446,7 +262,7 @@ static bool settle(struct lexer *x, struct copystmt *c, enum copystmt_option o, 
 		else if (str_starts(text, STR("s3://")))
 			c->jsonpaths = text;
 		else
-			return fail_at(x, at,
+			return copylex_fail(x, at,
 			    "JSON takes 'auto', 'auto ignorecase', 'noshred' or the s3:// address "
 			    "of a jsonpaths file");
 	} else if (o == COPY_TIMEFORMAT) {
@@ -462,23 +278,23 @@ static bool settle(struct lexer *x, struct copystmt *c, enum copystmt_option o, 
 			c->timeformat = COPY_TIME_DEFAULT;
 	} else if (o == COPY_ACCEPTINVCHARS && text.n) {
 		if (text.n != 1 || text.p[0] & 0x80 || text.p[0] == '\0')
-			return fail_at(x, at, "ACCEPTINVCHARS takes one ASCII character");
+			return copylex_fail(x, at, "ACCEPTINVCHARS takes one ASCII character");
 		c->replacement = text.p[0];
 	} else if (o == COPY_MAXERROR && c->number[o] > 100000) {
-		return fail_at(x, at, "MAXERROR is 100000 at most");
+		return copylex_fail(x, at, "MAXERROR is 100000 at most");
 	} else if (o == COPY_COMPROWS && (c->number[o] < 1000 || c->number[o] > INT32_MAX)) {
-		return fail_at(x, at, "COMPROWS is 1000 to 2147483647");
+		return copylex_fail(x, at, "COMPROWS is 1000 to 2147483647");
 	}
 	return true;
 }
 
-static bool unknown(struct lexer *x, const char *extra)
+static bool unknown(struct copylex *x, const char *extra)
 {
 	const char *nearest = NULL;
 	size_t least = 4;
 
-	if (x->token != NAME || x->text.n > 32)
-		return fail_at(x, x->start, "option expected%s", extra);
+	if (x->token != COPYLEX_NAME || x->text.n > 32)
+		return copylex_fail(x, x->start, "option expected%s", extra);
 	for (int i = 0; i < COPY_OPTIONS; i++) {
 		size_t d = str_distance(x->text, str_z(options[i].name));
 
@@ -488,78 +304,81 @@ static bool unknown(struct lexer *x, const char *extra)
 		}
 	}
 	if (nearest)
-		return fail_at(x, x->start, "unknown option %.*s%s; did you mean %s?",
+		return copylex_fail(x, x->start, "unknown option %.*s%s; did you mean %s?",
 		    STRF(x->text), extra, nearest);
-	return fail_at(x, x->start, "unknown option %.*s%s", STRF(x->text), extra);
+	return copylex_fail(x, x->start, "unknown option %.*s%s", STRF(x->text), extra);
 }
 
-static bool option(struct lexer *x, struct copystmt *c)
+static bool option(struct copylex *x, struct copystmt *c)
 {
-	bool format = is_word(x, "FORMAT"), with = is_word(x, "WITH");
+	bool format = copylex_word(x, "FORMAT"), with = copylex_word(x, "WITH");
 	enum copystmt_option o;
 	size_t at;
 
-	if ((format || with) && !next(x))
+	if ((format || with) && !copylex_next(x))
 		return false;
-	if (format && is_word(x, "AS") && !next(x))
+	if (format && copylex_word(x, "AS") && !copylex_next(x))
 		return false;
 	at = x->start;
-	o = x->token == NAME ? find_option(x->text) : COPY_OPTIONS;
+	o = x->token == COPYLEX_NAME ? find_option(x->text) : COPY_OPTIONS;
 	if (o == COPY_OPTIONS)
 		return unknown(x, format ? " as file format" : "");
 	if (format && !(options[o].is & FORMAT) && o != COPY_DELIMITER)
-		return fail_at(x, at, "%s is no file format", options[o].name);
+		return copylex_fail(x, at, "%s is no file format", options[o].name);
 	if (with && !(options[o].is & SECRET))
-		return fail_at(x, at, "CREDENTIALS must follow WITH");
+		return copylex_fail(x, at, "CREDENTIALS must follow WITH");
 	if (copystmt_has(c, o))
-		return fail_at(x, at, "%s is given twice", options[o].name);
-	if (!next(x) || !argument(x, c, o))
+		return copylex_fail(x, at, "%s is given twice", options[o].name);
+	if (!copylex_next(x) || !argument(x, c, o))
 		return false;
 	c->given |= 1ULL << o;
 	return settle(x, c, o, at);
 }
 
 /* What can be judged only when all options are known. */
-static bool check_whole(struct lexer *x, const struct copystmt *c)
+static bool check_whole(struct copylex *x, const struct copystmt *c)
 {
 	bool key = copystmt_has(c, COPY_ACCESS_KEY_ID);
 	bool secret = copystmt_has(c, COPY_SECRET_ACCESS_KEY);
 
 	if (c->auth == COPY_AUTH_KEYS && !(key && secret))
-		return fail_at(x, x->start, "ACCESS_KEY_ID and SECRET_ACCESS_KEY belong together");
+		return copylex_fail(
+		    x, x->start, "ACCESS_KEY_ID and SECRET_ACCESS_KEY belong together");
 	if (copystmt_has(c, COPY_MAXERROR) && copystmt_has(c, COPY_IGNOREALLERRORS))
-		return fail_at(x, x->start, "MAXERROR and IGNOREALLERRORS exclude each other");
+		return copylex_fail(x, x->start, "MAXERROR and IGNOREALLERRORS exclude each other");
 	if (copystmt_has(c, COPY_QUOTE) && !copystmt_has(c, COPY_CSV))
-		return fail_at(x, x->start, "QUOTE belongs to CSV");
+		return copylex_fail(x, x->start, "QUOTE belongs to CSV");
 	for (int i = 0; i < COPY_OPTIONS && copystmt_has(c, COPY_JSON); i++)
 		if (options[i].is & NOT_JSON && copystmt_has(c, (enum copystmt_option)i))
-			return fail_at(
+			return copylex_fail(
 			    x, x->start, "%s can not be used with JSON", options[i].name);
 	return true;
 }
 
 bool copystmt_parse(struct str sql, struct arena *a, struct copystmt *out, struct err *e)
 {
-	struct lexer x = {.sql = sql, .arena = a, .err = e};
+	struct copylex x = {.sql = sql, .arena = a, .err = e};
 	struct copystmt c = {.replacement = '?'};
 
-	if (!next(&x) || !expect_word(&x, "COPY") || !target(&x, &c) || !expect_word(&x, "FROM"))
+	if (!copylex_next(&x) || !expect_word(&x, "COPY") || !target(&x, &c) ||
+	    !expect_word(&x, "FROM"))
 		return false;
-	if (x.token != STRING)
-		return fail_at(&x, x.start, "an address in '' quotes must follow FROM");
+	if (x.token != COPYLEX_STRING)
+		return copylex_fail(&x, x.start, "an address in '' quotes must follow FROM");
 	c.from = x.text;
-	if (!next(&x))
+	if (!copylex_next(&x))
 		return false;
-	while (x.token != END && !is_sign(&x, ';'))
+	while (x.token != COPYLEX_END && !copylex_sign(&x, ';'))
 		if (!option(&x, &c))
 			return false;
 	if (!check_whole(&x, &c))
 		return false;
-	if (is_sign(&x, ';')) {
-		if (!next(&x))
+	if (copylex_sign(&x, ';')) {
+		if (!copylex_next(&x))
 			return false;
-		if (x.token != END)
-			return fail_at(&x, x.start, "one statement expected, and a second begins");
+		if (x.token != COPYLEX_END)
+			return copylex_fail(
+			    &x, x.start, "one statement expected, and a second begins");
 	}
 	*out = c;
 	return true;

@@ -3,7 +3,8 @@
  *
  * rowmap_new() turns the COPY statement, its jsonpaths and the table's columns into a map;
  * row_encode() walks a record once, byte by byte, with the map beside it, remembers where the
- * wanted values lie, and then writes the row. It allocates nothing per record.
+ * wanted values lie, and then writes the row. It allocates nothing per record (the map itself grows
+ * in its arena by the first few dozen unknown keys that it meets).
  *
  * Which value goes where (Redshift, "COPY from JSON format"):
  *   'auto': a key of the record's first level that equals the column's name, case counting; with
