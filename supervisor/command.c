@@ -48,6 +48,10 @@ void command_usage(const struct command *c, FILE *out)
 		    c->args[0] ? " " : "", c->args, c->help);
 		if (!c->raw)
 			print_options(c->options, out);
+		if (c->more_help) {
+			fputs("\nKeys\n", out);
+			c->more_help(out);
+		}
 		return;
 	}
 	fprintf(out,

@@ -37,12 +37,12 @@ struct call {
 
 struct command {
 	const char *name, *args, *help;
-	unsigned options;  /* enum option; -c, --set, -q, -h are everybody's */
-	bool needs_config; /* loaded before run is called */
-	bool raw;          /* everything behind the name is the command's own: psql */
-	bool hidden;       /* for processes, not for people */
-	/* Returns the exit status. */
-	int (*run)(struct call *c);
+	unsigned options;             /* enum option; -c, --set, -q, -h are everybody's */
+	bool needs_config;            /* loaded before run is called */
+	bool raw;                     /* everything behind the name is the command's own: psql */
+	bool hidden;                  /* for processes, not for people */
+	int (*run)(struct call *c);   /* returns the exit status */
+	void (*more_help)(FILE *out); /* behind the options; may be NULL */
 };
 
 /* The table; ends with a NULL name. Defined in main.c, which alone knows every room. */

@@ -2,11 +2,15 @@
 # Installs the Debian packages that are named and missing; says which, and does nothing otherwise.
 #
 # Debian's postgresql makes and starts a cluster of its own when it is installed. We want its
-# programs, not its cluster: where postgresql-common is not yet there, it is told so first.
+# programs, not its cluster, so it is told so before.
 set -eu
 
 missing=
 for p in "$@"; do
+	# Any version of the server will do.
+	if [ "$p" = postgresql ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+		continue
+	fi
 	state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$p" 2>/dev/null || true)
 	case $state in
 	ii*) ;;
@@ -26,18 +30,26 @@ else
 fi
 
 echo "installing Debian packages:$missing"
-conf=/etc/postgresql-common/createcluster.conf
-if [ ! -e $conf ]; then
-	$as_root mkdir -p /etc/postgresql-common
-	echo "create_main_cluster = false" | $as_root tee $conf >/dev/null
+common=/etc/postgresql-common
+ours=
+if [ ! -e $common/createcluster.conf ]; then
+	$as_root mkdir -p $common
+	echo "create_main_cluster = false" | $as_root tee $common/createcluster.conf >/dev/null
+elif case $missing in *" postgresql"*) true ;; *) false ;; esac then
+	ours=$common/createcluster.d/00-no-main-cluster.conf
+	$as_root mkdir -p $common/createcluster.d
+	echo "create_main_cluster = false" | $as_root tee $ours >/dev/null
 fi
 export DEBIAN_FRONTEND=noninteractive
+status=0
 $as_root apt-get update -qq || {
-	echo "apt-get update failed: is there a network? The packages that are missing:$missing" >&2
-	exit 2
+	echo "apt-get update failed: is there a network? Missing packages:$missing" >&2
+	status=2
 }
 # shellcheck disable=SC2086
-$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
+[ $status != 0 ] || $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
 	echo "apt-get could not install:$missing" >&2
-	exit 2
+	status=2
 }
+[ -z "$ours" ] || $as_root rm -f "$ours"
+exit $status

@@ -303,23 +303,30 @@ static bool check(struct worker *w, const struct sqlfile *f, struct msg_done *do
 	return done->rows == 0 || sample(w, statements[0], done, e);
 }
 
+static bool send_count(struct worker *w, struct str table, struct msg_done *done, struct err *e)
+{
+	struct msg m = {.type = MSG_COUNT, .u.count = {.id = w->task_id, .table = table}};
+
+	if (!count_rows(w, table, &m.u.count.rows, e))
+		return false;
+	worker_send(&m);
+	done->rows += m.u.count.rows;
+	return true;
+}
+
+/* Staging first, then what was made of it. */
 static bool count(struct worker *w, struct msg_done *done, struct err *e)
 {
-	struct msg m = {.type = MSG_COUNT, .u.count = {.id = w->task_id}};
+	size_t n;
+	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 
 	if (!worker_pg(w, e))
 		return false;
-	for (size_t i = 0; i < w->model->n; i++) {
-		const struct sqlfile *f = &w->model->files[i];
-
-		if (f->phase != SQL_CREATE)
-			continue;
-		m.u.count.table = f->stem;
-		if (!count_rows(w, f->stem, &m.u.count.rows, e))
-			return false;
-		worker_send(&m);
-		done->rows += m.u.count.rows;
-	}
+	for (int staging = 1; staging >= 0; staging--)
+		for (size_t i = 0; i < n; i++)
+			if ((model_find(w->model, SQL_COPY, f[i].stem) != NULL) == staging &&
+			    !send_count(w, f[i].stem, done, e))
+				return false;
 	return true;
 }
 
