@@ -307,7 +307,7 @@ static int exit_code(const struct run *r, const struct load_result *out)
 	static const int order[] = {12, 3, 2, 4, 5, 7, 6, 8};
 	bool holds[16] = {false};
 
-	if (r->signal)
+	if (r->signal && !(out->stopped && out->stop.where == AT_INTERNAL))
 		return 128 + r->signal;
 	if (out->stopped)
 		holds[code_of(out->stop.where)] = true;
