@@ -1,6 +1,11 @@
-# make run     installs what is missing, builds, runs the main job on one machine
-# make test    the same for all tests
-# make help    the rest
+# make run        installs what is missing, builds, runs the main job on one machine
+# make test       the same for all tests
+# make            builds build/dwh
+# make lint       format, rooms, banned functions, static analysis
+# make fuzz       each parser of foreign bytes, FUZZ_SECONDS=30 each
+# make valgrind   the unit tests under valgrind
+# make bench      the load against a Python program that does the same
+# make fmt clean  as the names say
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := all
@@ -81,9 +86,78 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 	@echo "  LINK $@"
 	$(Q)$(LINK) -MMD -MP -o $@ $< $(LIB) $(LIBS) -lcmocka
 
+# ---- what a person does ----
+
+.PHONY: run test unit fuzz lint fmt valgrind bench deps deps-test help FORCE
+
+run: deps all
+	build/dwh run $(ARGS)
+
+# ---- tests ----
+
 unit: $(UNIT)
+
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/replay.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(LINK) -o $@ $< $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer,$(B)/fuzz/replay.o) $(LIB) $(LIBS)
+$(B)/fuzz/replay.o: tests/fuzz/replay.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+fuzz-targets: $(FUZZ)
+
+# Everything, under ASan and UBSan: unit tests, the corpora of the fuzz targets, whole runs.
+test: deps deps-test
+	$(MAKE) all
+	$(MAKE) BUILD=asan all unit fuzz-targets
+	DWH=$(CURDIR)/build/asan/dwh prove --timer tests/run/unit.t tests/run/corpus.t \
+	    $(filter-out tests/run/unit.t tests/run/corpus.t,$(wildcard tests/run/*.t)) $(PROVE)
+
+# Each target for FUZZ_SECONDS, from its corpus; what it finds stays in build/fuzz.
+FUZZ_SECONDS ?= 30
+fuzz: deps deps-test
+	$(MAKE) CC=clang BUILD=fuzz fuzz-targets
+	@for t in $(notdir $(FUZZ)); do \
+	    mkdir -p build/fuzz/found/$$t; echo "fuzz $$t, $(FUZZ_SECONDS) s"; \
+	    build/fuzz/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	        -artifact_prefix=build/fuzz/found/$$t- build/fuzz/found/$$t tests/fuzz/corpus/$$t \
+	        >build/fuzz/found/$$t.log 2>&1 || { tail -n 40 build/fuzz/found/$$t.log; exit 1; }; \
+	    grep -E 'number_of_executed_units' build/fuzz/found/$$t.log; done
+
+valgrind: deps-test
+	$(MAKE) BUILD=plain unit
+	@for t in $(notdir $(UNIT)); do echo "valgrind $$t"; \
+	    valgrind -q --error-exitcode=1 --leak-check=full build/plain/unit/$$t >/dev/null || exit 1; done
+
+bench: deps deps-test all
+	tests/bench/python_peer.sh
+
+# ---- order in the house ----
+
+CODE := $(wildcard shared/*.[ch] supervisor/*.[ch] workers/*.[ch] workers/local/*.[ch] tests/*/*.[ch])
+lint: deps-test $(B)/gen/sql.c
+	tests/lint.sh $(SRC)
+fmt:
+	clang-format -i $(CODE)
+
+# ---- packages, by Debian's names ----
+
+RUN_PACKAGES := gcc make pkg-config libcurl4-openssl-dev libssl-dev libpq-dev libevent-dev \
+	libinih-dev libexpat1-dev libjansson-dev zlib1g-dev postgresql postgresql-client \
+	ca-certificates
+TEST_PACKAGES := libcmocka-dev perl curl jq python3 python3-boto3 python3-psycopg2 valgrind \
+	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps
+
+deps:
+	@tests/deps.sh $(RUN_PACKAGES)
+deps-test:
+	@tests/deps.sh $(TEST_PACKAGES)
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
 
 clean:
 	rm -rf build
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(B)/supervisor/main.d $(UNIT:=.d)

@@ -4,6 +4,10 @@
  * An effective value comes from, first to last: --set SECTION.KEY=VALUE, the environment twin
  * DWH_<SECTION>_<KEY>, the file, the default. All strings live in the arena that config_load was
  * given; an unset string is NULL. Relative paths are relative to the folder of the file.
+ *
+ * The file: [SECTION] and KEY = VALUE lines, names in any case, a value bare or in '...' or "...",
+ * comments on lines of their own behind # or ;. An empty value counts as not set. What inih would
+ * silently misread (config.c) is an error.
  */
 #ifndef SHARED_CONFIG_H
 #define SHARED_CONFIG_H
@@ -32,7 +36,7 @@ struct config {
 		const char *db_name;
 		const char *db_user;
 		const char *db_password; /* secret */
-		int64_t db_port; /* 5439; 5432 is what ENGINE = postgres uses when unset (0) */
+		int64_t db_port;         /* unset: 5439 on redshift, else 5432 */
 	} cluster;
 	struct {
 		const char *key;    /* secret as a pair with: */
@@ -60,13 +64,13 @@ struct config {
 		const char *model; /* "sparkify": names or folders, separated by blanks; later
 		                      overlay earlier */
 		int64_t workers;   /* 0: by the engine (local: number of processors) */
-		enum config_strategy strategy;
-		int64_t lanes;          /* 0: the workers at creation; 1 with direct */
-		int64_t shard_bytes;    /* 64 MiB */
-		int64_t shard_objects;  /* 2000 */
-		int64_t connections;    /* GETs in flight in one worker, 32 */
-		int64_t fetch_memory;   /* bytes of buffers for all of them, 16 MiB */
-		int64_t attempts;       /* tries of one task, 5 */
+		enum config_strategy strategy; /* unset: sharded on redshift, else direct */
+		int64_t lanes;                 /* 0: the workers at creation; 1 with direct */
+		int64_t shard_bytes;           /* 64 MiB */
+		int64_t shard_objects;         /* 2000 */
+		int64_t connections;           /* GETs in flight in one worker, 32 */
+		int64_t fetch_memory;          /* bytes of buffers for all of them, 16 MiB */
+		int64_t attempts;              /* tries of one task, 5 */
 		int64_t task_timeout_s; /* no beat for so long: cancelled, then killed; 300 */
 		bool allow_empty;       /* a source without objects is no error */
 	} load;
@@ -96,14 +100,28 @@ struct config_set {
 bool config_load(const char *file, const struct config_set *sets, size_t n_sets, struct arena *a,
     struct config *out, struct err *e);
 
-/* The s3:// address of a source, a key of [S3] ("LOG_DATA"); NULL when it is not set. */
+/* The same over text that is at hand; name stands for the file in messages and origins. */
+bool config_load_text(const char *name, struct str text, const struct config_set *sets,
+    size_t n_sets, struct arena *a, struct config *out, struct err *e);
+
+/* The s3:// address of a source, a key of [S3] ("LOG_DATA"), case ignored; NULL when not set. */
 const char *config_s3(const struct config *c, struct str key);
+
+/* The i-th source that is set, for messages that list them; NULL behind the last. */
+const char *config_s3_name(const struct config *c, size_t i);
 
 /* True where an --set of this key must be refused, because argv is visible to everybody. */
 bool config_is_secret(struct str section_dot_key);
 
 /* One line a key, "SECTION.KEY = value   # origin", secrets masked; or a JSON array of objects. */
 void config_print(const struct config *c, FILE *out, bool json);
+
+/* The table of keys: names, defaults, what they mean. */
+void config_help(FILE *out);
+
+/* Something a person should know about a configuration that is otherwise fine (a file with secrets
+ * that other users can read), or NULL. */
+const char *config_warning(const struct config *c);
 
 /* Absolute path of `path`, relative ones taken from the folder of the file. Lives in a. */
 const char *config_path(const struct config *c, struct arena *a, const char *path);

@@ -26,7 +26,8 @@ void log_quiet(int on)
 	quiet = on;
 }
 
-static void say(const char *level, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+say(const char *level, const char *fmt, va_list ap)
 {
 	char line[4096], iso[25];
 	size_t n = 0;

@@ -3,8 +3,9 @@
  * translation of its errors into struct err.
  *
  * SQLSTATE decides the kind: 08*, 40001, 40P01, 53*, 57P0*, 55P03, 55006 and lost connections are
- * ERR_RETRY; 28*, 3D000, 3F000, 42* (a person must change something) ERR_SETUP for a connection
- * and ERR_TASK for a statement; 57014 ERR_CANCELLED; 22*, 23* ERR_DATA.
+ * ERR_RETRY; 57014 is ERR_CANCELLED; 22* and 23* are ERR_DATA; 3D000, 3F000, 42P01, 42501 and the
+ * class 28 are ERR_SETUP, since nothing goes on until a person changes something; the rest is
+ * ERR_TASK. Every error is AT_WAREHOUSE, and its code is the SQLSTATE.
  */
 #ifndef SHARED_PG_H
 #define SHARED_PG_H
@@ -19,7 +20,10 @@
 struct pg {
 	PGconn *conn;
 	enum config_engine engine;
-	char where[160]; /* "warehouse at HOST:PORT/DB", for messages; no secret in it */
+	char where[160]; /* "the warehouse at HOST:PORT/DB", for messages; no secret in it */
+	/* While a statement runs, called about every 200 ms; false cancels it. May be NULL. */
+	bool (*tick)(void *ctx, struct err *e);
+	void *tick_ctx;
 };
 
 /* Where to connect; filled from the configuration or, on the local engine, from the running
@@ -32,7 +36,10 @@ struct pg_target {
 	const char *application_name;
 };
 
-/* Connects, sets client_encoding, search_path (schema first), and refuses nothing else. */
+/* Where [CLUSTER] and [WAREHOUSE] say; for engines postgres and redshift. */
+void pg_target_of_config(const struct config *c, struct pg_target *out);
+
+/* Connects with client_encoding UTF8, DateStyle ISO, time zone UTC, search_path = schema. */
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e);
 void pg_close(struct pg *pg); /* an all-zero pg is fine */
 bool pg_alive(const struct pg *pg);
@@ -62,11 +69,9 @@ bool pg_copy_end(struct pg *pg, int64_t *rows, struct err *e);
 void pg_copy_abort(
     struct pg *pg, const char *why); /* and drains; the transaction must be rolled back */
 
-/* "quoted" and 'quoted' by the live connection, in arena a. */
+/* "quoted" and 'quoted' by the live connection, in arena a; empty (not even quotes) where the text
+ * is not UTF-8: the caller refuses it. */
 struct str pg_ident(struct pg *pg, struct arena *a, struct str name);
 struct str pg_literal(struct pg *pg, struct arena *a, struct str value);
-
-/* Asks the server to cancel what runs on pg; safe in a signal handler. */
-void pg_cancel(PGcancel *cancel);
 
 #endif

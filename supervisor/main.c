@@ -1,5 +1,140 @@
-/* main.c - the one binary. */
-int main(void)
+/*
+ * main.c - the one binary: what a person starts, and the processes that this starts in turn. Only
+ * this file knows both rooms.
+ */
+#include "shared/title.h"
+#include "supervisor/command.h"
+#include "supervisor/commands.h"
+#include "workers/local/keeper.h"
+#include "workers/local/s3d.h"
+#include "workers/worker.h"
+
+static int run_worker(struct call *c)
 {
-	return 0;
+	(void)c;
+	return worker_main();
+}
+
+static int run_keeper(struct call *c)
+{
+	return keeper_main(c->argc, c->argv);
+}
+
+static int run_s3d(struct call *c)
+{
+	return s3d_main(c->argc, c->argv);
+}
+
+enum { RUN_OPTIONS = OPT_WORKERS | OPT_FRESH | OPT_JSON };
+
+const struct command commands[] = {
+    {.name = "run",
+        .args = "",
+        .help =
+            "Creates what is missing, loads what is new, fills the tables, checks, and reports.",
+        .options = RUN_OPTIONS,
+        .needs_config = true,
+        .run = cmd_run},
+    {.name = "load",
+        .args = "",
+        .help = "Loads what is new into staging.",
+        .options = RUN_OPTIONS,
+        .needs_config = true,
+        .run = cmd_run},
+    {.name = "transform",
+        .args = "",
+        .help = "Fills the tables from staging, where something has changed.",
+        .options = OPT_WORKERS | OPT_JSON,
+        .needs_config = true,
+        .run = cmd_run},
+    {.name = "create",
+        .args = "",
+        .help = "Creates the tables that are missing.",
+        .options = RUN_OPTIONS,
+        .needs_config = true,
+        .run = cmd_run},
+    {.name = "drop",
+        .args = "",
+        .help = "Drops the tables that dwh made.",
+        .options = OPT_JSON,
+        .needs_config = true,
+        .run = cmd_run},
+    {.name = "check",
+        .args = "",
+        .help = "Runs the checks of the model.",
+        .options = OPT_WORKERS | OPT_JSON,
+        .needs_config = true,
+        .run = cmd_run},
+    {.name = "query",
+        .args = "[NAME...]",
+        .help = "Answers the model's queries, all or those named.",
+        .options = OPT_JSON | OPT_CSV,
+        .needs_config = true,
+        .run = cmd_query},
+    {.name = "plan",
+        .args = "",
+        .help = "Shows the sources, what is known of their shards, and the order of the steps.",
+        .options = OPT_WORKERS,
+        .needs_config = true,
+        .run = cmd_plan},
+    {.name = "report",
+        .args = "[RUN]",
+        .help = "The report of a run again, the last one's by default.",
+        .options = OPT_JSON,
+        .needs_config = true,
+        .run = cmd_report},
+    {.name = "config",
+        .args = "",
+        .help = "Shows each effective value and where it comes from.",
+        .options = OPT_JSON,
+        .needs_config = true,
+        .run = cmd_config,
+        .more_help = config_help},
+    {.name = "psql",
+        .args = "[ARGS]",
+        .help = "Opens the warehouse with psql.",
+        .needs_config = true,
+        .raw = true,
+        .run = cmd_psql},
+    {.name = "data",
+        .args = "--out DIR",
+        .help = "Writes a data set to try with, and says what a load of it must give.",
+        .options = OPT_DATA | OPT_JSON,
+        .run = cmd_data},
+    {.name = "s3d",
+        .args = "--root DIR --key-file FILE [...]",
+        .help = "An S3 server over a folder.",
+        .raw = true,
+        .run = run_s3d},
+    {.name = "help", .args = "", .help = "This text.", .run = cmd_help},
+    {.name = "version", .args = "", .help = "The version.", .run = cmd_version},
+    {.name = "states",
+        .args = "",
+        .help = "The states of a task and the moves between them.",
+        .hidden = true,
+        .run = cmd_states},
+    {.name = "worker",
+        .args = "",
+        .help = "A worker process: messages on standard input and output.",
+        .hidden = true,
+        .run = run_worker},
+    {.name = "keeper",
+        .args = "",
+        .help = "Keeps the services of the local engine.",
+        .raw = true,
+        .hidden = true,
+        .run = run_keeper},
+    {.name = NULL},
+};
+
+int main(int argc, char **argv)
+{
+	struct call call;
+	int status;
+
+	title_init(argc, argv);
+	if (command_parse(argc, argv, &call, &status))
+		status = call.command->run(&call);
+	arena_free(call.arena);
+	return status;
 }

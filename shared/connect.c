@@ -1,0 +1,61 @@
+/* connect.c - see connect.h. */
+#include "shared/connect.h"
+
+#include "shared/credentials.h"
+#include "shared/localstate.h"
+
+bool connect_warehouse(
+    const struct config *c, struct arena *a, const char *name, struct pg *pg, struct err *e)
+{
+	struct pg_target t;
+
+	if (c->warehouse.engine == ENGINE_LOCAL) {
+		struct local l;
+
+		if (!local_state(c, a, &l, e))
+			return false;
+		t = (struct pg_target){.host = l.socket_dir,
+		    .dbname = l.dbname,
+		    .user = l.user,
+		    .schema = c->warehouse.schema,
+		    .port = LOCAL_PG_PORT,
+		    .connect_timeout_s = c->warehouse.connect_timeout_s,
+		    .engine = ENGINE_LOCAL};
+	} else {
+		pg_target_of_config(c, &t);
+	}
+	t.application_name = name;
+	return pg_open(pg, &t, e);
+}
+
+bool connect_s3(const struct config *c, struct arena *a, const volatile sig_atomic_t *stop,
+    struct s3 **out, struct err *e)
+{
+	struct credentials key = {.anonymous = false};
+	struct s3_options o = {
+	    .credentials = &key, .request_payer = c->aws.request_payer, .stop = stop};
+
+	if (c->warehouse.engine == ENGINE_LOCAL) {
+		struct local l;
+
+		/* The local server has a key of its own; [AWS] is about Amazon's. */
+		if (!local_state(c, a, &l, e))
+			return false;
+		key.key = l.key;
+		o.endpoint = l.s3_endpoint;
+		o.region = STR("us-west-2");
+	} else {
+		if (!credentials_find(c, a, &key, e))
+			return false;
+		o.endpoint = credentials_s3_endpoint(c, a);
+		o.region = credentials_region(c, a);
+	}
+	return s3_open(&o, out, e);
+}
+
+const char *connect_manifests(const struct config *c)
+{
+	if (c->s3.manifests)
+		return c->s3.manifests;
+	return c->warehouse.engine == ENGINE_LOCAL ? "s3://dwh-manifests/" : NULL;
+}

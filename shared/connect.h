@@ -1,0 +1,22 @@
+/* connect.h - from the configuration to an open warehouse connection and S3 client. */
+#ifndef SHARED_CONNECT_H
+#define SHARED_CONNECT_H
+
+#include <signal.h>
+
+#include "shared/config.h"
+#include "shared/pg.h"
+#include "shared/s3.h"
+
+/* On the local engine the services must be running (supervisor/local.h). name: application_name. */
+bool connect_warehouse(
+    const struct config *c, struct arena *a, const char *name, struct pg *pg, struct err *e);
+
+bool connect_s3(const struct config *c, struct arena *a, const volatile sig_atomic_t *stop,
+    struct s3 **out, struct err *e);
+
+/* Where manifests go: [S3] MANIFESTS, a bucket of the local engine, or NULL (the folder
+ * <[LOCAL] DIR>/manifests of this machine). */
+const char *connect_manifests(const struct config *c);
+
+#endif

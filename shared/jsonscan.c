@@ -1,0 +1,462 @@
+/* jsonscan.c - see jsonscan.h. */
+#include "shared/jsonscan.h"
+
+#include "shared/bytemask.h"
+#include "shared/utf8.h"
+
+/* ---- the end of an object or array ---- */
+
+/*
+ * The bytes that stand behind an odd run of backslashes. A run that starts at an even place is
+ * summed away by a carry that comes out behind its end; if that place is odd, so was the length.
+ * The same for odd starts with even ends.
+ */
+static uint64_t escaped_bytes(uint64_t backslash, uint64_t *carry)
+{
+	const uint64_t even = 0x5555555555555555ULL;
+	uint64_t first = *carry, starts, after_even, after_odd;
+
+	backslash &= ~first;
+	if (!backslash) {
+		*carry = 0;
+		return first;
+	}
+	starts = backslash & ~(backslash << 1);
+	after_even = backslash + (starts & even);
+	/* A run from an odd place to the very end is of odd length: it reaches the next block. */
+	*carry = __builtin_add_overflow(backslash, starts & ~even, &after_odd);
+	return first | (after_even & ~backslash & ~even) | (after_odd & ~backslash & even);
+}
+
+/* n of the 64 bytes at p count; the others are blanks. Returns as jsonscan_close. */
+static size_t close_block(struct jsonscan_depth *d, const char *p, size_t n)
+{
+	struct bytes64 b = bytes64_load(p);
+	uint64_t escaped = escaped_bytes(bytes64_eq(&b, '\\'), &d->escaped);
+	uint64_t quotes = bytes64_eq(&b, '"') & ~escaped;
+	uint64_t inside = bits_parity_before(quotes) ^ d->in_string;
+	uint64_t open = bytes64_eq(&b, d->kind) & ~inside;
+	uint64_t close = bytes64_eq(&b, (char)(d->kind + 2)) & ~inside; /* {} and [] */
+	uint64_t lines = bytes64_eq(&b, '\n');
+
+	if (n < 64)
+		d->escaped = escaped >> n & 1;
+	d->in_string = (uint64_t)((int64_t)inside >> 63);
+	for (uint64_t left = open | close; left; left &= left - 1) {
+		uint64_t bit = left & -left;
+
+		if (open & bit) {
+			d->depth++;
+		} else if (--d->depth == 0) {
+			lines &= bit - 1;
+			d->lines += (uint64_t)__builtin_popcountll(lines);
+			return (size_t)__builtin_ctzll(bit) + 1;
+		}
+	}
+	if (lines)
+		d->lines += (uint64_t)__builtin_popcountll(lines);
+	return 0;
+}
+
+size_t jsonscan_close(struct jsonscan_depth *d, const char *p, size_t n)
+{
+	char rest[64];
+	size_t i = 0, found;
+
+	for (; n - i >= 64; i += 64) {
+		found = close_block(d, p + i, 64);
+		if (found)
+			return i + found;
+	}
+	if (i == n)
+		return 0;
+	memset(rest, ' ', sizeof rest);
+	memcpy(rest, p + i, n - i);
+	found = close_block(d, rest, n - i);
+	return found ? i + found : 0;
+}
+
+/* ---- the cursor ---- */
+
+bool jsonscan_fail(struct jsonscan *s, const char *why)
+{
+	if (!s->why)
+		s->why = why;
+	return false;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* At a backslash; passes the escape. */
+static bool escape(struct jsonscan *s)
+{
+	if (s->end - s->p < 2)
+		return jsonscan_fail(s, "string without closing quote");
+	switch (s->p[1]) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't': s->p += 2; return true;
+	case 'u':
+		for (int i = 2; i < 6; i++)
+			if (s->end - s->p <= i || !is_hex(s->p[i]))
+				return jsonscan_fail(s, "\\u without four hexadecimal digits");
+		s->p += 6;
+		return true;
+	default: return jsonscan_fail(s, "unknown escape in string");
+	}
+}
+
+bool jsonscan_string(struct jsonscan *s, struct jsonscan_value *v)
+{
+	const char *start = s->p;
+	uint8_t flags = 0;
+
+	for (;;) {
+		unsigned char c;
+
+#if defined(__SSE2__) && !defined(BYTEMASK_PORTABLE)
+		while (s->end - s->p >= 16) {
+			__m128i x = _mm_loadu_si128((const __m128i *)(const void *)s->p);
+			__m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+			__m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+			__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1F)), x);
+			unsigned stop = (unsigned)_mm_movemask_epi8(
+			    _mm_or_si128(_mm_or_si128(quote, slash), control));
+			unsigned high = (unsigned)_mm_movemask_epi8(x);
+
+			if (stop) {
+				/* The bits below the lowest stop. */
+				if (high & (stop ^ (stop - 1)))
+					flags |= JS_HIGH;
+				s->p += __builtin_ctz(stop);
+				break;
+			}
+			if (high)
+				flags |= JS_HIGH;
+			s->p += 16;
+		}
+#endif
+		if (s->p == s->end)
+			return jsonscan_fail(s, "string without closing quote");
+		c = (unsigned char)*s->p;
+		if (c == '"') {
+			v->text = (struct str){start, (size_t)(s->p - start)};
+			v->type = JS_STRING;
+			v->flags = flags;
+			s->p++;
+			return true;
+		}
+		if (c == '\\') {
+			flags |= JS_ESCAPED;
+			if (!escape(s))
+				return false;
+		} else if (c < 0x20) {
+			return jsonscan_fail(s, "control character in string");
+		} else {
+			if (c > 0x7F)
+				flags |= JS_HIGH;
+			s->p++;
+		}
+	}
+}
+
+static bool digits(struct jsonscan *s)
+{
+	const char *start = s->p;
+
+	while (s->p < s->end && is_digit(*s->p))
+		s->p++;
+	return s->p > start || jsonscan_fail(s, "digit expected in number");
+}
+
+static bool number(struct jsonscan *s)
+{
+	if (*s->p == '-')
+		s->p++;
+	if (s->p < s->end && *s->p == '0') {
+		s->p++;
+		if (s->p < s->end && is_digit(*s->p))
+			return jsonscan_fail(s, "number with a leading zero");
+	} else if (!digits(s)) {
+		return false;
+	}
+	if (s->p < s->end && *s->p == '.') {
+		s->p++;
+		if (!digits(s))
+			return false;
+	}
+	if (s->p < s->end && (*s->p | 0x20) == 'e') {
+		s->p++;
+		if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
+			s->p++;
+		if (!digits(s))
+			return false;
+	}
+	return true;
+}
+
+static bool literal(struct jsonscan *s, struct str word)
+{
+	size_t left = (size_t)(s->end - s->p);
+
+	if (left < word.n || memcmp(s->p, word.p, word.n) != 0)
+		return jsonscan_fail(s, "unknown literal");
+	s->p += word.n;
+	return true;
+}
+
+enum jsonscan_type jsonscan_peek(struct jsonscan *s)
+{
+	jsonscan_blanks(s);
+	if (s->p == s->end) {
+		jsonscan_fail(s, "value expected");
+		return 0;
+	}
+	switch (*s->p) {
+	case '{': return JS_OBJECT;
+	case '[': return JS_ARRAY;
+	case '"': return JS_STRING;
+	case 't': return JS_TRUE;
+	case 'f': return JS_FALSE;
+	case 'n': return JS_NULL;
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9': return JS_NUMBER;
+	default: jsonscan_fail(s, "value expected"); return 0;
+	}
+}
+
+bool jsonscan_open(struct jsonscan *s, char brace)
+{
+	jsonscan_blanks(s);
+	if (s->p == s->end || *s->p != brace)
+		return jsonscan_fail(s, brace == '{' ? "'{' expected" : "'[' expected");
+	if (s->depth == JSONSCAN_DEPTH_MAX)
+		return jsonscan_fail(s, "nested too deeply");
+	s->depth++;
+	s->p++;
+	return true;
+}
+
+/* Between members or elements: true where another one follows. */
+static bool another(struct jsonscan *s, char close, bool *first)
+{
+	if (s->why)
+		return false;
+	jsonscan_blanks(s);
+	if (s->p == s->end)
+		return jsonscan_fail(s, close == '}' ? "object without '}'" : "array without ']'");
+	if (*s->p == close) {
+		s->p++;
+		s->depth--;
+		return false;
+	}
+	if (!*first) {
+		if (*s->p != ',')
+			return jsonscan_fail(
+			    s, close == '}' ? "',' or '}' expected" : "',' or ']' expected");
+		s->p++;
+		jsonscan_blanks(s);
+	}
+	*first = false;
+	return true;
+}
+
+bool jsonscan_element(struct jsonscan *s, bool *first)
+{
+	return another(s, ']', first);
+}
+
+bool jsonscan_member(struct jsonscan *s, struct jsonscan_value *key, bool *first)
+{
+	if (!another(s, '}', first))
+		return false;
+	if (s->p == s->end || *s->p != '"')
+		return jsonscan_fail(s, "member name in quotes expected");
+	s->p++;
+	if (!jsonscan_string(s, key))
+		return false;
+	jsonscan_blanks(s);
+	if (s->p == s->end || *s->p != ':')
+		return jsonscan_fail(s, "':' expected");
+	s->p++;
+	return true;
+}
+
+/* An object or array with all that is in it; which braces are open is a bit each. */
+static bool container(struct jsonscan *s)
+{
+	uint64_t is_object[JSONSCAN_DEPTH_MAX / 64];
+	uint32_t base = s->depth;
+	bool first = true;
+
+	for (;;) {
+		struct jsonscan_value v;
+		enum jsonscan_type type = jsonscan_peek(s);
+		uint32_t level;
+
+		if (type == JS_OBJECT || type == JS_ARRAY) {
+			if (!jsonscan_open(s, type == JS_OBJECT ? '{' : '['))
+				return false;
+			level = s->depth - 1;
+			if (type == JS_OBJECT)
+				is_object[level / 64] |= 1ULL << level % 64;
+			else
+				is_object[level / 64] &= ~(1ULL << level % 64);
+			first = true;
+		} else if (type == 0 || !jsonscan_value(s, &v)) {
+			return false;
+		}
+		/* Close what ends here; stop in front of the next value. */
+		for (;;) {
+			if (s->depth == base)
+				return true;
+			level = s->depth - 1;
+			if (is_object[level / 64] >> level % 64 & 1 ? jsonscan_member(s, &v, &first)
+			                                            : jsonscan_element(s, &first))
+				break;
+			if (s->why)
+				return false;
+			first = false;
+		}
+	}
+}
+
+bool jsonscan_value(struct jsonscan *s, struct jsonscan_value *v)
+{
+	const char *start;
+	enum jsonscan_type type;
+	bool ok = false;
+
+	if (s->why)
+		return false;
+	if (s->p < s->end && *s->p == '"') { /* the most frequent, without a blank before */
+		s->p++;
+		return jsonscan_string(s, v);
+	}
+	type = jsonscan_peek(s);
+	start = s->p;
+	switch (type) {
+	case JS_STRING: s->p++; return jsonscan_string(s, v);
+	case JS_NUMBER: ok = number(s); break;
+	case JS_NULL: ok = literal(s, STR("null")); break;
+	case JS_TRUE: ok = literal(s, STR("true")); break;
+	case JS_FALSE: ok = literal(s, STR("false")); break;
+	case JS_OBJECT:
+	case JS_ARRAY: ok = container(s); break;
+	}
+	v->text = (struct str){start, (size_t)(s->p - start)};
+	v->type = (uint8_t)type;
+	v->flags = 0;
+	return ok;
+}
+
+bool jsonscan_end(struct jsonscan *s)
+{
+	if (s->why)
+		return false;
+	jsonscan_blanks(s);
+	return s->p == s->end || jsonscan_fail(s, "text behind the value");
+}
+
+/* ---- values of strings ---- */
+
+static uint32_t hex4(const char *p)
+{
+	uint32_t v = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+
+		v = v << 4 | (uint32_t)(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return v;
+}
+
+/* text[i..] begins with \uXXXX, and X is the second half of a pair. */
+static bool low_half(struct str text, size_t i)
+{
+	return text.n - i >= 6 && text.p[i] == '\\' && text.p[i + 1] == 'u' &&
+	       (hex4(text.p + i + 2) & 0xFC00) == 0xDC00;
+}
+
+size_t jsonscan_unescape(struct str text, char *out, unsigned *odd)
+{
+	size_t n = 0, i = 0;
+	unsigned seen = 0;
+
+	while (i < text.n) {
+		const char *slash = memchr(text.p + i, '\\', text.n - i);
+		size_t plain = slash ? (size_t)(slash - text.p) - i : text.n - i;
+		uint32_t cp;
+
+		memmove(out + n, text.p + i, plain);
+		n += plain;
+		i += plain;
+		if (!slash)
+			break;
+		switch (text.p[i + 1]) {
+		case 'b': out[n++] = '\b'; break;
+		case 'f': out[n++] = '\f'; break;
+		case 'n': out[n++] = '\n'; break;
+		case 'r': out[n++] = '\r'; break;
+		case 't': out[n++] = '\t'; break;
+		default: out[n++] = text.p[i + 1]; break; /* " \ / */
+		case 'u':
+			cp = hex4(text.p + i + 2);
+			i += 4;
+			if ((cp & 0xFC00) == 0xD800 && low_half(text, i + 2)) {
+				cp = 0x10000 + ((cp & 0x3FF) << 10) +
+				     (hex4(text.p + i + 4) & 0x3FF);
+				i += 6;
+			} else if ((cp & 0xF800) == 0xD800) {
+				seen |= JS_ODD_SURROGATE;
+			}
+			if (cp == 0)
+				seen |= JS_ODD_NUL;
+			if (cp > 0x7F)
+				seen |= JS_ODD_HIGH;
+			n += utf8_put(out + n, cp);
+			break;
+		}
+		i += 2;
+	}
+	if (odd)
+		*odd = seen;
+	return n;
+}
+
+bool jsonscan_is(const struct jsonscan_value *v, struct str want)
+{
+	char room[256];
+
+	if (v->type != JS_STRING)
+		return false;
+	if (!(v->flags & JS_ESCAPED))
+		return str_eq(v->text, want);
+	/* An escape takes at most 6 bytes for one of the value. */
+	if (v->text.n > sizeof room || v->text.n < want.n)
+		return false;
+	return str_eq((struct str){room, jsonscan_unescape(v->text, room, NULL)}, want);
+}

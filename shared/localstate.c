@@ -1,0 +1,234 @@
+/* localstate.c - see localstate.h. */
+#include "shared/localstate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Raised when a field changes its meaning: services of another version are then not joined. */
+#define STATE_VERSION 1
+
+const char *local_dir(const struct config *c, struct arena *a)
+{
+	return config_path(c, a, c->local.dir);
+}
+
+const char *local_path(struct arena *a, const char *dir, const char *file)
+{
+	return arena_printf(a, "%s/local/%s", dir, file);
+}
+
+/* The whole of a small file; false with errno set. */
+static bool slurp(const char *path, char *buf, size_t size, size_t *n)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = 0;
+
+	*n = 0;
+	if (fd < 0)
+		return false;
+	while (*n < size - 1 && (got = read(fd, buf + *n, size - 1 - *n)) > 0)
+		*n += (size_t)got;
+	buf[*n] = '\0';
+	close(fd);
+	return got >= 0;
+}
+
+/* Writes path.tmp, then puts it in the place of path. */
+static bool spit(struct arena *a, const char *path, mode_t mode, struct str text, struct err *e)
+{
+	const char *tmp = arena_printf(a, "%s.tmp", path);
+	int fd;
+	bool ok;
+
+	unlink(tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_errno(e, ERR_SETUP, AT_STATE, "%s", tmp);
+	ok = write(fd, text.p, text.n) == (ssize_t)text.n;
+	if (close(fd) != 0 || !ok || rename(tmp, path) != 0)
+		return err_errno(e, ERR_SETUP, AT_STATE, "cannot write %s", path);
+	return true;
+}
+
+static const char *field(json_t *o, const char *name, struct arena *a)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s ? arena_strz(a, s) : NULL;
+}
+
+bool local_state_read(
+    const char *dir, struct arena *a, struct local *out, bool *found, struct err *e)
+{
+	const char *path = local_path(a, dir, "state.json");
+	char text[16384];
+	size_t n;
+	json_t *o;
+	json_error_t bad;
+	bool ok;
+
+	*out = (struct local){.dir = dir, .user = LOCAL_PG_USER, .dbname = LOCAL_PG_DATABASE};
+	*found = false;
+	if (!slurp(path, text, sizeof text, &n)) {
+		if (errno == ENOENT)
+			return true;
+		return err_errno(e, ERR_SETUP, AT_STATE, "%s", path);
+	}
+	o = json_loadb(text, n, 0, &bad);
+	if (!o)
+		return err_set(e, ERR_SETUP, AT_STATE, NULL, "%s: %s", path, bad.text);
+	ok = json_integer_value(json_object_get(o, "version")) == STATE_VERSION;
+	out->keeper = json_integer_value(json_object_get(o, "keeper"));
+	out->socket_dir = field(o, "socket", a);
+	out->s3_endpoint = field(o, "s3", a);
+	out->buckets = field(o, "buckets", a);
+	out->data = field(o, "data", a);
+	out->note = field(o, "note", a);
+	json_decref(o);
+	if (!ok || !out->socket_dir || !out->s3_endpoint || !out->buckets || !out->data)
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "%s was written by another version of dwh; let its commands end first", path);
+	*found = true;
+	return local_key(dir, false, a, &out->key, e);
+}
+
+bool local_state_write(const char *dir, struct arena *a, const struct local *l, struct err *e)
+{
+	const char *path = local_path(a, dir, "state.json");
+	/* s?: no note is null. */
+	json_t *o = json_pack("{s:i, s:I, s:s, s:s, s:s, s:s, s:s?}", "version", STATE_VERSION,
+	    "keeper", (json_int_t)l->keeper, "socket", l->socket_dir, "s3", l->s3_endpoint,
+	    "buckets", l->buckets, "data", l->data, "note", l->note);
+	char *text = o ? json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
+	bool ok;
+
+	json_decref(o);
+	if (!text)
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "%s: a path of [LOCAL] is not UTF-8; set [LOCAL] DIR to another folder", path);
+	ok = spit(a, path, 0600, str_z(text), e);
+	free(text);
+	return ok;
+}
+
+bool local_state(const struct config *c, struct arena *a, struct local *out, struct err *e)
+{
+	const char *dir = local_dir(c, a);
+	bool found;
+
+	if (!local_state_read(dir, a, out, &found, e))
+		return false;
+	if (!found || !local_keeper_lives(dir, a))
+		return err_set(
+		    e, ERR_SETUP, AT_STATE, NULL, "the local services of %s are not running", dir);
+	return true;
+}
+
+bool local_keeper_lives(const char *dir, struct arena *a)
+{
+	int fd = open(local_path(a, dir, "keeper.lock"), O_RDONLY | O_CLOEXEC);
+	bool free;
+
+	if (fd < 0)
+		return false;
+	free = flock(fd, LOCK_SH | LOCK_NB) == 0;
+	close(fd);
+	return !free;
+}
+
+int local_lock_open(const char *path, bool inherit, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | (inherit ? 0 : O_CLOEXEC), 0600);
+
+	if (fd < 0)
+		err_errno(e, ERR_SETUP, AT_STATE, "%s", path);
+	return fd;
+}
+
+/* n random characters of a-z0-9 behind the prefix. */
+static bool random_word(struct arena *a, const char *prefix, size_t n, struct str *out)
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+	size_t at = strlen(prefix);
+	unsigned char bytes[64];
+	char *word = arena_alloc(a, at + n + 1);
+
+	if (n > sizeof bytes || getrandom(bytes, n, 0) != (ssize_t)n)
+		return false;
+	memcpy(word, prefix, at);
+	for (size_t i = 0; i < n; i++)
+		word[at + i] = digits[bytes[i] % 32];
+	*out = (struct str){word, at + n};
+	return true;
+}
+
+bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *out, struct err *e)
+{
+	const char *path = local_path(a, dir, "key");
+	char text[512];
+	struct str s, id, secret;
+	size_t n;
+
+	*out = (struct sigv4_key){{NULL, 0}, {NULL, 0}, {NULL, 0}};
+	if (slurp(path, text, sizeof text, &n)) {
+		s = (struct str){text, n};
+		id = (struct str){s.p, str_find(s, '\n')};
+		secret = str_trim(str_from(s, id.n));
+		id = str_trim(id);
+		if (id.n == 0 || secret.n == 0 || str_find(secret, '\n') != secret.n)
+			return err_set(e, ERR_SETUP, AT_STATE, NULL,
+			    "%s should hold two lines, an access key id and a secret; remove it, "
+			    "and a "
+			    "new one is made",
+			    path);
+		out->access = arena_str(a, id);
+		out->secret = arena_str(a, secret);
+		return true;
+	}
+	if (errno != ENOENT || !make)
+		return err_errno(e, ERR_SETUP, AT_STATE, "%s", path);
+	if (!random_word(a, "dwh", 17, &out->access) || !random_word(a, "", 40, &out->secret))
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "no random bytes");
+	snprintf(text, sizeof text, "%.*s\n%.*s\n", STRF(out->access), STRF(out->secret));
+	return spit(a, path, 0600, str_z(text), e);
+}
+
+const char *local_log_last(const char *path, off_t from, struct arena *a)
+{
+	char text[8192] = "";
+	struct str line, best = {NULL, 0};
+	bool fatal = false;
+	ssize_t n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		if (st.st_size - from > (off_t)sizeof text)
+			from = st.st_size - (off_t)sizeof text;
+		n = pread(fd, text, sizeof text, from);
+	}
+	if (fd >= 0)
+		close(fd);
+	for (struct str s = {text, n > 0 ? (size_t)n : 0}; s.n; s = str_from(s, line.n + 1)) {
+		struct str t;
+		bool this;
+
+		line = (struct str){s.p, str_find(s, '\n')};
+		t = str_trim(line);
+		this = memmem(t.p, t.n, "FATAL", 5) || memmem(t.p, t.n, "PANIC", 5);
+		if (t.n == 0 || (fatal && !this))
+			continue;
+		best = t;
+		fatal = this;
+	}
+	if (best.n == 0)
+		return arena_printf(a, "%s says nothing", path);
+	return arena_printf(a, "the last line in %s: %.*s", path, STRF(best));
+}

@@ -1,0 +1,218 @@
+/*
+ * msg.h - one fact, one line of JSON: the codec of pipe, journal and --json.
+ *
+ * A line is an object whose "t" names the type; the other members are exactly the fields of that
+ * type, in any order: a missing, extra, doubled or wrongly typed member is an error. Text is UTF-8.
+ * Lines end in '\n', which counts towards the bounds.
+ *
+ * Down (supervisor to worker, at most 32 KiB, so that a write to an idle worker never blocks):
+ *   hello          who you are, which run and configuration; once, first
+ *   step list copy one task; the next one comes only after its done or fail
+ *   end of file    quit
+ * Up (worker to supervisor, at most 64 KiB):
+ *   ready          once, after hello
+ *   target         while step create: a staging relation, its generation and lanes
+ *   range          while list: a part of the prefix that another worker should list
+ *   shard          while list: a manifest was written
+ *   count          while step count: rows of a table
+ *   beat           at most one a second while a task runs: totals so far
+ *   done | fail    ends the task
+ * Journal only:
+ *   run, task, move, end
+ *
+ * No message carries object keys, except that ranges are bounded by one; none carries a secret.
+ */
+#ifndef SHARED_MSG_H
+#define SHARED_MSG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/arena.h"
+#include "shared/buf.h"
+#include "shared/err.h"
+#include "shared/str.h"
+
+enum { MSG_VERSION = 1, MSG_DOWN_MAX = 32 << 10, MSG_UP_MAX = 64 << 10 };
+
+enum msg_type {
+	MSG_HELLO,
+	MSG_STEP,
+	MSG_LIST,
+	MSG_COPY,
+	MSG_READY,
+	MSG_TARGET,
+	MSG_RANGE,
+	MSG_SHARD,
+	MSG_COUNT,
+	MSG_BEAT,
+	MSG_DONE,
+	MSG_FAIL,
+	MSG_RUN,
+	MSG_TASK,
+	MSG_MOVE,
+	MSG_END,
+	MSG_TYPES
+};
+
+struct msg_strs {
+	struct str *v;
+	size_t n;
+};
+
+struct msg_hello {
+	int64_t v;            /* MSG_VERSION */
+	int64_t worker;       /* 1... */
+	struct str run;       /* run id */
+	struct str config;    /* path, or "" for the built-in defaults */
+	struct msg_strs sets; /* "SECTION.KEY=VALUE", never a secret */
+};
+
+struct msg_step {
+	int64_t id, attempt;
+	struct str phase;  /* probe create drop staged insert check count */
+	struct str name;   /* stem of the SQL file; "" where the step is about the whole model */
+	struct str digest; /* of that file as it was planned */
+	bool fresh;        /* create: drop what is ours first */
+};
+
+struct msg_list {
+	int64_t id, attempt;
+	struct str source; /* stem of the copy file */
+	struct str prefix; /* key prefix without the bucket */
+	struct str after;  /* keys greater than this */
+	struct str upto;   /* and not greater than this; "" for no bound */
+	bool fan;          /* may give parts of it back as ranges */
+	int64_t generation;
+};
+
+struct msg_copy {
+	int64_t id, attempt;
+	struct str source, lane, shard, manifest;
+	int64_t generation, objects, bytes;
+};
+
+struct msg_ready {
+	int64_t v, pid;
+};
+
+struct msg_target {
+	int64_t id;
+	struct str relation;
+	int64_t generation, lanes;
+};
+
+struct msg_range {
+	int64_t id;
+	struct str prefix, after, upto;
+};
+
+struct msg_shard {
+	int64_t id;
+	struct str shard;    /* digest of the manifest */
+	struct str manifest; /* its address */
+	int64_t objects, bytes;
+};
+
+struct msg_count {
+	int64_t id;
+	struct str table;
+	int64_t rows;
+};
+
+struct msg_beat {
+	int64_t id, rows, bytes, objects;
+};
+
+struct msg_done {
+	int64_t id;
+	int64_t rows, rejected, bytes, objects;
+	int64_t requests, retries; /* of S3 */
+	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
+	int64_t cpu_ms;     /* of the worker */
+	bool skipped;       /* nothing to do: committed already, up to date */
+	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED, or pass warn fail of a check, or "" */
+	struct str note;    /* one line for the report, or "" */
+};
+
+struct msg_fail {
+	int64_t id;
+	struct str kind, where, code, message;
+	int64_t retry_after_ms;
+	int64_t total_ms;
+};
+
+struct msg_run {
+	int64_t v;
+	struct str run, command, at;
+	struct str engine, model, strategy, warehouse;
+	int64_t workers;
+	bool fresh;
+};
+
+/* A task as it was planned; relation, shard and so on are "" or 0 where the kind has none. */
+struct msg_task {
+	int64_t id;
+	int64_t parent;  /* the listing that found it, or 0 */
+	struct str kind; /* step list copy */
+	struct str phase, stem;
+	struct str name; /* for people */
+	struct str digest;
+	struct str prefix, after, upto;
+	struct str lane, shard, manifest;
+	int64_t objects, bytes;
+};
+
+struct msg_move {
+	int64_t id;
+	struct str from, to, at;
+	int64_t ms; /* since the run began */
+	int64_t attempt, worker;
+};
+
+struct msg_end {
+	struct str at;
+	int64_t ms, exit;
+};
+
+struct msg {
+	enum msg_type type;
+	union {
+		struct msg_hello hello;
+		struct msg_step step;
+		struct msg_list list;
+		struct msg_copy copy;
+		struct msg_ready ready;
+		struct msg_target target;
+		struct msg_range range;
+		struct msg_shard shard;
+		struct msg_count count;
+		struct msg_beat beat;
+		struct msg_done done;
+		struct msg_fail fail;
+		struct msg_run run;
+		struct msg_task task;
+		struct msg_move move;
+		struct msg_end end;
+	} u;
+};
+
+const char *msg_name(enum msg_type type);
+
+/* Appends the line, '\n' included. out->over tells that it did not fit. */
+void msg_encode(const struct msg *m, struct buf *out);
+
+/* line without its '\n'. Strings of *out live in a. Any deviation is ERR_CRASH/AT_INTERNAL. */
+bool msg_decode(struct str line, struct arena *a, struct msg *out, struct err *e);
+
+/* The same, with its strings in a. */
+struct msg msg_keep(const struct msg *m, struct arena *a);
+
+/* The id of the task that a message is about, or 0. */
+int64_t msg_task_id(const struct msg *m);
+
+/* An error as the fail of task `id`, and back. */
+struct msg msg_of_err(int64_t id, const struct err *e);
+void msg_to_err(const struct msg_fail *f, struct err *e);
+
+#endif

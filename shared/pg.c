@@ -1,0 +1,354 @@
+/*
+ * pg.c - see pg.h.
+ *
+ * Statements are sent asynchronously and waited for with poll, so that a long one can be watched
+ * and cancelled. One statement a call: a string of several would be one implicit transaction.
+ */
+#include "shared/pg.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "shared/clock.h"
+
+enum { TICK_MS = 200 };
+
+static enum err_kind kind_of(const char *state)
+{
+	static const struct {
+		const char *prefix;
+		enum err_kind kind;
+	} classes[] = {
+	    {"08", ERR_RETRY},
+	    {"40001", ERR_RETRY},
+	    {"40P01", ERR_RETRY},
+	    {"53", ERR_RETRY},
+	    {"57P0", ERR_RETRY},
+	    {"55P03", ERR_RETRY},
+	    {"55006", ERR_RETRY},
+	    {"57014", ERR_CANCELLED},
+	    {"22", ERR_DATA},
+	    {"23", ERR_DATA},
+	    {"28", ERR_SETUP},
+	    {"3D000", ERR_SETUP},
+	    {"3F000", ERR_SETUP},
+	    {"42P01", ERR_SETUP},
+	    {"42501", ERR_SETUP},
+	};
+
+	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+		if (strncmp(state, classes[i].prefix, strlen(classes[i].prefix)) == 0)
+			return classes[i].kind;
+	return ERR_TASK;
+}
+
+static bool fail_conn(const struct pg *pg, struct err *e)
+{
+	const char *text = PQerrorMessage(pg->conn);
+
+	return err_set(e, ERR_RETRY, AT_WAREHOUSE, "08006", "lost the connection to %s: %.*s",
+	    pg->where, STRF(str_trim(str_z(text))));
+}
+
+static bool fail_result(const struct pg *pg, const PGresult *res, struct err *e)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+	const char *context = PQresultErrorField(res, PG_DIAG_CONTEXT);
+
+	if (!state || !text)
+		return fail_conn(pg, e);
+	return err_set(e, kind_of(state), AT_WAREHOUSE, state, "%s%s%s%s%s%s", text,
+	    detail ? " (" : "", detail ? detail : "", detail ? ")" : "", context ? "; " : "",
+	    context ? context : "");
+}
+
+void pg_target_of_config(const struct config *c, struct pg_target *out)
+{
+	const char *host = c->cluster.host ? c->cluster.host : c->dwh.dwh_endpoint;
+
+	*out = (struct pg_target){
+	    .host = host,
+	    .dbname = c->cluster.db_name ? c->cluster.db_name : c->dwh.db,
+	    .user = c->cluster.db_user ? c->cluster.db_user : c->dwh.db_user,
+	    .password = c->cluster.db_password ? c->cluster.db_password : c->dwh.db_password,
+	    .port = c->cluster.db_port,
+	    .sslmode = c->warehouse.sslmode,
+	    .schema = c->warehouse.schema,
+	    .connect_timeout_s = c->warehouse.connect_timeout_s,
+	    .engine = c->warehouse.engine,
+	};
+	if (!out->port)
+		out->port = c->warehouse.engine == ENGINE_REDSHIFT ? 5439 : 5432;
+}
+
+static bool fail_connect(struct pg *pg, struct err *e)
+{
+	const char *text = PQerrorMessage(pg->conn);
+	enum err_kind kind = ERR_RETRY;
+	const char *remedy = "is the server running, and are [CLUSTER] HOST and DB_PORT right?";
+
+	/* libpq gives no SQLSTATE for a refused connection: its text is all there is. */
+	if (strstr(text, "authentication failed") || strstr(text, "no password supplied") ||
+	    strstr(text, "role \"") || strstr(text, "no pg_hba.conf entry")) {
+		kind = ERR_SETUP;
+		remedy = "check [CLUSTER] DB_USER and DB_PASSWORD (or PGPASSWORD, ~/.pgpass)";
+	} else if (strstr(text, "database \"") && strstr(text, "does not exist")) {
+		kind = ERR_SETUP;
+		remedy = "check [CLUSTER] DB_NAME";
+	} else if (strstr(text, "could not translate host name")) {
+		remedy = "check [CLUSTER] HOST";
+	} else if (strstr(text, "certificate") || strstr(text, "SSL")) {
+		kind = ERR_SETUP;
+		remedy = "check [WAREHOUSE] SSLMODE";
+	}
+	err_set(e, kind, AT_WAREHOUSE, "08001", "cannot connect to %s: %.*s; %s", pg->where,
+	    STRF(str_trim(str_z(text))), remedy);
+	pg_close(pg);
+	return false;
+}
+
+bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
+{
+	const char *keys[20], *values[20];
+	char port[24], timeout[24];
+	size_t n = 0;
+
+	pg->engine = t->engine;
+	snprintf(port, sizeof port, "%lld", (long long)t->port);
+	snprintf(timeout, sizeof timeout, "%lld", (long long)t->connect_timeout_s);
+	snprintf(pg->where, sizeof pg->where, "the warehouse at %s:%s/%s",
+	    t->host ? t->host : "localhost", port, t->dbname ? t->dbname : "");
+#define PARAM(k, v) (keys[n] = (k), values[n++] = (v))
+	if (t->host)
+		PARAM("host", t->host);
+	PARAM("port", port);
+	if (t->dbname)
+		PARAM("dbname", t->dbname);
+	if (t->user)
+		PARAM("user", t->user);
+	if (t->password)
+		PARAM("password", t->password);
+	if (t->sslmode)
+		PARAM("sslmode", t->sslmode);
+	PARAM("client_encoding", "UTF8");
+	PARAM("application_name", t->application_name ? t->application_name : "dwh");
+	PARAM("connect_timeout", timeout);
+	PARAM("gssencmode", "disable");
+	/* A COPY may be silent for minutes, and firewalls drop what is silent. */
+	PARAM("keepalives_idle", "30");
+	PARAM("keepalives_interval", "10");
+	PARAM("keepalives_count", "6");
+#undef PARAM
+	keys[n] = values[n] = NULL;
+	pg->conn = PQconnectdbParams(keys, values, 0);
+	if (PQstatus(pg->conn) != CONNECTION_OK)
+		return fail_connect(pg, e);
+
+	struct arena *a = arena_new();
+	struct str schema = pg_ident(pg, a, str_z(t->schema ? t->schema : "public"));
+	bool ok = pg_exec(pg, arena_printf(a, "SET search_path TO %.*s", STRF(schema)), e) &&
+	          pg_exec(pg, "SET TimeZone TO 'UTC'", e) &&
+	          pg_exec(pg, "SET DateStyle TO 'ISO'", e);
+
+	arena_free(a);
+	if (!ok)
+		pg_close(pg);
+	return ok;
+}
+
+void pg_close(struct pg *pg)
+{
+	if (pg->conn)
+		PQfinish(pg->conn);
+	pg->conn = NULL;
+}
+
+bool pg_alive(const struct pg *pg)
+{
+	return pg->conn && PQstatus(pg->conn) == CONNECTION_OK;
+}
+
+static void cancel(struct pg *pg)
+{
+	PGcancel *c = PQgetCancel(pg->conn);
+	char text[256];
+
+	if (c)
+		(void)!PQcancel(c, text, sizeof text);
+	PQfreeCancel(c);
+}
+
+/*
+ * Until a result can be taken without blocking. When the tick says stop, the server is asked to
+ * cancel, and the answer is still awaited: the connection stays usable.
+ */
+static bool await(struct pg *pg, struct err *e)
+{
+	bool stopping = false;
+
+	while (PQisBusy(pg->conn)) {
+		struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+
+		if (!stopping && pg->tick && !pg->tick(pg->tick_ctx, e)) {
+			stopping = true;
+			cancel(pg);
+		}
+		if (poll(&fd, 1, TICK_MS) < 0 && errno != EINTR)
+			return err_errno(e, ERR_RETRY, AT_WAREHOUSE, "poll");
+		if (fd.revents && !PQconsumeInput(pg->conn))
+			return stopping ? false : fail_conn(pg, e);
+	}
+	return !stopping;
+}
+
+/* The result of what was sent; every further one is drained. */
+static bool finish(struct pg *pg, PGresult **out, struct err *e)
+{
+	PGresult *res = NULL, *more;
+	bool ok = await(pg, e);
+
+	while ((more = PQgetResult(pg->conn))) {
+		ExecStatusType st = PQresultStatus(more);
+
+		if (!res)
+			res = more;
+		else
+			PQclear(more);
+		if (st == PGRES_COPY_IN || st == PGRES_COPY_OUT)
+			break;
+	}
+	if (ok && !res)
+		ok = fail_conn(pg, e);
+	if (ok) {
+		ExecStatusType st = PQresultStatus(res);
+
+		if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK && st != PGRES_COPY_IN)
+			ok = fail_result(pg, res, e);
+	}
+	if (!ok) {
+		PQclear(res);
+		res = NULL;
+	}
+	*out = res;
+	return ok;
+}
+
+bool pg_exec(struct pg *pg, const char *sql, struct err *e)
+{
+	PGresult *res;
+
+	if (!PQsendQuery(pg->conn, sql))
+		return fail_conn(pg, e);
+	if (!finish(pg, &res, e))
+		return false;
+	PQclear(res);
+	return true;
+}
+
+bool pg_query(
+    struct pg *pg, const char *sql, int n, const char *const *params, PGresult **res, struct err *e)
+{
+	*res = NULL;
+	if (!PQsendQueryParams(pg->conn, sql, n, NULL, params, NULL, NULL, 0))
+		return fail_conn(pg, e);
+	return finish(pg, res, e);
+}
+
+int64_t pg_rows(const PGresult *res)
+{
+	int64_t n = 0;
+
+	/* PQcmdTuples only reads; its parameter lacks the const. */
+	str_to_i64(str_z(PQcmdTuples((PGresult *)(uintptr_t)res)), &n);
+	return n;
+}
+
+struct str pg_str(const PGresult *res, int row, int col)
+{
+	return (struct str){PQgetvalue(res, row, col), (size_t)PQgetlength(res, row, col)};
+}
+
+int64_t pg_i64(const PGresult *res, int row, int col)
+{
+	int64_t n = 0;
+
+	str_to_i64(pg_str(res, row, col), &n);
+	return n;
+}
+
+bool pg_copy_start(struct pg *pg, const char *sql, struct err *e)
+{
+	PGresult *res;
+	bool copying;
+
+	if (!PQsendQuery(pg->conn, sql))
+		return fail_conn(pg, e);
+	if (!finish(pg, &res, e))
+		return false;
+	copying = PQresultStatus(res) == PGRES_COPY_IN;
+	PQclear(res);
+	if (!copying)
+		return err_set(
+		    e, ERR_TASK, AT_INTERNAL, NULL, "not a COPY FROM STDIN: %.200s", sql);
+	return true;
+}
+
+bool pg_copy_bytes(struct pg *pg, struct str bytes, struct err *e)
+{
+	enum { MOST = 1 << 30 };
+
+	while (bytes.n) {
+		int n = bytes.n > MOST ? MOST : (int)bytes.n;
+
+		if (PQputCopyData(pg->conn, bytes.p, n) != 1)
+			return fail_conn(pg, e);
+		bytes = str_from(bytes, (size_t)n);
+	}
+	return true;
+}
+
+bool pg_copy_end(struct pg *pg, int64_t *rows, struct err *e)
+{
+	PGresult *res;
+
+	if (PQputCopyEnd(pg->conn, NULL) != 1)
+		return fail_conn(pg, e);
+	if (!finish(pg, &res, e))
+		return false;
+	*rows = pg_rows(res);
+	PQclear(res);
+	return true;
+}
+
+void pg_copy_abort(struct pg *pg, const char *why)
+{
+	PGresult *res;
+
+	if (PQputCopyEnd(pg->conn, why) != 1)
+		return;
+	while ((res = PQgetResult(pg->conn)))
+		PQclear(res);
+}
+
+static struct str keep(struct arena *a, char *quoted)
+{
+	/* Fails only on text that is not in the client's encoding: then nothing of it is used. */
+	struct str s = quoted ? arena_str(a, str_z(quoted)) : STR("");
+
+	PQfreemem(quoted);
+	return s;
+}
+
+struct str pg_ident(struct pg *pg, struct arena *a, struct str name)
+{
+	return keep(a, PQescapeIdentifier(pg->conn, name.p ? name.p : "", name.n));
+}
+
+struct str pg_literal(struct pg *pg, struct arena *a, struct str value)
+{
+	return keep(a, PQescapeLiteral(pg->conn, value.p ? value.p : "", value.n));
+}

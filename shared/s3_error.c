@@ -1,0 +1,298 @@
+/*
+ * s3_error.c - what an answer of S3 means: one table from its codes to our kinds of errors.
+ *
+ * The code comes from the error document; where there is none (HEAD, proxies), from the status.
+ */
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "shared/clock.h"
+#include "shared/s3_wire.h"
+#include "shared/xml.h"
+
+enum { PAUSE_FIRST_MS = 100, PAUSE_MOST_MS = 20000, RETRY_AFTER_MOST_MS = 60000 };
+
+/* Which requests a line of the table is for. */
+enum { BUCKET = 1, READ = 2, WRITE = 4, ANY = BUCKET | READ | WRITE };
+
+struct meaning {
+	const char *code;
+	int of;
+	enum err_kind kind;
+	enum err_where where;
+	const char *what;
+	const char *remedy;
+};
+
+#define CHECK_KEY "check the access key and its secret"
+
+/* First match wins. */
+static const struct meaning meanings[] = {
+    /* The client. */
+    {"InvalidAccessKeyId", ANY, ERR_SETUP, AT_CONFIG, "the access key is unknown", CHECK_KEY},
+    {"SignatureDoesNotMatch", ANY, ERR_SETUP, AT_CONFIG,
+        "the secret does not belong to the access key", CHECK_KEY},
+    {"ExpiredToken", ANY, ERR_SETUP, AT_CONFIG, "the session token has expired", "get a new one"},
+    {"InvalidToken", ANY, ERR_SETUP, AT_CONFIG, "the session token is not valid", "get a new one"},
+    {"TokenRefreshRequired", ANY, ERR_SETUP, AT_CONFIG, "the session token has expired",
+        "get a new one"},
+    {"Unauthorized", ANY, ERR_SETUP, AT_CONFIG, "the credentials are refused", CHECK_KEY},
+    {"AuthorizationHeaderMalformed", ANY, ERR_SETUP, AT_CONFIG, "the signature is refused",
+        "check [AWS] REGION, and the access key"},
+    {"RequestTimeTooSkewed", ANY, ERR_SETUP, AT_CONFIG, "the clock of this machine is wrong",
+        "set it"},
+    /* The bucket. */
+    {"NoSuchBucket", ANY, ERR_SETUP, AT_S3, "the bucket does not exist",
+        "check the s3:// addresses in the configuration, and [AWS] ENDPOINT"},
+    {"InvalidBucketName", ANY, ERR_SETUP, AT_S3, "this cannot be the name of a bucket",
+        "check the s3:// addresses in the configuration"},
+    {"PermanentRedirect", ANY, ERR_SETUP, AT_S3, "the bucket is in another region",
+        "set [AWS] REGION to it"},
+    {"IllegalLocationConstraintException", ANY, ERR_SETUP, AT_S3, "the bucket is in another region",
+        "set [AWS] REGION to it"},
+    {"AllAccessDisabled", ANY, ERR_SETUP, AT_S3, "the bucket is closed", "ask its owner"},
+    {"AccountProblem", ANY, ERR_SETUP, AT_S3, "the account is closed", "ask its owner"},
+    {"AccessDenied", BUCKET, ERR_SETUP, AT_S3, "access denied",
+        "the credentials need s3:ListBucket on the bucket (a public bucket: [AWS] ANONYMOUS = "
+        "true)"},
+    /* Whoever may not write here may write nowhere in that folder: no shard would pass. */
+    {"AccessDenied", WRITE, ERR_SETUP, AT_S3, "writing denied",
+        "the credentials need s3:PutObject and s3:DeleteObject there, or [S3] MANIFESTS another "
+        "place"},
+    /* The object. */
+    {"AccessDenied", READ, ERR_TASK, AT_S3, "access denied (or it does not exist)",
+        "the credentials need s3:GetObject on it (a public bucket: [AWS] ANONYMOUS = true)"},
+    {"NoSuchKey", ANY, ERR_TASK, AT_S3, "the object does not exist", "check the address"},
+    {"PreconditionFailed", ANY, ERR_CHANGED, AT_S3, "the object has changed since it was listed",
+        "it must be listed again"},
+    {"InvalidRange", ANY, ERR_CHANGED, AT_S3, "the object is shorter than when it was listed",
+        "it must be listed again"},
+    {"InvalidObjectState", ANY, ERR_TASK, AT_S3, "the object is archived",
+        "restore it, or move it out of the prefix"},
+    /* The moment. */
+    {"SlowDown", ANY, ERR_RETRY, AT_S3, "too many requests", "use fewer workers or connections"},
+    {"RequestTimeout", ANY, ERR_RETRY, AT_S3, "the request came too slowly", "check the network"},
+    {"OperationAborted", ANY, ERR_RETRY, AT_S3, "another operation is under way", "try later"},
+    {"TemporaryRedirect", ANY, ERR_RETRY, AT_S3, "the bucket is moving", "try later"},
+    {"XAmzContentSHA256Mismatch", ANY, ERR_RETRY, AT_S3, "the body was damaged on its way",
+        "check the network"},
+    {"BadDigest", ANY, ERR_RETRY, AT_S3, "the body was damaged on its way", "check the network"},
+};
+
+/* Codes that other services and other makes of S3 use for the same. */
+static const struct {
+	const char *code, *as;
+} synonyms[] = {
+    {"SignatureError", "SignatureDoesNotMatch"},
+    {"InvalidSecurity", "InvalidAccessKeyId"},
+    {"ExpiredTokenException", "ExpiredToken"},
+    {"RequestExpired", "RequestTimeTooSkewed"},
+    {"AccessForbidden", "AccessDenied"},
+    {"Throttling", "SlowDown"},
+    {"ThrottlingException", "SlowDown"},
+    {"RequestLimitExceeded", "SlowDown"},
+    {"BandwidthLimitExceeded", "SlowDown"},
+    {"TooManyRequests", "SlowDown"},
+    {"TooManyRequestsException", "SlowDown"},
+    {"RequestTimeoutException", "RequestTimeout"},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static const char *code_of_status(int status, bool bucket)
+{
+	switch (status) {
+	case 301: return "PermanentRedirect";
+	case 302:
+	case 307: return "TemporaryRedirect";
+	case 401: return "Unauthorized";
+	case 403: return "AccessDenied";
+	case 404: return bucket ? "NoSuchBucket" : "NoSuchKey";
+	case 408: return "RequestTimeout";
+	case 412: return "PreconditionFailed";
+	case 416: return "InvalidRange";
+	case 429: return "SlowDown";
+	default: return "";
+	}
+}
+
+static int kind_of_call(const struct s3_call *c)
+{
+	if (c->key.n == 0)
+		return BUCKET;
+	return strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0 ? READ : WRITE;
+}
+
+static struct meaning meaning_of(const char *code, int status, int of)
+{
+	for (size_t i = 0; i < COUNT(synonyms); i++)
+		if (strcmp(code, synonyms[i].code) == 0)
+			code = synonyms[i].as;
+	for (size_t i = 0; i < COUNT(meanings); i++)
+		if ((meanings[i].of & of) && strcmp(code, meanings[i].code) == 0)
+			return meanings[i];
+	/* An error inside a 200 is an internal one: S3 had begun to answer. */
+	if (status < 300 || (status >= 500 && status != 501) || status == 429)
+		return (struct meaning){
+		    code, of, ERR_RETRY, AT_S3, "the server failed", "try later"};
+	if (of == BUCKET)
+		return (struct meaning){code, of, ERR_SETUP, AT_S3, "the request is refused",
+		    "check the s3:// addresses in the configuration, [AWS] REGION and ENDPOINT"};
+	return (struct meaning){
+	    code, of, ERR_TASK, AT_S3, "the request is refused", "see what S3 says"};
+}
+
+static struct str subject_of(const struct s3_call *c)
+{
+	return c->subject.n ? c->subject : c->key;
+}
+
+static void fail(const struct s3 *s, const struct s3_call *c, int status, const struct xml_error *f,
+    struct err *e)
+{
+	struct meaning m = meaning_of(f->code, status, kind_of_call(c));
+	struct arena *a = arena_new();
+	struct str name = subject_of(c), place = s3_place(s, c->bucket, a);
+	struct str origin = s->credentials.origin;
+	bool ours = m.where == AT_CONFIG && origin.n && !s->credentials.anonymous;
+
+	/* What was listed a moment ago and is gone is a change, not a mistake in an address. */
+	if (c->etag.n && strcmp(f->code, "NoSuchKey") == 0)
+		m = (struct meaning){f->code, READ, ERR_CHANGED, AT_S3,
+		    "the object is gone since it was listed", "it must be listed again"};
+	err_set(e, m.kind, m.where, f->code,
+	    "s3://%.*s/%.*s at %.*s: %s (HTTP %d%s%s%s%.200s): %s%s%.*s%s", STRF(c->bucket),
+	    STRF(name), STRF(place), m.what, status, f->code[0] ? ", " : "", f->code,
+	    f->message[0] ? ": " : "", f->message, m.remedy, ours ? " (they come from " : "",
+	    ours ? (int)origin.n : 0, ours ? origin.p : "", ours ? ")" : "");
+	arena_free(a);
+}
+
+struct str s3_etag(struct str h)
+{
+	if (str_starts(h, STR("W/")))
+		h = str_from(h, 2);
+	if (h.n >= 2 && h.p[0] == '"' && h.p[h.n - 1] == '"')
+		h = (struct str){h.p + 1, h.n - 2};
+	return h;
+}
+
+bool s3_is_other(const struct s3_call *c, const struct http_reply *r)
+{
+	return c->etag.n && r->etag[0] && !str_eq(s3_etag(c->etag), s3_etag(str_z(r->etag)));
+}
+
+static bool is_head(const struct s3_call *c)
+{
+	return strcmp(c->method, "HEAD") == 0;
+}
+
+/* The region that S3 points to, where this answer is one that points. */
+static const char *pointed_region(
+    const struct s3_call *c, const struct http_reply *r, const struct xml_error *f)
+{
+	bool points = r->status == 301 || r->status == 302 || r->status == 307 ||
+	              (r->status == 400 && is_head(c)) ||
+	              strcmp(f->code, "AuthorizationHeaderMalformed") == 0 ||
+	              strcmp(f->code, "IllegalLocationConstraintException") == 0;
+
+	if (!points)
+		return "";
+	return r->region[0] ? r->region : f->region;
+}
+
+/* A look at the root, so that good answers are not parsed twice. */
+static bool begins_as_error(struct str body)
+{
+	body = str_trim(body);
+	if (str_starts(body, STR("<?")))
+		body = str_trim(str_from(body, str_find(body, '>') + 1));
+	return str_starts(body, STR("<Error"));
+}
+
+enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct http_reply *r,
+    struct str body, struct s3_tries *t, struct err *e)
+{
+	int class = r->status / 100;
+	struct xml_error f = {.code = ""};
+	const char *region;
+
+	s->stats.status[class >= 1 && class <= 5 ? class : 0]++;
+	if (class == 2) {
+		if (s3_is_other(c, r)) {
+			snprintf(f.code, sizeof f.code, "PreconditionFailed");
+			fail(s, c, r->status, &f, e);
+			return S3_FAILED;
+		}
+		/* What has an ETag is an object, whatever is in it. */
+		if (r->etag[0] || !begins_as_error(body) || !xml_error(body, &f))
+			return S3_TAKEN;
+	} else if (!xml_error(body, &f)) {
+		f = (struct xml_error){.code = ""};
+	}
+	if (!f.code[0])
+		snprintf(f.code, sizeof f.code, "%s", code_of_status(r->status, c->key.n == 0));
+
+	region = pointed_region(c, r, &f);
+	if (region[0] && !t->moved && s3_move(s, c->bucket, str_z(region))) {
+		t->moved = true;
+		return S3_AGAIN;
+	}
+	if (strcmp(f.code, "RequestTimeTooSkewed") == 0 && !t->clocked &&
+	    http_date_ms(r->date) >= 0) {
+		s->skew_ms = http_date_ms(r->date) - clock_wall_ms();
+		t->clocked = true;
+		return S3_AGAIN;
+	}
+	fail(s, c, r->status, &f, e);
+	e->retry_after_ms = r->retry_after_ms;
+	return S3_FAILED;
+}
+
+void s3_no_answer(struct s3 *s, const struct s3_call *c, struct err *e)
+{
+	struct str name = subject_of(c);
+
+	if (e->kind == ERR_CANCELLED)
+		return;
+	s->stats.status[0]++;
+	if (strcmp(e->code, "resolve") == 0 || strcmp(e->code, "connect") == 0)
+		err_set(e, e->kind, e->where, e->code, "%s: %s", e->msg,
+		    s->base.n ? "is it running? The address is [AWS] ENDPOINT"
+		              : "check the network and [AWS] REGION");
+	err_prefix(e, "s3://%.*s/%.*s", STRF(c->bucket), STRF(name));
+}
+
+/* Full jitter: anywhere between nothing and the bound, so that many clients do not come back
+ * together. */
+static int64_t jitter(int failed)
+{
+	int64_t most = failed > 8 ? PAUSE_MOST_MS : (int64_t)PAUSE_FIRST_MS << (failed - 1);
+	uint32_t r = 0;
+
+	if (most > PAUSE_MOST_MS)
+		most = PAUSE_MOST_MS;
+	if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r)
+		r = (uint32_t)clock_ms() * 2654435761u;
+	return (int64_t)((uint64_t)r * (uint64_t)(most + 1) >> 32);
+}
+
+int64_t s3_pause(const struct s3 *s, int attempts, struct s3_tries *t, struct err *e)
+{
+	int64_t ms;
+
+	if (e->kind != ERR_RETRY)
+		return -1;
+	if (attempts <= 0)
+		attempts = s->attempts;
+	if (++t->failed >= attempts) {
+		if (attempts > 1)
+			err_set(
+			    e, e->kind, e->where, e->code, "%s (tried %d times)", e->msg, attempts);
+		return -1;
+	}
+	ms = jitter(t->failed);
+	if (e->retry_after_ms > ms)
+		ms = e->retry_after_ms;
+	return ms < RETRY_AFTER_MOST_MS ? ms : RETRY_AFTER_MOST_MS;
+}

@@ -1,0 +1,11 @@
+-- depends: songplays
+-- severity: error
+-- title: songplay_id is unique
+
+SELECT
+    songplay_id,
+    COUNT(*) AS row_count
+FROM songplays
+GROUP BY songplay_id
+HAVING COUNT(*) > 1
+ORDER BY songplay_id;

@@ -1,0 +1,11 @@
+-- depends: time
+-- severity: error
+-- title: start_time is unique
+
+SELECT
+    start_time,
+    COUNT(*) AS row_count
+FROM time
+GROUP BY start_time
+HAVING COUNT(*) > 1
+ORDER BY start_time;

@@ -1,0 +1,250 @@
+/* command.c - see command.h. */
+#include "supervisor/command.h"
+
+#include <stdlib.h>
+
+#include "shared/log.h"
+#include "supervisor/load.h"
+
+static const struct option_row {
+	const char *shortname, *name, *arg;
+	unsigned bit; /* 0: everybody's */
+	const char *help;
+} options[] = {
+    {"-c", "--config", "FILE", 0, "configuration (default: dwh.cfg here, else built-in defaults)"},
+    {"", "--set", "SECTION.KEY=VALUE", 0, "one key, over file and environment; may be repeated"},
+    {"-q", "--quiet", NULL, 0, "only errors on stderr"},
+    {"-h", "--help", NULL, 0, "this text"},
+    {"-w", "--workers", "N", OPT_WORKERS, "worker processes ([LOAD] WORKERS)"},
+    {"", "--fresh", NULL, OPT_FRESH, "drop what dwh made, and load all again"},
+    {"", "--json", NULL, OPT_JSON, "the result as JSON"},
+    {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
+    {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
+    {"", "--scale", "N", OPT_DATA, "so many times the original's size (1)"},
+    {"", "--seed", "S", OPT_DATA, "another one, of the same shape (1)"},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static void print_options(unsigned bits, FILE *out)
+{
+	for (size_t i = 0; i < COUNT(options); i++) {
+		const struct option_row *o = &options[i];
+		char left[64];
+
+		if (o->bit && !(o->bit & bits))
+			continue;
+		snprintf(left, sizeof left, "%s%s%s%s%s", o->shortname,
+		    o->shortname[0] ? ", " : "    ", o->name, o->arg ? " " : "",
+		    o->arg ? o->arg : "");
+		fprintf(out, "  %-28s %s\n", left, o->help);
+	}
+}
+
+void command_usage(const struct command *c, FILE *out)
+{
+	if (c) {
+		fprintf(out, "usage: dwh %s%s%s%s\n\n%s\n\n", c->raw ? "[-c FILE] " : "", c->name,
+		    c->args[0] ? " " : "", c->args, c->help);
+		if (!c->raw)
+			print_options(c->options, out);
+		if (c->more_help) {
+			fputs("\nKeys\n", out);
+			c->more_help(out);
+		}
+		return;
+	}
+	fprintf(out,
+	    "usage: dwh COMMAND [OPTIONS]\n\n"
+	    "Loads JSON objects from S3 into a star schema, in parallel, exactly once.\n\n");
+	for (c = commands; c->name; c++)
+		if (!c->hidden)
+			fprintf(out, "  %-10s %s\n", c->name, c->help);
+	fprintf(out, "\n`dwh COMMAND --help` shows the options of one.\n");
+}
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+static void say_unknown(const char *what, const char *given, const char *nearest, size_t distance)
+{
+	if (nearest && distance <= 2)
+		log_error("unknown %s %s: did you mean %s?", what, given, nearest);
+	else
+		log_error("unknown %s %s: see `dwh --help`", what, given);
+}
+
+static bool unknown_command(const char *name)
+{
+	const char *nearest = NULL;
+	size_t least = 99;
+
+	for (const struct command *c = commands; c->name; c++) {
+		size_t d = str_distance(str_z(name), str_z(c->name));
+
+		if (!c->hidden && d < least) {
+			least = d;
+			nearest = c->name;
+		}
+	}
+	say_unknown("command", name, nearest, least);
+	return false;
+}
+
+static bool unknown_option(const struct call *c, const char *name)
+{
+	const char *nearest = NULL;
+	size_t least = 99;
+
+	for (size_t i = 0; i < COUNT(options); i++) {
+		size_t d = str_distance(str_z(name), str_z(options[i].name));
+
+		if (options[i].bit && !(c->command && options[i].bit & c->command->options))
+			continue;
+		if (d < least) {
+			least = d;
+			nearest = options[i].name;
+		}
+	}
+	say_unknown("option", name, nearest, least);
+	return false;
+}
+
+static bool add_set(struct call *c, const char *text)
+{
+	struct str s = str_z(text);
+	size_t eq = str_find(s, '=');
+
+	if (eq == s.n || eq == 0) {
+		log_error("--set wants SECTION.KEY=VALUE, not %s", text);
+		return false;
+	}
+	c->sets[c->n_sets++] = (struct config_set){{s.p, eq}, str_from(s, eq + 1)};
+	c->set_texts.v[c->set_texts.n++] = s;
+	return true;
+}
+
+static bool apply(struct call *c, const struct option_row *o, const char *value)
+{
+	if (strcmp(o->name, "--config") == 0)
+		c->file = value;
+	else if (strcmp(o->name, "--set") == 0)
+		return add_set(c, value);
+	else if (strcmp(o->name, "--workers") == 0)
+		return add_set(c, arena_printf(c->arena, "LOAD.WORKERS=%s", value));
+	else if (strcmp(o->name, "--quiet") == 0)
+		log_quiet(1);
+	else if (strcmp(o->name, "--help") == 0)
+		c->help = true;
+	else if (strcmp(o->name, "--fresh") == 0)
+		c->fresh = true;
+	else if (strcmp(o->name, "--json") == 0)
+		c->json = true;
+	else if (strcmp(o->name, "--csv") == 0)
+		c->csv = true;
+	else if (strcmp(o->name, "--out") == 0)
+		c->out = value;
+	else if (strcmp(o->name, "--scale") == 0)
+		c->scale = value;
+	else if (strcmp(o->name, "--seed") == 0)
+		c->seed = value;
+	return true;
+}
+
+/* argv[*i] is an option: itself, and its value in the next argument or behind "=" (-w4, too). */
+static bool take_option(struct call *c, char **argv, int argc, int *i)
+{
+	const char *given = argv[*i], *value = NULL;
+	const struct option_row *hit = NULL;
+
+	for (size_t k = 0; k < COUNT(options) && !hit; k++) {
+		const struct option_row *o = &options[k];
+		size_t n = strlen(o->name);
+
+		if (o->bit && !(c->command && o->bit & c->command->options))
+			continue;
+		if (strncmp(given, o->name, n) == 0 &&
+		    (given[n] == '\0' || (given[n] == '=' && o->arg))) {
+			hit = o;
+			value = given[n] ? given + n + 1 : NULL;
+		} else if (o->shortname[0] && strncmp(given, o->shortname, 2) == 0 &&
+		           (given[2] == '\0' || o->arg)) {
+			hit = o;
+			value = given[2] ? given + 2 : NULL;
+		}
+	}
+	if (!hit)
+		return unknown_option(c, given);
+	if (hit->arg && !value) {
+		if (++*i >= argc) {
+			log_error("%s wants %s", given, hit->arg);
+			return false;
+		}
+		value = argv[*i];
+	}
+	return apply(c, hit, value);
+}
+
+static bool parse(int argc, char **argv, struct call *c)
+{
+	bool literal = false;
+
+	c->argv = arena_alloc(c->arena, ((size_t)argc + 1) * sizeof *c->argv);
+	for (int i = 1; i < argc; i++) {
+		if (!literal && strcmp(argv[i], "--") == 0) {
+			literal = true;
+		} else if (!literal && argv[i][0] == '-' && argv[i][1]) {
+			if (!c->command && strcmp(argv[i], "--version") == 0)
+				argv[i--] += 2; /* the command of that name */
+			else if (!take_option(c, argv, argc, &i))
+				return false;
+		} else if (!c->command) {
+			c->command = find(argv[i]);
+			if (!c->command)
+				return unknown_command(argv[i]);
+			if (c->command->raw) {
+				while (i < argc)
+					c->argv[c->argc++] = argv[i++];
+			}
+		} else {
+			c->argv[c->argc++] = argv[i];
+		}
+	}
+	if (c->command && !c->command->raw && c->argc && !c->command->args[0]) {
+		log_error("dwh %s takes no %s", c->command->name, c->argv[0]);
+		return false;
+	}
+	return true;
+}
+
+bool command_parse(int argc, char **argv, struct call *out, int *status)
+{
+	struct err e;
+
+	*out = (struct call){.arena = arena_new()};
+	out->sets = arena_alloc(out->arena, ((size_t)argc + 2) * sizeof *out->sets);
+	out->set_texts.v = arena_alloc(out->arena, ((size_t)argc + 2) * sizeof *out->set_texts.v);
+	*status = 1;
+	if (!parse(argc, argv, out))
+		return false;
+	if (out->help || !out->command) {
+		*status = out->help ? 0 : 1;
+		command_usage(out->command, out->help ? stdout : stderr);
+		return false;
+	}
+	if (!out->command->needs_config)
+		return true;
+	if (!config_load(out->file, out->sets, out->n_sets, out->arena, &out->config, &e)) {
+		log_error("%s", e.msg);
+		*status = load_exit_code(&e);
+		return false;
+	}
+	if (config_warning(&out->config))
+		log_warn("%s", config_warning(&out->config));
+	return true;
+}

@@ -1,0 +1,56 @@
+/*
+ * command.h - the commands of dwh: one table of names, options and help, from which the usage text
+ * prints.
+ */
+#ifndef SUPERVISOR_COMMAND_H
+#define SUPERVISOR_COMMAND_H
+
+#include <stdio.h>
+
+#include "shared/arena.h"
+#include "shared/config.h"
+#include "shared/err.h"
+#include "shared/msg.h"
+
+enum option {
+	OPT_WORKERS = 1, /* -w N */
+	OPT_FRESH = 2,
+	OPT_JSON = 4,
+	OPT_DATA = 8, /* --out, --scale, --seed */
+	OPT_CSV = 16,
+};
+
+/* A command line, understood. */
+struct call {
+	const struct command *command;
+	struct arena *arena; /* as long as the process */
+	struct config config;
+	const char *file; /* -c */
+	struct config_set *sets;
+	size_t n_sets;
+	struct msg_strs set_texts; /* the same, for the workers */
+	bool fresh, json, csv, help;
+	const char *out, *scale, *seed;
+	int argc; /* what is left */
+	char **argv;
+};
+
+struct command {
+	const char *name, *args, *help;
+	unsigned options;             /* enum option; -c, --set, -q, -h are everybody's */
+	bool needs_config;            /* loaded before run is called */
+	bool raw;                     /* everything behind the name is the command's own: psql */
+	bool hidden;                  /* for processes, not for people */
+	int (*run)(struct call *c);   /* returns the exit status */
+	void (*more_help)(FILE *out); /* behind the options; may be NULL */
+};
+
+/* The table; ends with a NULL name. Defined in main.c, which alone knows every room. */
+extern const struct command commands[];
+
+/* Understands argv. False: *status is the exit status (usage was printed, or an error said). */
+bool command_parse(int argc, char **argv, struct call *out, int *status);
+
+void command_usage(const struct command *c, FILE *out);
+
+#endif

@@ -1,0 +1,303 @@
+/* commands.c - see commands.h. Each prints its result on stdout and says on stderr what went wrong.
+ */
+#include "supervisor/commands.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared/connect.h"
+#include "shared/log.h"
+#include "shared/s3.h"
+#include "supervisor/data.h"
+#include "supervisor/load.h"
+#include "supervisor/local.h"
+#include "supervisor/plan.h"
+#include "supervisor/psql.h"
+#include "supervisor/query.h"
+#include "supervisor/report.h"
+#include "supervisor/sample.h"
+#include "supervisor/table.h"
+
+#define VERSION "0.1"
+
+static int fail(const struct err *e)
+{
+	log_error("%s", e->msg);
+	return load_exit_code(e);
+}
+
+/* stdout is the result: a result that could not be written is no success. */
+static int finish(int status)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		log_error("cannot write the result: %s", strerror(errno));
+		return status ? status : 12;
+	}
+	return status;
+}
+
+static const char *local_folder(struct call *c)
+{
+	return config_path(&c->config, c->arena, c->config.local.dir);
+}
+
+/* ---- run, load, transform, create, drop, check ---- */
+
+static const struct {
+	const char *name;
+	unsigned what;
+	bool reads_s3;
+} runs[] = {
+    {"run", PLAN_CREATE | PLAN_LOAD | PLAN_TRANSFORM | PLAN_CHECK | PLAN_COUNT, true},
+    {"load", PLAN_CREATE | PLAN_LOAD, true},
+    {"transform", PLAN_CREATE | PLAN_TRANSFORM | PLAN_COUNT, false},
+    {"create", PLAN_CREATE, false},
+    {"drop", PLAN_DROP, false},
+    {"check", PLAN_CHECK, false},
+};
+
+/* By the engine where the configuration leaves it open: the workers must know the number, too. */
+static void settle_workers(struct call *c)
+{
+	struct config *cfg = &c->config;
+	long n = cfg->load.workers;
+	char *text;
+
+	if (n == 0)
+		n = cfg->warehouse.engine == ENGINE_LOCAL ? sysconf(_SC_NPROCESSORS_ONLN) : 5;
+	cfg->load.workers = n < 1 ? 1 : n > 64 ? 64 : n;
+	text = arena_printf(c->arena, "LOAD.WORKERS=%lld", (long long)cfg->load.workers);
+	c->set_texts.v[c->set_texts.n++] = str_z(text);
+}
+
+static bool report(struct call *c, const struct fold *f, const struct sample *sample,
+    const struct model *queries, struct err *e)
+{
+	struct report_expect expect[SAMPLE_TABLES];
+	/* Only a run that counted everything can be held against it. */
+	size_t n = sample && f->n_counts ? sample_expect(sample, expect) : 0;
+
+	if (c->json) {
+		report_json(f, expect, n, c->arena, stdout);
+		return true;
+	}
+	report_print(f, expect, n, c->arena, stdout);
+	if (queries && !query_run(&c->config, queries, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
+		return false;
+	report_close(f, c->arena, stdout);
+	return true;
+}
+
+static int do_run(struct call *c, const struct model *m, unsigned what, const struct sample *sample)
+{
+	struct load_opts o = {.command = c->command->name,
+	    .what = what | (c->fresh ? PLAN_FRESH : 0),
+	    .sets = c->set_texts,
+	    .dir = local_folder(c)};
+	bool asks = strcmp(c->command->name, "run") == 0;
+	struct load_result r;
+	struct fold f;
+	struct err e;
+
+	if (!load_run(&c->config, m, &o, &r, &e) ||
+	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
+	    !report(c, &f, sample, asks && r.exit == 0 ? m : NULL, &e))
+		return fail(&e);
+	return r.exit;
+}
+
+int cmd_run(struct call *c)
+{
+	struct sample sample = {.known = false};
+	struct local services = {.held = false};
+	struct model *m;
+	struct err e;
+	size_t i = 0;
+	int status;
+
+	while (strcmp(runs[i].name, c->command->name) != 0)
+		i++;
+	settle_workers(c);
+	if (c->config.warehouse.engine == ENGINE_REDSHIFT) {
+		log_error("[WAREHOUSE] ENGINE = redshift is not built yet: this version loads into "
+		          "PostgreSQL (local, postgres)");
+		return 2;
+	}
+	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
+		return fail(&e);
+	if (c->config.warehouse.engine == ENGINE_LOCAL) {
+		if ((runs[i].reads_s3 && !sample_prepare(&c->config, c->arena, &sample, &e)) ||
+		    !local_up(&c->config, c->arena, &services, &e))
+			return fail(&e);
+		if (services.note)
+			log_info("%s", services.note);
+	}
+	status = finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
+	local_down(&services);
+	return status;
+}
+
+/* ---- query ---- */
+
+int cmd_query(struct call *c)
+{
+	enum query_format format = c->json ? QUERY_JSON : c->csv ? QUERY_CSV : QUERY_TABLE;
+	struct local services = {.held = false};
+	struct model *m;
+	struct err e;
+	bool ok;
+
+	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
+		return fail(&e);
+	if (c->config.warehouse.engine == ENGINE_LOCAL &&
+	    !local_up(&c->config, c->arena, &services, &e))
+		return fail(&e);
+	ok = query_run(&c->config, m, c->argc, c->argv, format, c->arena, stdout, &e);
+	local_down(&services);
+	return finish(ok ? 0 : fail(&e));
+}
+
+/* ---- plan ---- */
+
+/* What the last run's listing found: nothing is asked now. */
+static void plan_shards(const struct fold *f, struct str stem, struct arena *a)
+{
+	int64_t shards = 0, objects = 0, bytes = 0, listed = 0, seen = 0;
+
+	for (size_t i = 0; f && i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+
+		if (!str_eq(t->stem, stem))
+			continue;
+		shards += t->kind == TASK_COPY;
+		objects += t->kind == TASK_COPY ? t->objects : 0;
+		bytes += t->kind == TASK_COPY ? t->bytes : 0;
+		seen += t->kind == TASK_LIST ? t->done.objects : 0;
+		listed += t->kind == TASK_LIST && t->state == TASK_DONE;
+	}
+	if (listed)
+		printf(
+		    "    run %.*s listed %lld objects and cut %lld new shards (%lld objects, %s)\n",
+		    STRF(f->run.run), (long long)seen, (long long)shards, (long long)objects,
+		    table_bytes(a, bytes));
+	else
+		printf("    not listed yet\n");
+}
+
+static void plan_steps(const struct model *m, const struct sqlfile **order, size_t n)
+{
+	size_t n_checks;
+	const struct sqlfile *checks = model_phase(m, SQL_CHECK, &n_checks);
+
+	printf("\nSteps, in order; those whose needs are done run side by side\n");
+	for (size_t i = 0; i < n; i++) {
+		printf("  insert %.*s", STRF(order[i]->stem));
+		for (size_t k = 0; k < order[i]->n_depends; k++)
+			printf("%s%.*s", k ? ", " : "  after ", STRF(order[i]->depends[k]));
+		printf("\n");
+	}
+	for (size_t i = 0; i < n_checks; i++)
+		printf(
+		    "  check %.*s%s\n", STRF(checks[i].stem), checks[i].warn ? " (a warning)" : "");
+}
+
+int cmd_plan(struct call *c)
+{
+	const struct sqlfile **order, *f;
+	struct fold last;
+	struct model *m;
+	struct err e, none;
+	size_t n, n_sources;
+	bool known;
+
+	settle_workers(c);
+	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e) ||
+	    !model_order(m, c->arena, &order, &n, &e))
+		return fail(&e);
+	known = journal_fold(local_folder(c), NULL, c->arena, &last, &none);
+	f = model_phase(m, SQL_COPY, &n_sources);
+	printf("Model %s, %lld workers, strategy %s\n\nSources\n", m->names,
+	    (long long)c->config.load.workers,
+	    c->config.load.strategy == STRATEGY_SHARDED ? "sharded" : "direct");
+	for (size_t i = 0; i < n_sources; i++) {
+		printf("  %.*s  from %s ([S3] %.*s)\n", STRF(f[i].stem),
+		    config_s3(&c->config, f[i].source), STRF(f[i].source));
+		plan_shards(known ? &last : NULL, f[i].stem, c->arena);
+	}
+	plan_steps(m, order, n);
+	return finish(0);
+}
+
+/* ---- the small ones ---- */
+
+int cmd_report(struct call *c)
+{
+	struct fold f;
+	struct err e;
+
+	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
+	    !report(c, &f, NULL, NULL, &e))
+		return fail(&e);
+	return finish(0);
+}
+
+int cmd_config(struct call *c)
+{
+	config_print(&c->config, stdout, c->json);
+	return finish(0);
+}
+
+int cmd_psql(struct call *c)
+{
+	return psql_main(&c->config, c->argc, c->argv);
+}
+
+static bool number(const char *option, const char *text, int64_t fallback, int64_t *out)
+{
+	*out = fallback;
+	if (!text || (str_to_i64(str_z(text), out) && *out >= 0))
+		return true;
+	log_error("%s wants a whole number, not %s", option, text);
+	return false;
+}
+
+int cmd_data(struct call *c)
+{
+	struct data_opts o = {.dir = c->out};
+	struct data_expect x;
+	struct err e;
+
+	if (!c->out) {
+		log_error("dwh data wants --out DIR");
+		return 1;
+	}
+	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed))
+		return 1;
+	if (!data_generate(&o, &x, &e))
+		return fail(&e);
+	sample_print(&x, c->json, c->arena, stdout);
+	return finish(0);
+}
+
+int cmd_states(struct call *c)
+{
+	(void)c;
+	task_states_print(stdout);
+	return finish(0);
+}
+
+int cmd_help(struct call *c)
+{
+	(void)c;
+	command_usage(NULL, stdout);
+	return finish(0);
+}
+
+int cmd_version(struct call *c)
+{
+	(void)c;
+	printf("dwh " VERSION "\n");
+	return finish(0);
+}

@@ -1,0 +1,267 @@
+/* journal.c - see journal.h. */
+#include "supervisor/journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+
+enum { LINE_MAX_BYTES = 256 << 10 };
+
+void journal_new_id(char out[24])
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+	unsigned char r[2] = {0, 0};
+	char stamp[16];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &tm);
+	if (getrandom(r, sizeof r, 0) < 0)
+		r[0] = (unsigned char)getpid();
+	snprintf(out, 24, "%.15s-%02x%02x", stamp, r[0], r[1]);
+}
+
+/* mkdir -p */
+static bool make_folder(const char *path, struct err *e)
+{
+	char *copy = xstrdup(path);
+	bool ok = true;
+
+	for (char *p = copy + 1; ok; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
+			ok = err_errno(e, ERR_SETUP, AT_STATE, "cannot make the folder %s", copy);
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	free(copy);
+	return ok;
+}
+
+static bool take_lock(struct journal *j, const char *runs, struct err *e)
+{
+	char *path = xmalloc(strlen(runs) + 6);
+
+	stpcpy(stpcpy(path, runs), "/lock");
+	j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (j->lock < 0)
+		err_errno(e, ERR_SETUP, AT_STATE, "cannot open %s", path);
+	else if (flock(j->lock, LOCK_EX | LOCK_NB) < 0) {
+		err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "another run is alive here (it holds %s): wait for it, or stop it", path);
+		close(j->lock);
+		j->lock = -1;
+	}
+	free(path);
+	return j->lock >= 0;
+}
+
+bool journal_create(struct journal *j, const char *dir, const char *run, struct err *e)
+{
+	struct arena *a = arena_new();
+	char *runs = arena_printf(a, "%s/runs", dir);
+	char *folder = arena_printf(a, "%s/%s", runs, run);
+	bool ok;
+
+	*j = (struct journal){.fd = -1, .lock = -1};
+	ok = make_folder(runs, e) && take_lock(j, runs, e) && make_folder(folder, e);
+	if (ok) {
+		j->path = xstrdup(arena_printf(a, "%s/journal.jsonl", folder));
+		j->fd = open(j->path, O_WRONLY | O_CREAT | O_APPEND | O_EXCL | O_CLOEXEC, 0666);
+		if (j->fd < 0)
+			ok = err_errno(e, ERR_SETUP, AT_STATE, "cannot make %s", j->path);
+		else
+			/* "running", for who looks on; nobody else opens it for writing. */
+			flock(j->fd, LOCK_EX | LOCK_NB);
+	}
+	arena_free(a);
+	if (!ok && j->lock >= 0)
+		close(j->lock);
+	return ok;
+}
+
+void journal_add(struct journal *j, const struct msg *m)
+{
+	struct buf b;
+
+	if (j->broken)
+		return;
+	buf_init(&b, LINE_MAX_BYTES);
+	msg_encode(m, &b);
+	if (b.over || write(j->fd, b.p, b.n) != (ssize_t)b.n) {
+		err_errno(&j->why, ERR_SETUP, AT_STATE, "cannot write to %s", j->path);
+		j->broken = true;
+	}
+	buf_free(&b);
+}
+
+bool journal_close(struct journal *j, struct err *e)
+{
+	if (close(j->fd) < 0 && !j->broken) {
+		err_errno(&j->why, ERR_SETUP, AT_STATE, "cannot write to %s", j->path);
+		j->broken = true;
+	}
+	close(j->lock);
+	free(j->path);
+	if (j->broken)
+		*e = j->why;
+	return !j->broken;
+}
+
+struct msg journal_task_msg(const struct task *t)
+{
+	return (struct msg){.type = MSG_TASK,
+	    .u.task = {.id = t->id,
+	        .parent = t->parent,
+	        .kind = str_z(task_kind_name(t->kind)),
+	        .phase = t->phase,
+	        .stem = t->stem,
+	        .name = t->name,
+	        .digest = t->digest,
+	        .prefix = t->prefix,
+	        .after = t->after,
+	        .upto = t->upto,
+	        .lane = t->lane,
+	        .shard = t->shard,
+	        .manifest = t->manifest,
+	        .objects = t->objects,
+	        .bytes = t->bytes}};
+}
+
+/* ---- reading back ---- */
+
+static bool fold_task(struct fold *f, const struct msg_task *m, struct arena *a)
+{
+	struct task *t;
+	enum task_kind kind;
+
+	if (m->id != (int64_t)f->n + 1 || !task_kind_parse(m->kind, &kind))
+		return false;
+	f->tasks = arena_grow(a, f->tasks, f->n, &f->cap, sizeof *f->tasks);
+	t = &f->tasks[f->n++];
+	*t = (struct task){.id = m->id,
+	    .parent = m->parent,
+	    .kind = kind,
+	    .phase = m->phase,
+	    .stem = m->stem,
+	    .name = m->name,
+	    .digest = m->digest,
+	    .prefix = m->prefix,
+	    .after = m->after,
+	    .upto = m->upto,
+	    .lane = m->lane,
+	    .shard = m->shard,
+	    .manifest = m->manifest,
+	    .objects = m->objects,
+	    .bytes = m->bytes};
+	return true;
+}
+
+static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m)
+{
+	enum task_state from, to;
+
+	if (!t || !task_state_parse(m->from, &from) || !task_state_parse(m->to, &to) ||
+	    t->state != from || !task_may_move(from, to))
+		return false;
+	task_move(t, to, m->ms);
+	t->worker = (int)m->worker;
+	f->last_ms = m->ms;
+	return true;
+}
+
+static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
+{
+	int64_t id = msg_task_id(m);
+	struct task *t = id >= 1 && id <= (int64_t)f->n ? &f->tasks[id - 1] : NULL;
+
+	if (m->type == MSG_RUN)
+		f->run = m->u.run;
+	else if (m->type == MSG_TASK)
+		return fold_task(f, &m->u.task, a);
+	else if (m->type == MSG_MOVE)
+		return fold_move(f, t, &m->u.move);
+	else if (m->type == MSG_DONE && t)
+		t->done = m->u.done;
+	else if (m->type == MSG_FAIL && t) {
+		msg_to_err(&m->u.fail, &t->err);
+		t->has_err = true;
+	} else if (m->type == MSG_COUNT) {
+		f->counts = arena_grow(
+		    a, f->counts, f->n_counts, &f->cap_counts, sizeof *f->counts);
+		f->counts[f->n_counts++] = (struct fold_count){m->u.count.table, m->u.count.rows};
+	} else if (m->type == MSG_END) {
+		f->ended = true;
+		f->end = m->u.end;
+	}
+	return true;
+}
+
+static bool newest(const char *runs, struct arena *a, const char **out)
+{
+	DIR *d = opendir(runs);
+	struct dirent *ent;
+
+	*out = NULL;
+	while (d && (ent = readdir(d)))
+		/* Ids begin with the time: the greatest name is the newest. */
+		if (ent->d_name[0] >= '0' && ent->d_name[0] <= '9' &&
+		    (!*out || strcmp(ent->d_name, *out) > 0))
+			*out = arena_strz(a, ent->d_name);
+	if (d)
+		closedir(d);
+	return *out != NULL;
+}
+
+bool journal_fold(
+    const char *dir, const char *run, struct arena *a, struct fold *out, struct err *e)
+{
+	char *runs = arena_printf(a, "%s/runs", dir);
+	char *path, *line = NULL;
+	size_t cap = 0, number = 0;
+	ssize_t n;
+	FILE *in;
+	bool ok = true;
+
+	*out = (struct fold){.n = 0};
+	if (!run && !newest(runs, a, &run))
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "no run has been made here yet (%s is empty)", runs);
+	path = arena_printf(a, "%s/%s/journal.jsonl", runs, run);
+	in = fopen(path, "re");
+	if (!in)
+		return err_errno(e, ERR_SETUP, AT_STATE, "no journal of run %s: %s", run, path);
+	while (ok && (n = getline(&line, &cap, in)) > 0) {
+		struct msg m;
+
+		number++;
+		if (line[n - 1] != '\n')
+			break; /* torn by a crash */
+		ok = msg_decode((struct str){line, (size_t)n - 1}, a, &m, e);
+		if (ok && !fold_line(out, &m, a))
+			ok = err_set(e, ERR_SETUP, AT_STATE, NULL, "a %s that cannot stand there",
+			    msg_name(m.type));
+		if (!ok) {
+			e->kind = ERR_SETUP;
+			e->where = AT_STATE;
+			err_prefix(e, "%s:%zu", path, number);
+		}
+	}
+	free(line);
+	fclose(in);
+	return ok;
+}

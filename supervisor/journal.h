@@ -1,0 +1,62 @@
+/*
+ * journal.h - the history of a run: DIR/runs/<run>/journal.jsonl, append-only, one fact a line.
+ *
+ * One writer, the supervisor, with one write(2) a line; it holds a flock for as long as the run is
+ * alive. Reports and reruns fold the lines back into tasks through the same table of transitions;
+ * a last line cut short by a crash is dropped.
+ *
+ * The lines, in the words of msg.h: run, then task, move, target, count, done, fail (the last four
+ * as the worker sent them, before the move that they caused), and end.
+ */
+#ifndef SUPERVISOR_JOURNAL_H
+#define SUPERVISOR_JOURNAL_H
+
+#include "shared/arena.h"
+#include "shared/err.h"
+#include "shared/msg.h"
+#include "supervisor/task.h"
+
+struct journal {
+	int fd;
+	int lock; /* DIR/runs/lock: one run at a time on one folder */
+	char *path;
+	bool broken; /* a write failed: said once, by journal_close */
+	struct err why;
+};
+
+/* A new run id: "20261123T101500-3fa9". out holds 24 bytes. */
+void journal_new_id(char out[24]);
+
+/* Makes the folder, takes the lock. ERR_SETUP/AT_STATE when another run is alive in `dir`. */
+bool journal_create(struct journal *j, const char *dir, const char *run, struct err *e);
+
+void journal_add(struct journal *j, const struct msg *m);
+
+/* False when a line could not be written. */
+bool journal_close(struct journal *j, struct err *e);
+
+/* A run, read back. */
+struct fold_count {
+	struct str table;
+	int64_t rows;
+};
+
+struct fold {
+	struct msg_run run;
+	struct task *tasks; /* by id - 1 */
+	size_t n, cap;
+	struct fold_count *counts;
+	size_t n_counts, cap_counts;
+	bool ended;
+	struct msg_end end;
+	int64_t last_ms; /* of the last move */
+};
+
+/* run NULL: the newest. ERR_SETUP/AT_STATE where there is none. Everything lives in a. */
+bool journal_fold(
+    const char *dir, const char *run, struct arena *a, struct fold *out, struct err *e);
+
+/* The task as the message that defines it, and back. */
+struct msg journal_task_msg(const struct task *t);
+
+#endif

@@ -1,0 +1,441 @@
+/*
+ * load.c - a run, from the first task to the last, readable in one sitting.
+ *
+ *   plan -> sched -> pool -> facts from workers -> sched, journal
+ *
+ * The supervisor opens no connection and reads no object. What a listing finds is held back until
+ * that listing is done: if its worker dies half-way, another one lists again from the start, and
+ * nothing of the first attempt counts.
+ */
+#include "supervisor/load.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "supervisor/journal.h"
+#include "supervisor/plan.h"
+#include "supervisor/pool.h"
+#include "supervisor/progress.h"
+
+/* Facts of a running listing or create, until it is done. */
+struct held {
+	struct msg *v;
+	size_t n, cap;
+	struct arena *arena;
+};
+
+struct run {
+	const struct config *config;
+	struct arena *arena;
+	struct sched sched;
+	struct plan plan;
+	struct journal journal;
+	struct progress progress;
+	struct held held[POOL_MAX_WORKERS + 1]; /* by worker */
+	int64_t began;
+	int signal;
+};
+
+static int64_t now(const struct run *r)
+{
+	return clock_ms() - r->began;
+}
+
+/* ---- journal ---- */
+
+static void on_moved(void *ctx, const struct task *t, enum task_state from, int64_t ms)
+{
+	struct run *r = ctx;
+	struct msg m = {.type = MSG_MOVE};
+	char at[25];
+
+	clock_iso(clock_wall_ms(), at);
+	m.u.move = (struct msg_move){.id = t->id,
+	    .from = str_z(task_state_name(from)),
+	    .to = str_z(task_state_name(t->state)),
+	    .at = str_z(at),
+	    .ms = ms,
+	    .attempt = t->attempts,
+	    .worker = t->worker};
+	if (t->state == TASK_BLOCKED) {
+		struct msg why = msg_of_err(t->id, &t->err);
+
+		journal_add(&r->journal, &why);
+	}
+	journal_add(&r->journal, &m);
+	progress_moved(&r->progress, t, ms);
+}
+
+static void write_task(struct run *r, const struct task *t)
+{
+	struct msg m = journal_task_msg(t);
+
+	journal_add(&r->journal, &m);
+}
+
+/* ---- facts ---- */
+
+static void hold(struct run *r, int worker, const struct msg *m)
+{
+	struct held *h = &r->held[worker];
+
+	if (!h->arena)
+		h->arena = arena_new();
+	h->v = arena_grow(h->arena, h->v, h->n, &h->cap, sizeof *h->v);
+	h->v[h->n++] = msg_keep(m, h->arena);
+}
+
+static void drop_held(struct run *r, int worker)
+{
+	struct held *h = &r->held[worker];
+
+	if (h->arena)
+		arena_reset(h->arena);
+	h->v = NULL;
+	h->n = h->cap = 0;
+}
+
+static void apply(struct run *r, const struct task *t, const struct msg *m)
+{
+	struct task *made = NULL;
+
+	if (m->type == MSG_TARGET) {
+		struct source *src = plan_source(&r->plan, m->u.target.relation);
+
+		if (src) {
+			src->generation = m->u.target.generation;
+			src->lanes = m->u.target.lanes;
+		}
+		journal_add(&r->journal, m);
+	} else if (m->type == MSG_RANGE) {
+		made = plan_add_list(&r->plan, t->source, m->u.range.prefix, m->u.range.after,
+		    m->u.range.upto, false);
+	} else if (m->type == MSG_SHARD) {
+		made = plan_add_copy(&r->plan, t->source, &m->u.shard);
+	} else {
+		journal_add(&r->journal, m);
+	}
+	if (made) {
+		made->parent = t->id;
+		write_task(r, made);
+		sched_start(&r->sched, made, now(r));
+	}
+}
+
+static void task_done(struct run *r, int worker, struct task *t, const struct msg *m)
+{
+	t->done = msg_keep(m, r->arena).u.done;
+	journal_add(&r->journal, m);
+	/* First what it found, so that nothing that waits for this task can become ready too early.
+	 */
+	for (size_t i = 0; i < r->held[worker].n; i++)
+		apply(r, t, &r->held[worker].v[i]);
+	drop_held(r, worker);
+	sched_done(&r->sched, t, now(r));
+}
+
+static void task_failed(struct run *r, int worker, struct task *t, const struct err *why)
+{
+	struct msg m = msg_of_err(t->id, why);
+
+	drop_held(r, worker);
+	journal_add(&r->journal, &m);
+	sched_failed(&r->sched, t, why, now(r));
+	if (t->state == TASK_FAILED)
+		log_error("%.*s: %s", STRF(t->name), why->msg);
+	else if (t->state == TASK_BACKOFF)
+		log_warn("%.*s: %s; attempt %d of %d, again in %.1f s", STRF(t->name), why->msg,
+		    t->attempts + 1, r->sched.max_attempts, (double)(t->due_ms - now(r)) / 1000);
+}
+
+static bool may_send(const struct task *t, enum msg_type type)
+{
+	switch ((int)type) {
+	case MSG_BEAT:
+	case MSG_DONE:
+	case MSG_FAIL: return true;
+	case MSG_SHARD:
+	case MSG_RANGE: return t->kind == TASK_LIST;
+	case MSG_TARGET: return str_eqz(t->phase, "create");
+	case MSG_COUNT: return str_eqz(t->phase, "count");
+	default: return false;
+	}
+}
+
+static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
+{
+	struct run *r = ctx;
+	struct task *t = sched_task(&r->sched, msg_task_id(m));
+	struct err why;
+
+	if (!t || t->state != TASK_RUNNING || t->worker != worker || !may_send(t, m->type))
+		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "worker %d sent %s out of turn",
+		    worker, msg_name(m->type));
+	if (m->type == MSG_DONE) {
+		task_done(r, worker, t, m);
+	} else if (m->type == MSG_FAIL) {
+		msg_to_err(&m->u.fail, &why);
+		task_failed(r, worker, t, &why);
+	} else if (m->type == MSG_BEAT) {
+		progress_beat(&r->progress, worker, &m->u.beat);
+	} else {
+		hold(r, worker, m);
+	}
+	return true;
+}
+
+/* ---- what the pool asks ---- */
+
+static struct msg message_of(const struct task *t)
+{
+	struct msg m = {.type = MSG_STEP};
+	int64_t attempt = t->attempts + 1;
+
+	if (t->kind == TASK_STEP) {
+		m.u.step = (struct msg_step){.id = t->id,
+		    .attempt = attempt,
+		    .phase = t->phase,
+		    .name = t->stem,
+		    .digest = t->digest,
+		    .fresh = t->fresh};
+	} else if (t->kind == TASK_LIST) {
+		m.type = MSG_LIST;
+		m.u.list = (struct msg_list){.id = t->id,
+		    .attempt = attempt,
+		    .source = t->stem,
+		    .prefix = t->prefix,
+		    .after = t->after,
+		    .upto = t->upto,
+		    .fan = t->fan,
+		    .generation = t->source->generation};
+	} else {
+		m.type = MSG_COPY;
+		m.u.copy = (struct msg_copy){.id = t->id,
+		    .attempt = attempt,
+		    .source = t->stem,
+		    .lane = t->lane,
+		    .shard = t->shard,
+		    .manifest = t->manifest,
+		    .generation = t->source->generation,
+		    .objects = t->objects,
+		    .bytes = t->bytes};
+	}
+	return m;
+}
+
+static bool on_next(void *ctx, struct msg *out)
+{
+	struct run *r = ctx;
+	struct task *t = sched_next(&r->sched, now(r));
+
+	if (t)
+		*out = message_of(t);
+	return t != NULL;
+}
+
+static void on_begun(void *ctx, int worker, const struct msg *m)
+{
+	struct run *r = ctx;
+
+	drop_held(r, worker);
+	sched_running(&r->sched, sched_task(&r->sched, msg_task_id(m)), worker, now(r));
+}
+
+static void on_lost(void *ctx, int worker, int64_t id, const struct err *why)
+{
+	struct run *r = ctx;
+
+	task_failed(r, worker, sched_task(&r->sched, id), why);
+}
+
+static void on_signal(void *ctx, int sig, int nth)
+{
+	struct run *r = ctx;
+
+	r->signal = sig;
+	if (nth == 1) {
+		log_warn("%s: cancelling what runs and rolling it back; once more kills",
+		    sig == SIGINT ? "interrupted" : "terminated");
+		sched_drain(&r->sched, now(r));
+	}
+}
+
+static void on_tick(void *ctx)
+{
+	struct run *r = ctx;
+
+	progress_tick(&r->progress, &r->sched, now(r));
+}
+
+static bool on_finished(void *ctx)
+{
+	return sched_finished(&((struct run *)ctx)->sched);
+}
+
+static bool on_stopping(void *ctx)
+{
+	return ((struct run *)ctx)->sched.draining;
+}
+
+/* ---- the end ---- */
+
+static int code_of(enum err_where where)
+{
+	switch (where) {
+	case AT_USAGE: return 1;
+	case AT_CONFIG: return 2;
+	case AT_STATE: return 3;
+	case AT_WAREHOUSE: return 4;
+	case AT_S3: return 5;
+	case AT_DATA: return 7;
+	case AT_CHECK: return 8;
+	case AT_INTERNAL: return 12;
+	}
+	return 12;
+}
+
+int load_exit_code(const struct err *e)
+{
+	return code_of(e->where);
+}
+
+/* Where several hold, the first of these. */
+static int exit_code(const struct run *r, const struct load_result *out)
+{
+	static const int order[] = {12, 3, 2, 4, 5, 7, 6, 8};
+	bool holds[16] = {false};
+
+	if (r->signal)
+		return 128 + r->signal;
+	if (out->stopped)
+		holds[code_of(out->stop.where)] = true;
+	for (size_t i = 0; i < r->sched.n; i++) {
+		const struct task *t = r->sched.tasks[i];
+
+		if (t->state == TASK_FAILED) {
+			bool shard = t->kind != TASK_STEP;
+			int code = code_of(t->err.where);
+
+			/* A shard that may yet be loaded by trying again is no broken set-up. */
+			if (shard && t->err.kind != ERR_SETUP && code != 7 && code != 8)
+				code = 6;
+			holds[code] = true;
+		} else if (t->state == TASK_LEFT) {
+			holds[6] = true;
+		} else if (t->state == TASK_DONE && str_eqz(t->done.verdict, "fail")) {
+			holds[8] = true;
+		}
+	}
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+		if (holds[order[i]])
+			return order[i];
+	return 0;
+}
+
+static const char *engine_name(enum config_engine engine)
+{
+	return engine == ENGINE_LOCAL      ? "local"
+	       : engine == ENGINE_POSTGRES ? "postgres"
+	                                   : "redshift";
+}
+
+static void write_head(struct run *r, const struct load_opts *o, const char *run)
+{
+	const struct config *c = r->config;
+	struct msg m = {.type = MSG_RUN};
+	char at[25];
+
+	clock_iso(clock_wall_ms(), at);
+	m.u.run = (struct msg_run){.v = MSG_VERSION,
+	    .run = str_z(run),
+	    .command = str_z(o->command),
+	    .at = str_z(at),
+	    .engine = str_z(engine_name(c->warehouse.engine)),
+	    .model = str_z(c->load.model),
+	    .strategy = c->load.strategy == STRATEGY_SHARDED ? STR("sharded") : STR("direct"),
+	    .warehouse = str_z(c->cluster.host ? c->cluster.host : ""),
+	    .workers = c->load.workers,
+	    .fresh = (o->what & PLAN_FRESH) != 0};
+	journal_add(&r->journal, &m);
+	for (size_t i = 0; i < r->sched.n; i++)
+		write_task(r, r->sched.tasks[i]);
+}
+
+static void write_end(struct run *r, int code)
+{
+	struct msg m = {.type = MSG_END};
+	char at[25];
+
+	clock_iso(clock_wall_ms(), at);
+	m.u.end = (struct msg_end){.at = str_z(at), .ms = now(r), .exit = code};
+	journal_add(&r->journal, &m);
+}
+
+static bool go(struct run *r, const struct load_opts *o, struct load_result *out, struct err *e)
+{
+	struct pool_opts opts = {.workers = (int)r->config->load.workers,
+	    .task_timeout_ms = r->config->load.task_timeout_s * 1000,
+	    .run = str_z(out->run),
+	    .config = str_z(r->config->file ? r->config->file : ""),
+	    .sets = o->sets};
+	struct pool_handler handler = {.ctx = r,
+	    .next = on_next,
+	    .begun = on_begun,
+	    .fact = on_fact,
+	    .lost = on_lost,
+	    .signalled = on_signal,
+	    .tick = on_tick,
+	    .finished = on_finished,
+	    .stopping = on_stopping};
+	struct err why;
+	bool ok = true;
+
+	write_head(r, o, out->run);
+	plan_start(&r->plan, now(r));
+	if (!pool_run(&opts, &handler, &why)) {
+		out->stopped = true;
+		out->stop = why;
+		sched_drain(&r->sched, now(r));
+		log_error("%s", why.msg);
+	} else if (r->sched.has_stop) {
+		out->stopped = true;
+		out->stop = r->sched.stop;
+	}
+	out->signal = r->signal;
+	out->exit = exit_code(r, out);
+	write_end(r, out->exit);
+	if (!journal_close(&r->journal, e)) {
+		/* What was loaded is in the ledger; only the history is short. */
+		log_error("%s", e->msg);
+		if (out->exit == 0)
+			out->exit = code_of(e->where);
+		ok = true;
+	}
+	return ok;
+}
+
+bool load_run(const struct config *c, const struct model *m, const struct load_opts *o,
+    struct load_result *out, struct err *e)
+{
+	struct run *r = xcalloc(1, sizeof *r);
+	bool ok;
+
+	*out = (struct load_result){.exit = 12};
+	r->config = c;
+	r->arena = arena_new();
+	r->began = clock_ms();
+	journal_new_id(out->run);
+	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());
+	r->sched.moved = on_moved;
+	r->sched.ctx = r;
+	progress_init(&r->progress);
+	ok = plan_make(&r->plan, c, m, &r->sched, o->what, e) &&
+	     journal_create(&r->journal, o->dir, out->run, e) && go(r, o, out, e);
+	for (size_t i = 0; i <= POOL_MAX_WORKERS; i++)
+		arena_free(r->held[i].arena);
+	arena_free(r->arena);
+	free(r);
+	return ok;
+}

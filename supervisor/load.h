@@ -1,0 +1,34 @@
+/*
+ * load.h - one run: plan, journal, pool. The report is made from the journal afterwards.
+ */
+#ifndef SUPERVISOR_LOAD_H
+#define SUPERVISOR_LOAD_H
+
+#include "shared/config.h"
+#include "shared/err.h"
+#include "shared/msg.h"
+#include "shared/sqlfile.h"
+
+struct load_opts {
+	const char *command;  /* "run" */
+	unsigned what;        /* PLAN_* */
+	struct msg_strs sets; /* --set, for the workers; no secrets */
+	const char *dir;      /* absolute: [LOCAL] DIR, where the journal goes */
+};
+
+struct load_result {
+	char run[24];
+	int exit;     /* exit code by DESIGN: 0, 2 ... 130 */
+	int signal;   /* that ended it, or 0 */
+	bool stopped; /* something in set-up is wrong; said in `stop` */
+	struct err stop;
+};
+
+/* The exit code for an error that ended everything. */
+int load_exit_code(const struct err *e);
+
+/* False when there was no run at all (another one is alive, no folder, no process). */
+bool load_run(const struct config *c, const struct model *m, const struct load_opts *o,
+    struct load_result *out, struct err *e);
+
+#endif

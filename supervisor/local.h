@@ -1,0 +1,29 @@
+/*
+ * local.h - the services of a run on one machine: a private PostgreSQL and an S3 server over a
+ * folder, kept up exactly as long as some command uses them.
+ */
+#ifndef SUPERVISOR_LOCAL_H
+#define SUPERVISOR_LOCAL_H
+
+#include <stdbool.h>
+
+#include "shared/arena.h"
+#include "shared/config.h"
+#include "shared/err.h"
+#include "shared/localstate.h"
+
+/*
+ * Joins the services of [LOCAL] DIR, starting them where they do not run (0.2 s; the first time,
+ * when PostgreSQL makes its data, about 2 s). From now on they stay up until local_down or the end
+ * of this process, whatever end. Where out->note is set, the user should see it. Strings live in a.
+ * A signal that is handled ends the wait with ERR_CANCELLED.
+ */
+bool local_up(const struct config *c, struct arena *a, struct local *out, struct err *e);
+
+/*
+ * Leaves them. The last one to leave waits until they have ended, so that nothing of a command is
+ * left when it returns. An all-zero struct is fine.
+ */
+void local_down(struct local *l);
+
+#endif

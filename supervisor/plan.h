@@ -1,0 +1,60 @@
+/*
+ * plan.h - configuration and model become a graph of tasks.
+ *
+ *   probe (a source each) -> create -> list (a source each) -> copies, as they are found -> staged
+ *   staged, insert -> insert (by "-- depends:") -> check -> count
+ *
+ * Which of these there are depends on the command: `load` ends with staged, `transform` begins with
+ * insert.
+ */
+#ifndef SUPERVISOR_PLAN_H
+#define SUPERVISOR_PLAN_H
+
+#include <stdio.h>
+
+#include "shared/config.h"
+#include "shared/sqlfile.h"
+#include "supervisor/sched.h"
+
+/* An S3 prefix that feeds one staging relation. */
+struct source {
+	struct str stem;
+	struct str prefix; /* key prefix, without the bucket */
+	const char *url;   /* its address */
+	struct task *staged;
+	int64_t generation, lanes; /* known once create is done */
+};
+
+enum {
+	PLAN_CREATE = 1, /* and take over; wherever something is written */
+	PLAN_DROP = 2,
+	PLAN_LOAD = 4,
+	PLAN_TRANSFORM = 8,
+	PLAN_CHECK = 16,
+	PLAN_COUNT = 32,
+	PLAN_FRESH = 64, /* with PLAN_CREATE */
+};
+
+struct plan {
+	const struct config *config;
+	const struct model *model;
+	struct sched *sched;
+	struct task *create; /* NULL where it is no part of this run */
+	struct source *sources;
+	size_t n_sources;
+};
+
+/* Adds the tasks of `what` (PLAN_*) to s; none is started yet (plan_start). Everything lives in the
+ * arena of s. */
+bool plan_make(struct plan *p, const struct config *c, const struct model *m, struct sched *s,
+    unsigned what, struct err *e);
+void plan_start(struct plan *p, int64_t now);
+
+/* Tasks that a listing has found; their edges to the source's staged are made. */
+struct task *plan_add_list(struct plan *p, struct source *src, struct str prefix, struct str after,
+    struct str upto, bool fan);
+struct task *plan_add_copy(struct plan *p, struct source *src, const struct msg_shard *m);
+
+struct source *plan_source(struct plan *p, struct str stem);
+
+#endif

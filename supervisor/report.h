@@ -1,0 +1,25 @@
+/*
+ * report.h - a run's journal as tables for people, or as one JSON object for programs.
+ */
+#ifndef SUPERVISOR_REPORT_H
+#define SUPERVISOR_REPORT_H
+
+#include <stdio.h>
+
+#include "supervisor/journal.h"
+
+/* What the tables should hold, if somebody knows: then it stands beside what they do. */
+struct report_expect {
+	const char *table;
+	int64_t rows;
+};
+
+void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
+    struct arena *a, FILE *out);
+/* The one line that says how it went. */
+void report_close(const struct fold *f, struct arena *a, FILE *out);
+
+void report_json(const struct fold *f, const struct report_expect *expect, size_t n_expect,
+    struct arena *a, FILE *out);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * sample.h - the data set of the first run: where the local engine's bucket is empty, it is
+ * written, so that there is something to load; and what a load of it must give.
+ */
+#ifndef SUPERVISOR_SAMPLE_H
+#define SUPERVISOR_SAMPLE_H
+
+#include "shared/config.h"
+#include "supervisor/data.h"
+#include "supervisor/report.h"
+
+enum { SAMPLE_TABLES = 7 };
+
+struct sample {
+	bool known; /* the bucket holds a generated data set: expect is what it must give */
+	struct data_expect expect;
+};
+
+/*
+ * Makes the folder of the buckets with one for the manifests; writes the data set where
+ * the bucket of [S3] LOG_DATA and SONG_DATA is empty or was left half-made. Buckets with other data
+ * are not touched.
+ */
+bool sample_prepare(const struct config *c, struct arena *a, struct sample *out, struct err *e);
+
+/* The counts, as the report wants them; returns how many (at most SAMPLE_TABLES). */
+size_t sample_expect(const struct sample *s, struct report_expect *out);
+
+void sample_print(const struct data_expect *x, bool json, struct arena *a, FILE *out);
+
+#endif

@@ -1,0 +1,57 @@
+#!/bin/sh
+# The services live as long as the command that needs them, and what was stored stays.
+set -u
+dwh=${DWH:-$(cd "$(dirname "$0")/../.." && pwd)/build/release/dwh}
+work=$(mktemp -d /tmp/dwh-test.XXXXXX) && chmod 755 "$work" && cd "$work" || exit 1
+trap 'exec 2>/dev/null; wait; rm -rf "$work"' EXIT
+local=$work/.dwh/local
+export DWH_LOCAL_DIR="$work/.dwh"
+n=0
+ok() { # status, name
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" && return
+	echo "not ok $n - $2"
+	tail -n 3 out "$local"/*.log 2>/dev/null | cut -c1-300 | sed "s/^/# /"
+}
+is() { [ "$1" = "$2" ]; ok $? "$3${4:+ }${4:-}"; [ "$1" = "$2" ] || echo "# got '$1', wanted '$2'"; }
+sql() { "$dwh" psql -AtXqc "$1"; }
+until_true() { for _ in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.02; done; return 1; }
+nothing_left() { # every process of the services holds this lock
+	flock -n "$local/services.lock" true && flock -n "$local/keeper.lock" true &&
+		[ ! -e "$local/state.json" ] && ! pgrep -f -- "$work/.dwh" >/dev/null
+}
+state() { sed -n "s/.*\"$1\": \"\\{0,1\\}\\([^\",]*\\).*/\\1/p" "$local/state.json"; }
+
+sql "create table t as select 42 as x" >out 2>&1
+ok $? "the first command makes all there is"
+nothing_left
+ok $? "when it returns, no process is left"
+key=$(cat "$local/key")
+is "$(sql 'select x from t')" 42 "the next one finds its table"
+is "$(cat "$local/key")" "$key" "and the same key"
+is "$(stat -c %a "$local/key" "$local" | tr '\n' ' ')" "600 700 " "the key is for us alone"
+is "$(stat -c %a "$work/.dwh/sock")" 700 "and so is the socket"
+nothing_left
+ok $? "nothing is left again"
+
+"$dwh" psql -Xc "select no_such" >out 2>&1
+is $? 1 "the exit status is that of psql"
+nothing_left
+ok $? "nothing is left of a failure"
+
+# A reader of our output must not wait for the services.
+start=$(date +%s%N)
+{ sleep 3 | "$dwh" psql -AtXqc "select 1" >/dev/null; } 2>&1 | cat >/dev/null &
+sql "select 1" 2>&1 | cat >out
+is "$(cat out)" 1 "a pipe"
+[ $(($(date +%s%N) - start)) -lt 2500000000 ]
+ok $? "ends with the command"
+wait
+
+is "$(sql "select string_agg(name || '=' || setting, ' ' order by name) from pg_settings where name in
+	('fsync', 'full_page_writes', 'listen_addresses', 'synchronous_commit', 'TimeZone', 'autovacuum')")" \
+	"TimeZone=UTC autovacuum=on fsync=on full_page_writes=on listen_addresses= synchronous_commit=off" \
+	"data are safe, nothing listens on the network"
+is "$(DWH_WAREHOUSE_SCHEMA='my "odd" \ schema' sql "show search_path")" \
+	'"my ""odd"" \ schema",public' "psql sees the schema of the configuration"
+echo 1..$n

@@ -1,0 +1,588 @@
+/* The network half of the S3 client, against a server that fails on command: whatever happens,
+ * every byte is delivered once and in order, or there is an error that names the object. */
+#include "tests/unit/unit.h"
+
+#include "shared/clock.h"
+#include "tests/unit/faulty.h"
+#include "workers/fetch.h"
+
+enum { MANY = 400 };
+
+struct seen {
+	uint64_t n, held;
+	int lasts;
+	int64_t ended_ms;
+};
+
+struct world {
+	struct faulty *server;
+	struct s3 *s3;
+	struct fetch *fetch;
+	struct fetch_object objects[MANY];
+	char keys[MANY][24], etags[MANY][24];
+	size_t n;
+	struct fetch_opts opts;
+
+	/* The sink. */
+	struct seen seen[MANY];
+	bool keeps; /* holds every object until its end */
+	uint64_t held, most_held;
+	int broken;            /* promises that were not kept */
+	size_t fails_at;       /* object whose bytes it refuses; MANY: none */
+	int ticks, stop_after; /* ticks until it says stop; 0: never */
+
+	struct fetch_stats stats;
+	size_t failed;
+	struct err e;
+	int64_t ms;
+};
+
+static volatile sig_atomic_t stop;
+
+static bool on_bytes(
+    void *ctx, size_t i, const char *p, size_t n, bool last, size_t *held, struct err *e)
+{
+	struct world *w = ctx;
+	struct seen *s = &w->seen[i];
+
+	for (size_t k = 0; k < n; k++)
+		w->broken += p[k] != content_at(i, s->n + k);
+	w->broken += s->lasts != 0;
+	if (w->held > w->opts.memory)
+		for (size_t k = 0; k < i; k++)
+			w->broken += w->seen[k].lasts == 0; /* only the oldest may flow */
+	s->n += n;
+	s->lasts += last;
+	if (last)
+		s->ended_ms = clock_ms();
+	*held = w->keeps ? (size_t)s->n : 0;
+	w->held -= s->held;
+	s->held = last ? 0 : *held;
+	w->held += s->held;
+	if (w->held > w->most_held)
+		w->most_held = w->held;
+	if (i == w->fails_at)
+		return err_set(e, ERR_DATA, AT_DATA, "1216", "refused");
+	return true;
+}
+
+static bool on_tick(void *ctx, struct err *e)
+{
+	struct world *w = ctx;
+
+	if (++w->ticks == w->stop_after)
+		return err_set(e, ERR_CANCELLED, AT_INTERNAL, NULL, "enough");
+	return true;
+}
+
+static struct s3 *open_s3(const struct faulty *f, bool anonymous)
+{
+	struct credentials c = {
+	    .anonymous = anonymous, .key = {STR("AKID"), STR("secret"), STR("")}};
+	char endpoint[64];
+	struct s3_options o = {.endpoint = endpoint,
+	    .region = STR("us-west-2"),
+	    .credentials = &c,
+	    .attempts = 3,
+	    .stop = &stop};
+	struct s3 *s = NULL;
+	struct err e;
+
+	snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d", f->port);
+	if (!s3_open(&o, &s, &e))
+		fail_msg("%s", e.msg);
+	return s;
+}
+
+static struct world *world_new(size_t n, uint64_t size)
+{
+	struct world *w = xcalloc(1, sizeof *w);
+
+	stop = 0;
+	w->server = faulty_start(size);
+	w->s3 = open_s3(w->server, false);
+	w->fetch = fetch_new(w->s3);
+	w->n = n;
+	w->fails_at = MANY;
+	w->opts = (struct fetch_opts){.connections = 8, .memory = 1 << 20};
+	for (size_t i = 0; i < n; i++) {
+		snprintf(w->keys[i], sizeof w->keys[i], "%zu", i);
+		snprintf(w->etags[i], sizeof w->etags[i], "e%zu", i);
+		w->objects[i] = (struct fetch_object){
+		    STR("bkt"), str_z(w->keys[i]), str_z(w->etags[i]), size};
+	}
+	return w;
+}
+
+static void world_free(struct world *w)
+{
+	fetch_free(w->fetch);
+	s3_close(w->s3);
+	faulty_stop(w->server);
+	free(w);
+}
+
+static void set_size(struct world *w, size_t i, uint64_t size)
+{
+	w->objects[i].size = w->server->size[i] = size;
+}
+
+static bool run(struct world *w)
+{
+	struct fetch_sink sink = {w, on_bytes, on_tick};
+	int64_t from = clock_ms();
+	bool ok;
+
+	memset(w->seen, 0, sizeof w->seen);
+	memset(&w->e, 0, sizeof w->e);
+	w->held = w->most_held = 0;
+	ok = fetch_all(w->fetch, w->objects, w->n, &w->opts, &sink, &w->stats, &w->failed, &w->e);
+	w->ms = clock_ms() - from;
+	assert_int_equal(w->broken, 0);
+	return ok;
+}
+
+/* Everything came, once and in order. */
+static void run_well(struct world *w)
+{
+	if (!run(w))
+		fail_msg("%s", w->e.msg);
+	assert_int_equal(w->e.kind, 0);
+	for (size_t i = 0; i < w->n; i++) {
+		assert_int_equal(w->seen[i].n, w->objects[i].size);
+		assert_int_equal(w->seen[i].lasts, 1);
+	}
+	assert_int_equal(w->stats.objects, w->n);
+}
+
+static void small_objects_over_few_connections(void **state)
+{
+	struct world *w = world_new(MANY, 300);
+
+	(void)state;
+	set_size(w, 7, 0);
+	set_size(w, 8, 1);
+	run_well(w);
+	assert_int_equal(w->stats.requests, MANY);
+	assert_int_equal(w->stats.retries, 0);
+	assert_int_equal(w->stats.bytes, 300 * (MANY - 2) + 1);
+	assert_true(w->server->connections <= 8);
+	assert_false(w->server->unsigned_seen);
+	assert_false(w->server->unconditional);
+	/* The next shard finds them open. */
+	run_well(w);
+	assert_true(w->server->connections <= 8);
+	assert_int_equal(s3_stats(w->s3).requests, 2 * MANY);
+	assert_int_equal(s3_stats(w->s3).status[2], 2 * MANY);
+	world_free(w);
+}
+
+static void nothing_to_fetch(void **state)
+{
+	struct world *w = world_new(0, 0);
+
+	(void)state;
+	run_well(w);
+	assert_int_equal(w->server->connections, 0);
+	world_free(w);
+}
+
+static void anonymous_requests_are_not_signed(void **state)
+{
+	struct world *w = world_new(1, 300);
+
+	(void)state;
+	fetch_free(w->fetch);
+	s3_close(w->s3);
+	w->s3 = open_s3(w->server, true);
+	w->fetch = fetch_new(w->s3);
+	run_well(w);
+	assert_null(strstr(w->server->last, "Authorization"));
+	assert_null(strstr(w->server->last, "x-amz-"));
+	assert_non_null(strstr(w->server->last, "If-Match: \"e0\"\r\n"));
+	world_free(w);
+}
+
+#define HTTP_ERROR(status, more, code)                                                             \
+	"HTTP/1.1 " status "\r\n" more "Connection: close\r\n\r\n<Error><Code>" code               \
+	"</Code><Message>m</Message></Error>"
+
+static void what_passes(void **state)
+{
+	enum { SIZE = 100000 };
+	static const struct {
+		struct action script[3];
+		int requests;
+		uint64_t second; /* where the second request begins */
+	} cases[] = {
+	    {{{CUT, 0, NULL}}, 2, 0},
+	    {{{CUT, 1, NULL}}, 2, 1},
+	    {{{CUT, 77777, NULL}}, 2, 77777},
+	    {{{CUT, SIZE - 1, NULL}}, 2, SIZE - 1},
+	    {{{CUT, 10, NULL}, {CUT, 20, NULL}}, 3, 10},
+	    {{{CUT, 50000, NULL}, {NO_RANGES, 0, NULL}}, 2, 50000},
+	    {{{CUT, 50000, NULL}, {WRONG_RANGE, 0, NULL}}, 3, 50000},
+	    {{{CUT, 50000, NULL}, {CHUNKED, 0, NULL}}, 2, 50000},
+	    {{{RESET, 40000, NULL}}, 2, 40000},
+	    {{{CHUNKED, 0, NULL}}, 1, 0},
+	    {{{UNTIL_CLOSE, SIZE, NULL}}, 1, 0},
+	    {{{UNTIL_CLOSE, 600, NULL}}, 2, 600},
+	    {{{NO_RANGES, 0, NULL}}, 1, 0},
+	    {{{DRIP, 9999, NULL}}, 1, 0},
+	    {{{RAW, 0, ""}}, 2, 0}, /* closed without a word */
+	    {{{RAW, 0, "nonsense\r\n\r\n"}}, 2, 0},
+	    {{{RAW, 0, HTTP_ERROR("500 Oops", "", "InternalError")}}, 2, 0},
+	    {{{RAW, 0, HTTP_ERROR("503 Slow Down", "", "SlowDown")},
+	         {RAW, 0, HTTP_ERROR("503 Slow Down", "", "SlowDown")}},
+	        3, 0},
+	    {{{CUT, 900, NULL}, {RAW, 0, HTTP_ERROR("503 Slow Down", "", "SlowDown")}}, 3, 900},
+	    {{{RAW, 0, HTTP_ERROR("200 OK", "", "InternalError")}}, 2, 0},
+	    {{{RAW, 0, HTTP_ERROR("200 OK", "Content-Type: application/xml\r\n", "SlowDown")}}, 2,
+	        0},
+	    {{{RAW, 0,
+	         HTTP_ERROR(
+	             "301 Moved", "x-amz-bucket-region: eu-west-1\r\n", "PermanentRedirect")}},
+	        2, 0},
+	    {{{RAW, 0,
+	         HTTP_ERROR(
+	             "403 No", "Date: Sat, 01 Aug 2026 12:00:00 GMT\r\n", "RequestTimeTooSkewed")}},
+	        2, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct world *w = world_new(9, SIZE);
+
+		memcpy(w->server->script[4], cases[i].script, sizeof cases[i].script);
+		run_well(w);
+		if (w->server->seen[4] != cases[i].requests)
+			fail_msg("case %zu: %d requests", i, w->server->seen[4]);
+		assert_int_equal(w->stats.retries, cases[i].requests - 1);
+		assert_int_equal(w->server->from[4][1], cases[i].second);
+		assert_int_equal(w->stats.bytes, 9 * SIZE);
+		world_free(w);
+	}
+}
+
+static void what_is_final(void **state)
+{
+	enum { SIZE = 100000 };
+	static const struct {
+		struct action script[SCRIPT];
+		int requests;
+		enum err_kind kind;
+		const char *code, *says;
+	} cases[] = {
+	    {{{RAW, 0, HTTP_ERROR("404 Not Found", "", "NoSuchKey")}}, 1, ERR_TASK, "NoSuchKey",
+	        "s3://bkt/4 is gone since it was listed"},
+	    {{{RAW, 0, HTTP_ERROR("403 No", "", "AccessDenied")}}, 1, ERR_TASK, "AccessDenied",
+	        "s3://bkt/4 at http://127.0.0.1:"},
+	    {{{RAW, 0, HTTP_ERROR("403 No", "", "InvalidAccessKeyId")}}, 1, ERR_SETUP,
+	        "InvalidAccessKeyId", "check the access key"},
+	    {{{RAW, 0, HTTP_ERROR("404 Not Found", "", "NoSuchBucket")}}, 1, ERR_SETUP,
+	        "NoSuchBucket", "the bucket does not exist"},
+	    {{{RAW, 0, HTTP_ERROR("412 No", "", "PreconditionFailed")}}, 1, ERR_CHANGED,
+	        "PreconditionFailed", "s3://bkt/4"},
+	    {{{CUT, 5, NULL}, {RAW, 0, HTTP_ERROR("412 No", "", "PreconditionFailed")}}, 2,
+	        ERR_CHANGED, "PreconditionFailed", "s3://bkt/4"},
+	    {{{CUT, 5, NULL}, {RAW, 0, HTTP_ERROR("416 No", "", "InvalidRange")}}, 2, ERR_CHANGED,
+	        "InvalidRange", "s3://bkt/4"},
+	    {{{OTHER_ETAG, 0, NULL}}, 1, ERR_CHANGED, "PreconditionFailed", "s3://bkt/4"},
+	    {{{LENGTH, SIZE + 1, NULL}}, 1, ERR_CHANGED, "SizeChanged", "s3://bkt/4"},
+	    {{{LENGTH, SIZE - 1, NULL}}, 1, ERR_CHANGED, "SizeChanged", "s3://bkt/4"},
+	    {{{LENGTH, 0, NULL}}, 1, ERR_CHANGED, "SizeChanged", "s3://bkt/4"},
+	    {{{LONG_CHUNKS, SIZE + 1, NULL}}, 1, ERR_CHANGED, "SizeChanged", "s3://bkt/4"},
+	    {{{CUT, 5, NULL}, {LENGTH, SIZE + 1, NULL}}, 2, ERR_CHANGED, "SizeChanged",
+	        "s3://bkt/4"},
+	    {{{CUT, 0, NULL}, {CUT, 0, NULL}, {CUT, 0, NULL}}, 3, ERR_RETRY, "reset",
+	        "(tried 3 times)"},
+	    {{{RAW, 0, HTTP_ERROR("503 Slow Down", "", "SlowDown")},
+	         {RAW, 0, HTTP_ERROR("503 Slow Down", "", "SlowDown")},
+	         {RAW, 0, HTTP_ERROR("503 Slow Down", "", "SlowDown")}},
+	        3, ERR_RETRY, "SlowDown", "s3://bkt/4"},
+	    {{{CUT, 5, NULL}, {WRONG_RANGE, 0, NULL}, {WRONG_RANGE, 0, NULL}}, 3, ERR_RETRY,
+	        "BadAnswer", "s3://bkt/4"},
+	    {{{RAW, 0, HTTP_ERROR("200 OK", "", "InternalError")},
+	         {RAW, 0, HTTP_ERROR("200 OK", "", "InternalError")},
+	         {RAW, 0, HTTP_ERROR("200 OK", "", "InternalError")}},
+	        3, ERR_RETRY, "InternalError", "s3://bkt/4"},
+	    {{{RAW, 0,
+	          HTTP_ERROR(
+	              "301 Moved", "x-amz-bucket-region: eu-west-1\r\n", "PermanentRedirect")},
+	         {RAW, 0,
+	             HTTP_ERROR(
+	                 "301 Moved", "x-amz-bucket-region: eu-west-2\r\n", "PermanentRedirect")}},
+	        2, ERR_SETUP, "PermanentRedirect", "another region"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct world *w = world_new(9, SIZE);
+
+		memcpy(w->server->script[4], cases[i].script, sizeof cases[i].script);
+		if (run(w))
+			fail_msg("case %zu passed", i);
+		assert_int_equal(w->failed, 4);
+		if (w->e.kind != cases[i].kind || strcmp(w->e.code, cases[i].code) != 0 ||
+		    !strstr(w->e.msg, cases[i].says))
+			fail_msg("case %zu: %s, %s: \"%s\"", i, err_kind_name(w->e.kind), w->e.code,
+			    w->e.msg);
+		assert_int_equal(w->server->seen[4], cases[i].requests);
+		assert_int_equal(w->seen[4].lasts, 0);
+		/* The connections are fit for the next shard. */
+		memset(w->server->script, 0, sizeof w->server->script);
+		run_well(w);
+		world_free(w);
+	}
+}
+
+static void nobody_listens(void **state)
+{
+	struct world *w = world_new(1, 10);
+
+	(void)state;
+	shutdown(w->server->fd, SHUT_RDWR);
+	assert_false(run(w));
+	assert_int_equal(w->e.kind, ERR_RETRY);
+	assert_string_equal(w->e.code, "connect");
+	assert_non_null(strstr(w->e.msg, "s3://bkt/0: cannot reach http://127.0.0.1:"));
+	assert_non_null(
+	    strstr(w->e.msg, "is it running? The address is [AWS] ENDPOINT (tried 3 times)"));
+	assert_int_equal(w->failed, 0);
+	world_free(w);
+}
+
+static void a_pause_blocks_nobody_else(void **state)
+{
+	struct world *w = world_new(200, 300);
+
+	(void)state;
+	w->server->script[0][0] = (struct action){
+	    RAW, 0, HTTP_ERROR("503 Slow Down", "Retry-After: 1\r\n", "SlowDown")};
+	run_well(w);
+	assert_in_range(w->ms, 950, 10000);
+	for (size_t i = 1; i < w->n; i++)
+		assert_true(w->seen[i].ended_ms < w->seen[0].ended_ms - 500);
+	assert_true(w->stats.wait_ms > 500);
+	assert_true(w->ticks >= 4);
+	world_free(w);
+}
+
+static void memory_is_bounded(void **state)
+{
+	struct world *w = world_new(24, 200000);
+
+	(void)state;
+	/* The oldest is larger than everything and slow, so that the others pile up behind it. */
+	set_size(w, 0, 3000000);
+	w->server->script[0][0] = (struct action){DRIP, 16000, NULL};
+	w->server->script[3][0] = (struct action){CUT, 10000, NULL};
+	w->keeps = true;
+	w->opts.memory = 100000;
+	run_well(w);
+	/* One object's own need, the budget, and a piece for each of the others. */
+	assert_in_range(w->most_held, 2900000, 3000000 + 100000 + 8 * 16384);
+	world_free(w);
+}
+
+static void no_memory_at_all(void **state)
+{
+	struct world *w = world_new(50, 50000);
+
+	(void)state;
+	w->keeps = true;
+	w->opts.memory = 0;
+	run_well(w);
+	world_free(w);
+}
+
+static void the_sink_may_stop_it(void **state)
+{
+	struct world *w = world_new(20, 100000);
+
+	(void)state;
+	w->fails_at = 5;
+	assert_false(run(w));
+	assert_int_equal(w->failed, 5);
+	assert_int_equal(w->e.kind, ERR_DATA);
+	assert_string_equal(w->e.msg, "refused");
+
+	w->fails_at = MANY;
+	/* In every place: the server may not have read the first request yet. */
+	for (size_t k = 0; k < SCRIPT; k++)
+		w->server->script[0][k] = (struct action){DRIP, 100, NULL};
+	w->ticks = 0;
+	w->stop_after = 2;
+	assert_false(run(w));
+	assert_int_equal(w->failed, w->n);
+	assert_string_equal(w->e.msg, "enough");
+	assert_in_range(w->ms, 350, 900);
+	world_free(w);
+}
+
+static void a_signal_stops_it(void **state)
+{
+	struct world *w = world_new(2, 100000);
+	struct buf out;
+	struct err e;
+
+	(void)state;
+	stop = 1;
+	w->server->script[0][0] = (struct action){DRIP, 100, NULL};
+	assert_false(run(w));
+	assert_int_equal(w->e.kind, ERR_CANCELLED);
+	assert_int_equal(w->failed, w->n);
+	assert_in_range(w->ms, 0, 500);
+
+	buf_init(&out, 1 << 20);
+	assert_false(s3_get(w->s3, STR("bkt"), STR("1"), STR(""), &out, NULL, &e));
+	assert_int_equal(e.kind, ERR_CANCELLED);
+	buf_free(&out);
+	world_free(w);
+}
+
+static void one_object_at_a_time(void **state)
+{
+	struct world *w = world_new(1, 1000);
+	struct s3_info info;
+	struct buf out;
+	struct err e;
+
+	(void)state;
+	buf_init(&out, 1000);
+	w->server->script[0][0] = (struct action){CUT, 400, NULL};
+	if (!s3_get(w->s3, STR("bkt"), STR("0"), STR("e0"), &out, &info, &e))
+		fail_msg("%s", e.msg);
+	assert_int_equal(out.n, 1000);
+	for (size_t i = 0; i < out.n; i++)
+		assert_int_equal(out.p[i], content_at(0, i));
+	assert_string_equal(info.etag, "e0");
+	assert_int_equal(info.size, 1000);
+	assert_int_equal(s3_stats(w->s3).retries, 1);
+
+	buf_reset(&out);
+	assert_false(s3_get(w->s3, STR("bkt"), STR("0"), STR("e1"), &out, NULL, &e));
+	assert_int_equal(e.kind, ERR_CHANGED);
+	assert_int_equal(out.n, 0);
+	buf_free(&out);
+
+	buf_init(&out, 999);
+	assert_false(s3_get(w->s3, STR("bkt"), STR("0"), STR(""), &out, NULL, &e));
+	assert_int_equal(e.kind, ERR_TASK);
+	assert_non_null(strstr(e.msg, "s3://bkt/0 is larger than the 999 bytes"));
+	buf_free(&out);
+
+	w->server->other[0] = (struct action){RAW, 0, HTTP_ERROR("500 Oops", "", "InternalError")};
+	w->server->other[1] = (struct action){RAW, 0,
+	    "HTTP/1.1 200 OK\r\nETag: \"new\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"};
+	if (!s3_put(w->s3, STR("bkt"), STR("m/x"), STR("{\"entries\":[]}"), "application/json",
+	        &info, &e))
+		fail_msg("%s", e.msg);
+	assert_string_equal(info.etag, "new");
+	assert_non_null(strstr(w->server->last, "PUT /bkt/m/x HTTP/1.1\r\n"));
+	assert_non_null(strstr(w->server->last, "\r\nContent-Length: 14\r\n"));
+	assert_non_null(strstr(w->server->last, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(w->server->last, "\r\n\r\n{\"entries\":[]}"));
+	assert_null(strstr(w->server->last, "Expect"));
+
+	w->server->other[2] = (struct action){
+	    RAW, 0, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"};
+	assert_true(s3_put(w->s3, STR("bkt"), STR("m/y"), STR(""), NULL, NULL, &e));
+	assert_non_null(strstr(w->server->last, "\r\nContent-Length: 0\r\n"));
+	assert_null(strstr(w->server->last, "Content-Type"));
+	w->server->other[3] = w->server->other[2];
+	assert_true(s3_delete(w->s3, STR("bkt"), STR("m/x"), &e));
+	assert_non_null(strstr(w->server->last, "DELETE /bkt/m/x HTTP/1.1\r\n"));
+	w->server->other[4] = (struct action){RAW, 0,
+	    "HTTP/1.1 200 OK\r\nETag: \"h\"\r\nContent-Length: 77\r\nConnection: close\r\n\r\n"};
+	assert_true(s3_head(w->s3, STR("bkt"), STR("m/x"), &info, &e));
+	assert_int_equal(info.size, 77);
+	w->server->other[5] = (struct action){
+	    RAW, 0, "HTTP/1.1 404 No\r\nConnection: close\r\n\r\n"};
+	assert_false(s3_head(w->s3, STR("bkt"), STR("m/x"), &info, &e));
+	assert_string_equal(e.code, "NoSuchKey");
+	world_free(w);
+}
+
+#define LISTING(inside)                                                                            \
+	"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<?xml version=\"1.0\"?><ListBucketResult "    \
+	"xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><EncodingType>url</"                    \
+	"EncodingType>" inside
+#define ENTRY(key, size, class)                                                                    \
+	"<Contents><Key>" key "</Key><ETag>&quot;e" size "&quot;</ETag><Size>" size                \
+	"</Size><StorageClass>" class "</StorageClass></Contents>"
+
+static void pages(void **state)
+{
+	static const char good[] = LISTING("<IsTruncated>true</IsTruncated>"
+	                                   "<NextContinuationToken>t+/=</NextContinuationToken>" //
+	    ENTRY("d/", "0", "STANDARD") ENTRY("d/a+b%2B", "12", "STANDARD")
+	        ENTRY("d/empty", "0", "GLACIER_IR") "<CommonPrefixes><Prefix>d/e%20/</Prefix>"
+	                                            "</CommonPrefixes></ListBucketResult>");
+	struct world *w = world_new(0, 0);
+	struct arena *a = arena_new();
+	struct s3_list req = {.bucket = STR("bkt"), .prefix = STR("d/"), .delimiter = STR("/")};
+	struct s3_page page;
+	struct err e;
+
+	(void)state;
+	w->server->other[0] = (struct action){
+	    RAW, 0, LISTING(ENTRY("d/x", "1", "STANDARD"))}; /* cut */
+	w->server->other[1] = (struct action){RAW, 0, HTTP_ERROR("200 OK", "", "InternalError")};
+	w->server->other[2] = (struct action){RAW, 0, good};
+	if (!s3_list(w->s3, &req, &page, a, &e))
+		fail_msg("%s", e.msg);
+	assert_int_equal(w->server->seen_other, 3);
+	assert_int_equal(page.n_objects, 2);
+	assert_str(page.objects[0].key, "d/a b+");
+	assert_str(page.objects[0].etag, "e12");
+	assert_int_equal(page.objects[0].size, 12);
+	assert_str(page.objects[1].key, "d/empty");
+	assert_int_equal(page.n_prefixes, 1);
+	assert_str(page.prefixes[0], "d/e /");
+	assert_true(page.truncated);
+	assert_str(page.next_token, "t+/=");
+
+	w->server->other[3] = (struct action){RAW, 0,
+	    LISTING(ENTRY("d/old", "5",
+	        "DEEP_ARCHIVE") "<IsTruncated>false</IsTruncated></ListBucketResult>")};
+	req.token = page.next_token;
+	assert_false(s3_list(w->s3, &req, &page, a, &e));
+	assert_int_equal(e.kind, ERR_TASK);
+	assert_non_null(strstr(e.msg, "s3://bkt/d/old is archived (DEEP_ARCHIVE)"));
+	assert_non_null(strstr(w->server->last, "GET "
+	                                        "/bkt?list-type=2&prefix=d%2F&delimiter=%2F&"
+	                                        "continuation-token=t%2B%2F%3D&encoding-type="
+	                                        "url HTTP/1.1\r\n"));
+
+	for (int i = 4; i < 7; i++)
+		w->server->other[i] = (struct action){RAW, 0, LISTING("")};
+	assert_false(s3_list(w->s3, &req, &page, a, &e));
+	assert_int_equal(e.kind, ERR_RETRY);
+	assert_int_equal(w->server->seen_other, 7);
+	assert_non_null(strstr(e.msg, "s3://bkt/d/"));
+	arena_free(a);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(small_objects_over_few_connections),
+	    cmocka_unit_test(nothing_to_fetch),
+	    cmocka_unit_test(anonymous_requests_are_not_signed),
+	    cmocka_unit_test(what_passes),
+	    cmocka_unit_test(what_is_final),
+	    cmocka_unit_test(nobody_listens),
+	    cmocka_unit_test(a_pause_blocks_nobody_else),
+	    cmocka_unit_test(memory_is_bounded),
+	    cmocka_unit_test(no_memory_at_all),
+	    cmocka_unit_test(the_sink_may_stop_it),
+	    cmocka_unit_test(a_signal_stops_it),
+	    cmocka_unit_test(one_object_at_a_time),
+	    cmocka_unit_test(pages),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,256 @@
+/* manifest.c - see manifest.h. */
+#include "workers/manifest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared/connect.h"
+#include "shared/jsonscan.h"
+#include "shared/sigv4.h"
+
+/* Two million entries of a long key each. */
+enum { MANIFEST_MAX = 1 << 30 };
+
+void manifest_print(const struct manifest *m, struct buf *out)
+{
+	struct buf url;
+
+	buf_init(&url, 16 << 10);
+	buf_z(out, "{\"entries\":[");
+	for (size_t i = 0; i < m->n; i++) {
+		const struct object *o = &m->objects[i];
+
+		buf_reset(&url);
+		buf_printf(&url, "s3://%.*s/", STRF(m->bucket));
+		buf_str(&url, o->key);
+		buf_z(out, i ? ",\n{\"url\":" : "\n{\"url\":");
+		buf_json(out, buf_view(&url));
+		buf_printf(out, ",\"mandatory\":true,\"meta\":{\"content_length\":%llu,\"etag\":",
+		    (unsigned long long)o->size);
+		buf_json(out, o->etag);
+		buf_z(out, "}}");
+	}
+	buf_z(out, "\n]}\n");
+	buf_free(&url);
+}
+
+/* ---- reading ---- */
+
+static bool damaged(const struct jsonscan *s, struct str bytes, struct err *e)
+{
+	return err_set(e, ERR_SETUP, AT_S3, "Manifest", "not a manifest: %s at byte %zu",
+	    s->why ? s->why : "unexpected shape", (size_t)(s->p - bytes.p));
+}
+
+static struct str text_of(const struct jsonscan_value *v, struct arena *a)
+{
+	char *to = arena_alloc(a, v->text.n + 1);
+
+	if (!(v->flags & JS_ESCAPED))
+		return arena_str(a, v->text);
+	return (struct str){to, jsonscan_unescape(v->text, to, NULL)};
+}
+
+static bool read_meta(struct jsonscan *s, struct object *o, struct arena *a)
+{
+	struct jsonscan_value key, v;
+	bool first = true;
+	int64_t n;
+
+	if (!jsonscan_open(s, '{'))
+		return false;
+	while (jsonscan_member(s, &key, &first)) {
+		if (!jsonscan_value(s, &v))
+			return false;
+		if (jsonscan_is(&key, STR("content_length")) && str_to_i64(v.text, &n) && n >= 0)
+			o->size = (uint64_t)n;
+		else if (jsonscan_is(&key, STR("etag")) && v.type == JS_STRING)
+			o->etag = text_of(&v, a);
+	}
+	return !s->why;
+}
+
+static bool read_entry(struct jsonscan *s, struct str *url, struct object *o, struct arena *a)
+{
+	struct jsonscan_value key, v;
+	bool first = true;
+
+	*o = (struct object){.size = 0};
+	*url = STR("");
+	if (!jsonscan_open(s, '{'))
+		return false;
+	while (jsonscan_member(s, &key, &first)) {
+		if (jsonscan_is(&key, STR("meta"))) {
+			if (!read_meta(s, o, a))
+				return false;
+			continue;
+		}
+		if (!jsonscan_value(s, &v))
+			return false;
+		if (jsonscan_is(&key, STR("url")) && v.type == JS_STRING)
+			*url = text_of(&v, a);
+	}
+	return !s->why;
+}
+
+static bool add_entry(struct manifest *m, size_t *cap, struct str url, struct object o,
+    struct arena *a, struct err *e)
+{
+	struct str bucket;
+
+	if (!s3_url_parse(url, &bucket, &o.key, e))
+		return err_prefix(e, "manifest entry %zu", m->n + 1);
+	if (m->n == 0)
+		m->bucket = bucket;
+	else if (!str_eq(bucket, m->bucket))
+		return err_set(e, ERR_SETUP, AT_S3, "Manifest",
+		    "manifest entry %zu: bucket %.*s, after %.*s: one shard is of one bucket",
+		    m->n + 1, STRF(bucket), STRF(m->bucket));
+	m->objects = arena_grow(a, m->objects, m->n, cap, sizeof *m->objects);
+	m->objects[m->n++] = o;
+	return true;
+}
+
+bool manifest_parse(struct str bytes, struct arena *a, struct manifest *out, struct err *e)
+{
+	struct jsonscan s = jsonscan_init(bytes);
+	struct jsonscan_value key, ignored;
+	bool first = true, seen = false;
+	size_t cap = 0;
+
+	*out = (struct manifest){.n = 0};
+	if (!jsonscan_open(&s, '{'))
+		return damaged(&s, bytes, e);
+	while (jsonscan_member(&s, &key, &first)) {
+		bool first_entry = true;
+
+		if (!jsonscan_is(&key, STR("entries"))) {
+			if (!jsonscan_value(&s, &ignored))
+				return damaged(&s, bytes, e);
+			continue;
+		}
+		if (!jsonscan_open(&s, '['))
+			return damaged(&s, bytes, e);
+		while (jsonscan_element(&s, &first_entry)) {
+			struct object o;
+			struct str url;
+
+			if (!read_entry(&s, &url, &o, a))
+				return damaged(&s, bytes, e);
+			if (!add_entry(out, &cap, url, o, a, e))
+				return false;
+		}
+		seen = !s.why;
+	}
+	return (!s.why && seen && jsonscan_end(&s)) || damaged(&s, bytes, e);
+}
+
+/* ---- where it lies ---- */
+
+static const char *folder(struct worker *w)
+{
+	return arena_printf(
+	    w->task, "%s/manifests", config_path(&w->config, w->task, w->config.local.dir));
+}
+
+static bool write_file(
+    struct worker *w, struct str name, struct str bytes, struct str *address, struct err *e)
+{
+	const char *dir = folder(w);
+	const char *path = arena_printf(w->task, "%s/%.*s", dir, STRF(name));
+	const char *tmp = arena_printf(w->task, "%s.%lld", path, (long long)getpid());
+	int fd;
+	bool ok;
+
+	mkdir(dir, 0777);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write the manifest %s", tmp);
+	ok = write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && fsync(fd) == 0;
+	ok = close(fd) == 0 && ok && rename(tmp, path) == 0;
+	if (!ok)
+		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write the manifest %s", path);
+	*address = str_z(arena_printf(w->task, "file://%s", path));
+	return true;
+}
+
+bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
+    char digest[33], struct str *address, struct err *e)
+{
+	const char *base = connect_manifests(&w->config);
+	struct str bucket, prefix;
+	char hex[65];
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, MANIFEST_MAX);
+	manifest_print(m, &b);
+	sigv4_sha256_hex(buf_view(&b), hex);
+	memcpy(digest, hex, 32);
+	digest[32] = '\0';
+	if (b.over)
+		ok = err_set(
+		    e, ERR_TASK, AT_S3, "Manifest", "a manifest of %zu objects is too large", m->n);
+	else if (!base)
+		ok = write_file(w, str_z(arena_printf(w->task, "%s.manifest", digest)),
+		    buf_view(&b), address, e);
+	else {
+		ok = s3_url_parse(str_z(base), &bucket, &prefix, e) && worker_s3(w, e);
+		if (ok) {
+			const char *sep = prefix.n == 0 || str_ends(prefix, STR("/")) ? "" : "/";
+			struct str key = str_z(arena_printf(w->task, "%.*s%s%.*s/%s.manifest",
+			    STRF(prefix), sep, STRF(relation), digest));
+
+			ok = s3_put(w->s3, bucket, key, buf_view(&b), "application/json", NULL, e);
+			*address = str_z(
+			    arena_printf(w->task, "s3://%.*s/%.*s", STRF(bucket), STRF(key)));
+		}
+		if (!ok)
+			err_prefix(e, "writing a manifest to [S3] MANIFESTS");
+	}
+	buf_free(&b);
+	return ok;
+}
+
+static bool read_file(struct worker *w, struct str address, struct buf *out, struct err *e)
+{
+	char *path = arena_cstr(w->task, str_from(address, strlen("file://")));
+	FILE *in = fopen(path, "re");
+	char piece[16 << 10];
+	size_t n;
+
+	if (!in)
+		return err_errno(e, ERR_SETUP, AT_STATE, "the manifest %s", path);
+	while ((n = fread(piece, 1, sizeof piece, in)) > 0)
+		buf_add(out, piece, n);
+	fclose(in);
+	return true;
+}
+
+bool manifest_read(
+    struct worker *w, struct str address, struct arena *a, struct manifest *out, struct err *e)
+{
+	struct str bucket, key;
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, MANIFEST_MAX);
+	if (str_starts(address, STR("file://")))
+		ok = read_file(w, address, &b, e);
+	else
+		ok = s3_url_parse(address, &bucket, &key, e) && worker_s3(w, e) &&
+		     s3_get(w->s3, bucket, key, STR(""), &b, NULL, e);
+	ok = ok && manifest_parse(buf_view(&b), a, out, e);
+	if (!ok && e->kind != ERR_RETRY && e->kind != ERR_CANCELLED) {
+		/* Without it nobody knows which objects that shard holds. */
+		e->kind = ERR_SETUP;
+		err_prefix(e,
+		    "the manifest %.*s of a shard (restore it, or load all again with --fresh)",
+		    STRF(address));
+	}
+	buf_free(&b);
+	return ok;
+}

@@ -1,0 +1,44 @@
+/*
+ * manifest.h - the list of a shard's objects, as Redshift's COPY reads it.
+ *
+ *   {"entries":[
+ *   {"url":"s3://bucket/key","mandatory":true,"meta":{"content_length":459,"etag":"9b2c..."}},
+ *   ...]}
+ *
+ * Keys are raw, not URL-encoded. mandatory is always true: an object that is gone fails the COPY
+ * instead of being left out in silence. The etag in meta is ours; COPY reads only the length.
+ *
+ * A manifest is content-addressed: its name is the SHA-256 of its bytes (the first 32 hex digits),
+ * which is also the shard's id, so that the same objects are the same shard, whoever lists them. It
+ * lies under [S3] MANIFESTS, or in a folder of this machine where no bucket may be written.
+ */
+#ifndef WORKERS_MANIFEST_H
+#define WORKERS_MANIFEST_H
+
+#include "workers/worker.h"
+
+struct object {
+	struct str key, etag;
+	uint64_t size;
+};
+
+struct manifest {
+	struct str bucket;
+	struct object *objects; /* in byte order of their keys */
+	size_t n;
+};
+
+/* Writes it; digest (33 bytes) and address are the result. address lives in w->task. */
+bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
+    char digest[33], struct str *address, struct err *e);
+
+/* Reads one; everything lives in a. A manifest that is gone or damaged is ERR_SETUP, with the
+ * remedy. */
+bool manifest_read(
+    struct worker *w, struct str address, struct arena *a, struct manifest *out, struct err *e);
+
+/* The bytes; entries of several buckets are refused. For manifest_read and tests. */
+bool manifest_parse(struct str bytes, struct arena *a, struct manifest *out, struct err *e);
+void manifest_print(const struct manifest *m, struct buf *out);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * row.c - see row.h; the map is explained in rowmap.h.
+ *
+ * The walk goes down the record and the map's tree together; what the tree does not know is checked
+ * and passed over. A walk leaves in slots[] one value for each column; then the columns are
+ * written.
+ */
+#include <stdio.h>
+
+#include "shared/utf8.h"
+#include "workers/rowmap.h"
+
+/* ---- the walk ---- */
+
+/* The columns of this node and of all below get no value, for the reason `type`. */
+static void miss(struct rowmap *m, const struct rownode *node, uint8_t type)
+{
+	for (int32_t i = node->slot; i >= 0; i = m->fields[i].same)
+		m->slots[i].type = type;
+	for (const struct rownode *c = node->children; c; c = c->sibling)
+		miss(m, c, type);
+}
+
+/* What a value that is an object, an array, or neither has no place for. */
+static void miss_children(struct rowmap *m, const struct rownode *node, enum jsonscan_type type)
+{
+	for (const struct rownode *c = node->children; c; c = c->sibling) {
+		if (!c->name.p)
+			miss(m, c, SLOT_NO_ELEMENT);
+		else
+			miss(m, c,
+			    type == JS_OBJECT || type == JS_NULL ? SLOT_ABSENT : SLOT_NO_OBJECT);
+	}
+}
+
+static bool walk(struct rowmap *m, struct rownode *node, struct jsonscan *s);
+
+static inline bool store(
+    struct rowmap *m, const struct rownode *node, const struct jsonscan_value *v)
+{
+	for (int32_t i = node->slot; i >= 0; i = m->fields[i].same)
+		m->slots[i] = *v;
+	return true;
+}
+
+/* The value of a member or element, wanted by node or (NULL) by nobody. */
+static inline bool value(struct rowmap *m, struct rownode *node, struct jsonscan *s)
+{
+	struct jsonscan_value v;
+
+	if (node && node->children)
+		return walk(m, node, s);
+	return jsonscan_value(s, &v) && (!node || store(m, node, &v));
+}
+
+static bool members(struct rowmap *m, struct rownode *node, struct jsonscan *s)
+{
+	struct jsonscan_value raw;
+	struct rowkey *last = &node->keys.first;
+	bool first = true;
+
+	if (!jsonscan_open(s, '{'))
+		return false;
+	for (;;) {
+		struct rowkey *key = last->next;
+		const char *p = s->p;
+
+		/* {"key":  and ,"key":  without blanks, as guessed. */
+		if (!first && p < s->end && *p == ',')
+			p++;
+		else if (!first)
+			p = s->end;
+		if (p < s->end && *p == '"' && rowkey_is(key, p + 1, s->end) &&
+		    p + key->name.n + 2 < s->end && p[key->name.n + 2] == ':') {
+			s->p = p + key->name.n + 3;
+			first = false;
+		} else {
+			if (!jsonscan_member(s, &raw, &first))
+				return s->why == NULL;
+			key = rowkey_find(m, &node->keys, &raw, last);
+		}
+		if (key)
+			last = key;
+		if (!value(m, key ? key->node : NULL, s))
+			return false;
+	}
+}
+
+static bool elements(struct rowmap *m, const struct rownode *node, struct jsonscan *s)
+{
+	bool first = true;
+	uint32_t at = 0;
+
+	if (!jsonscan_open(s, '['))
+		return false;
+	while (jsonscan_element(s, &first)) {
+		struct rownode *c = node->children;
+
+		while (c && (c->name.p || c->index != at))
+			c = c->sibling;
+		if (!value(m, c, s))
+			return false;
+		at += at < UINT32_MAX;
+	}
+	return s->why == NULL;
+}
+
+/* A value that paths go through. */
+static bool walk(struct rowmap *m, struct rownode *node, struct jsonscan *s)
+{
+	enum jsonscan_type type = jsonscan_peek(s);
+	struct jsonscan_value v;
+	const char *start = s->p;
+	bool ok;
+
+	miss_children(m, node, type);
+	if (type == JS_OBJECT && node->members)
+		ok = members(m, node, s);
+	else if (type == JS_ARRAY && node->elements)
+		ok = elements(m, node, s);
+	else
+		return jsonscan_value(s, &v) && store(m, node, &v);
+	v = (struct jsonscan_value){{start, (size_t)(s->p - start)}, (uint8_t)type, 0};
+	return ok && store(m, node, &v);
+}
+
+/* ---- the row ---- */
+
+/* As much of s as fits, what can not be printed as '?'. */
+static void show(struct str s, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n;) {
+		size_t len = utf8_len(str_from(s, i));
+		bool odd = len == 0 || (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F;
+
+		if (odd)
+			len = 1;
+		if (n + len >= size)
+			break;
+		if (odd)
+			out[n] = '?';
+		else
+			memcpy(out + n, s.p + i, len);
+		n += len;
+		i += len;
+	}
+	out[n] = '\0';
+}
+
+/* f: the column to blame, or NULL. at: of the record. */
+static bool fail(struct row_error *bad, const struct rowfield *f, struct str value, size_t at,
+    int code, const char *reason)
+{
+	bad->code = code;
+	bad->position = at;
+	show(f ? f->column->name : (struct str){0}, bad->column, sizeof bad->column);
+	snprintf(bad->type, sizeof bad->type, "%s", f ? f->convert.type : "");
+	show(value, bad->value, sizeof bad->value);
+	snprintf(bad->reason, sizeof bad->reason, "%s", reason);
+	return false;
+}
+
+static bool fail_json(struct row_error *bad, struct str record, const struct jsonscan *s)
+{
+	char reason[100];
+
+	snprintf(reason, sizeof reason, "Invalid JSON: %s", s->why);
+	return fail(bad, NULL, record, (size_t)(s->p - record.p), 1216, reason);
+}
+
+/* Writes the field behind its length, to out. Returns the bytes of both, 0 where it is bad. */
+static size_t put_field(
+    struct rowmap *m, size_t i, struct str record, char *out, struct row_error *bad)
+{
+	const struct rowfield *f = &m->fields[i];
+	const struct jsonscan_value *v = &m->slots[i];
+	int32_t n = CONVERT_NULL;
+	size_t at = 0;
+
+	if (v->type == SLOT_NO_ELEMENT)
+		return fail(bad, f, record, 0, 1216,
+		    "Invalid JSONPath format: Not an array or index out of range.");
+	if (v->type == SLOT_NO_OBJECT)
+		return fail(
+		    bad, f, record, 0, 1216, "Invalid JSONPath format: Member is not an object.");
+	if (v->type != SLOT_ABSENT) {
+		at = (size_t)(v->text.p - record.p);
+		n = convert_value(&f->convert, v, out + 4, &m->why);
+		if (n == CONVERT_BAD)
+			return fail(bad, f, v->text, at, m->why.code, m->why.reason);
+	}
+	if (n == CONVERT_NULL && f->column->not_null)
+		return fail(bad, f, v->type == SLOT_ABSENT ? (struct str){0} : v->text, at, 1213,
+		    "Missing data for not-null field");
+	convert_put32(out, (uint32_t)n);
+	return 4 + (n > 0 ? (size_t)n : 0);
+}
+
+bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad)
+{
+	struct jsonscan s = jsonscan_init(record);
+	size_t room = 2, n = 2;
+	char *to;
+
+	for (size_t i = 0; i < m->n; i++)
+		m->slots[i].type = SLOT_ABSENT;
+	jsonscan_blanks(&s);
+	if (s.p == s.end || (*s.p != '{' && *s.p != '['))
+		jsonscan_fail(&s, "object or array expected");
+	if (s.why || !walk(m, &m->root, &s) || !jsonscan_end(&s))
+		return fail_json(bad, record, &s);
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct jsonscan_value *v = &m->slots[i];
+		bool there = v->type != SLOT_ABSENT && v->type < SLOT_NO_ELEMENT;
+
+		room += 4 + (there ? convert_room(&m->fields[i].convert, v->text.n) : 0);
+	}
+	if (out->over || room > out->max - out->n)
+		return fail(bad, NULL, record, 0, 1204, "The row is too large");
+	to = buf_room(out, room);
+	if (!to)
+		return fail(bad, NULL, record, 0, 1204, "The row is too large");
+	convert_put16(to, (uint16_t)m->n);
+	for (size_t i = 0; i < m->n; i++) {
+		size_t bytes = put_field(m, i, record, to + n, bad);
+
+		if (bytes == 0)
+			return false;
+		n += bytes;
+	}
+	out->n += n;
+	out->p[out->n] = '\0';
+	return true;
+}
+
+void row_header(struct buf *out)
+{
+	static const char header[19] = "PGCOPY\n\377\r\n"; /* and a NUL, no flags, no extension */
+
+	buf_add(out, header, sizeof header);
+}
+
+void row_trailer(struct buf *out)
+{
+	buf_add(out, "\377\377", 2);
+}
