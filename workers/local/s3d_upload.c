@@ -66,7 +66,7 @@ enum s3d_code s3d_op_part_prepare(struct s3d_call *c)
 {
 	struct s3d_bucket *b;
 	struct s3d_upload up;
-	int number;
+	int number = 0;
 	enum s3d_code code = part_number(c, &number);
 
 	if (code == S3D_OK)
@@ -79,7 +79,7 @@ static enum s3d_code keep_part(struct s3d_call *c)
 {
 	struct s3d_bucket *b;
 	struct s3d_upload up;
-	int number;
+	int number = 0;
 	enum s3d_code code = part_number(c, &number);
 
 	if (code == S3D_OK)
@@ -108,7 +108,7 @@ static enum s3d_code part_copy_open(struct s3d_call *c)
 	struct s3d_bucket *b;
 	struct s3d_upload up;
 	struct s3d_object o;
-	int number;
+	int number = 0;
 	bool self;
 	enum s3d_code code = part_number(c, &number);
 
