@@ -139,6 +139,7 @@ small_data() {
 
 # own_s3d OPTIONS...: over $T/buckets; its port is in $S3_PORT, its key in $S3_ID and $S3_SECRET.
 own_s3d() {
+	# shellcheck disable=SC2034
 	S3_ID=AKIATESTTESTTEST
 	S3_SECRET='a/Secret+of/40+characters/for+the+tests.'
 	mkdir -p "$T/buckets"
@@ -210,6 +211,7 @@ postgres_config() {
 	chmod 600 "$T/dwh.cfg"
 }
 
+# shellcheck disable=SC2034 # for the tests to read
 dwh() { # dwh COMMAND ...: output in $OUT, talk in $T/err, status in $ST
 	OUT=$("$DWH" "$1" -c "$T/dwh.cfg" "${@:2}" 2>"$T/err")
 	ST=$?
