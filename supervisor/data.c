@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/file.h"
 #include "shared/str.h"
 #include "supervisor/data_private.h"
 
@@ -111,25 +112,10 @@ static int open_folder(int at, const char *name, struct err *e)
 	return fd;
 }
 
-static bool write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
 static bool write_file(int at, const char *name, const struct buf *b, struct err *e)
 {
 	int fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	bool ok = fd >= 0 && write_all(fd, b->p, b->n);
+	bool ok = fd >= 0 && file_write(fd, buf_view(b));
 
 	if (fd >= 0 && close(fd) != 0)
 		ok = false;

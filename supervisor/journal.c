@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/file.h"
 
 enum { LINE_MAX_BYTES = 256 << 10 };
 
@@ -42,8 +43,7 @@ static bool make_folder(const char *path, struct err *e)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
-			ok = err_errno(e, ERR_SETUP, AT_STATE, "cannot make the folder %s", copy);
+		ok = file_folder(copy, 0777, AT_STATE, e);
 		*p = c;
 		if (c == '\0')
 			break;

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/file.h"
 #include "shared/pgprobe.h"
 #include "shared/str.h"
 
@@ -31,9 +32,7 @@
 
 static bool make_folder(const char *path, mode_t mode, struct err *e)
 {
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
-		return true;
-	return err_errno(e, ERR_SETUP, AT_CONFIG, "[LOCAL] DIR: cannot make the folder %s", path);
+	return file_folder(path, mode, AT_CONFIG, e) || err_prefix(e, "[LOCAL] DIR");
 }
 
 /* The folders, and DIR without symbolic links: one folder must have one name. */
@@ -286,7 +285,7 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 bool local_up(const struct config *c, struct arena *a, struct local *out, struct err *e)
 {
 	const char *dir, *buckets;
-	int start, use;
+	int start = -1, use = -1;
 	bool ok;
 
 	*out = (struct local){.use_fd = -1};

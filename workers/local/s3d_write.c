@@ -170,7 +170,7 @@ enum s3d_code s3d_copy_step(struct s3d_call *c)
 		return c->body.failed;
 	if (c->job.left)
 		return S3D_LATER;
-	s3d_hex(md5, s3d_digest_end(c->body.digest, S3D_MD5, md5), c->body.md5);
+	str_hex(md5, s3d_digest_end(c->body.digest, S3D_MD5, md5), c->body.md5);
 	return S3D_OK;
 }
 
