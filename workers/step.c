@@ -138,6 +138,34 @@ static bool staged_lane(struct worker *w, const char *relation, const char *gene
 	return loaded_now(w, relation, lane, &fresh, e) && (!fresh || analyze(w, lane, e));
 }
 
+/* MAXERROR is of one COPY, and a source has many: it bounds what all of them have rejected. */
+static bool staged_rejects(struct worker *w, const struct sqlfile *f, const char *relation,
+    const char *generation, struct msg_done *done, struct err *e)
+{
+	const char *params[] = {relation, generation};
+	int64_t limit;
+	PGresult *res;
+
+	if (!engine_limit(w, f, &limit, e) ||
+	    !pg_query(&w->pg,
+	        "SELECT coalesce(sum(rejected), 0) FROM dwh.ledger WHERE relation = $1"
+	        " AND generation = CAST($2 AS INTEGER)",
+	        2, params, &res, e))
+		return false;
+	done->rejected = pg_i64(res, 0, 0);
+	PQclear(res);
+	if (done->rejected >= limit)
+		return err_set(e, ERR_DATA, AT_DATA, "MAXERROR",
+		    "%lld records of %.*s were rejected in all its shards, and MAXERROR is %lld: "
+		    "they are in dwh.load_errors; mend the objects and load all again with "
+		    "--fresh, or bear more in %s",
+		    (long long)done->rejected, STRF(f->stem), (long long)limit, f->origin);
+	if (done->rejected)
+		done->note = str_z(arena_printf(w->task,
+		    "%lld records were rejected: see dwh.load_errors", (long long)done->rejected));
+	return true;
+}
+
 static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e)
 {
 	struct str relation = target_relation(w, w->task, f->stem);
@@ -151,7 +179,8 @@ static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *d
 		        lane_name(w->task, f->stem, i, lanes), done, e))
 			return false;
 	done->verdict = STR("VERIFIED");
-	return true;
+	return staged_rejects(
+	    w, f, relation.p, arena_printf(w->task, "%lld", (long long)generation), done, e);
 }
 
 /* ---- insert ---- */
