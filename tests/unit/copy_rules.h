@@ -10,6 +10,19 @@
  *   want     a line a row, "1|a|" with ~ for NULL; a line a rejected record, "!code column reason",
  *            of which only the beginning must match. "=> text" ends it where the load fails (the
  *            message holds the text), alone where the statement is refused.
+ *
+ * Of Redshift's rules for COPY these have no case, and why:
+ *
+ *   LZOP, Parquet, ORC, Avro, SHAPEFILE, SSH, encrypted files    refused by name
+ *   'noshred', SUPER columns, error 1224                         PostgreSQL has no SUPER
+ *   STL_REPLACEMENTS, the count of rows with replaced characters ACCEPTINVCHARS is not reported
+ *   "|" counts twice in the size of a row                        not done: 4 MB are 4 MB
+ *   BY DEFAULT identities do not advance the counter             PostgreSQL's COPY, not ours
+ *   a COPY may reject more than MAXERROR before it stops         a shard is one stream; over all
+ *                                                                shards: tests/run/copy_rules.t
+ *   errors 1200 1209 1215 1217 1219 1223                         a more telling code is given
+ *   errors 1212 8001 9005                                        no record's error: the manifest
+ *                                                                is ours (tests/run/bad_data.t)
  */
 #ifndef TESTS_COPY_RULES_H
 #define TESTS_COPY_RULES_H

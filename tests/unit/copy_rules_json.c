@@ -189,6 +189,9 @@ static void paths(void **state)
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a\"]", OBJECT("{}"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a\"]}{}", OBJECT("{}"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a\"]} x", OBJECT("{}"), "=> "},
+	    /* MAXERROR is for data, not for this file. */
+	    {"a int", "json 's3://b/p' maxerror 100", "{\"jsonpaths\":[\"$.a\"]", OBJECT("{}"),
+	        "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[1]}", OBJECT("{}"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"\"]}", OBJECT("{}"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":\"$.a\"}", OBJECT("{}"), "=> "},

@@ -57,6 +57,12 @@ static void conversions(void **state)
 	    {"a varchar(9)", "json 'auto'", NULL, AB("\"\xF8\x88\x80\x80\x80\""),
 	        "!1220 a String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex "
 	        "sequence: f8 (error 1)\n=> 1220"},
+	    {"a varchar(9)", "json 'auto'", NULL, AB("\"\xE2\x28\xA1\""),
+	        "!1220 a String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex "
+	        "sequence: e2 (error 4)\n=> 1220"},
+	    {"a varchar(9)", "json 'auto'", NULL, AB("\"\xC0\x80\""),
+	        "!1220 a String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex "
+	        "sequence: c0 80 (error 9)\n=> 1220"},
 	    {"a varchar(9)", "json 'auto'", NULL, AB("\"\xF4\x90\x80\x80\""),
 	        "!1220 a String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex "
 	        "sequence: f4 90 80 80 (error 8)\n=> 1220"},

@@ -130,6 +130,7 @@ static void field_counts(void **state)
 	        "x||~|\n1|2|~|\n"},
 	    {"a char(9), b char(9), c char(9), d char(9)", "csv fillrecord emptyasnull", NULL,
 	        OBJECT("apple,orange\n"), "apple|orange|~|~|\n"},
+	    {"a int, b varchar(9)", "escape fillrecord", NULL, OBJECT("\n"), "~||\n"},
 	    {"a int, b int not null", "fillrecord", NULL, OBJECT("1\n"),
 	        "!1213 b Missing data for not-null field\n=> 1213"},
 	    {"a int, b int", "fillrecord", NULL, OBJECT("1|2|3\n"),
