@@ -12,7 +12,7 @@
 void log_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Only errors are said when quiet. */
-void log_quiet(int quiet);
+void log_quiet(int only_errors);
 
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -284,7 +284,7 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 
 bool local_up(const struct config *c, struct arena *a, struct local *out, struct err *e)
 {
-	const char *dir, *buckets;
+	const char *dir = NULL, *buckets = NULL;
 	int start = -1, use = -1;
 	bool ok;
 

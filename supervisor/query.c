@@ -119,7 +119,7 @@ static bool run_one(
 static bool print_one(struct pg *pg, const struct sqlfile *f, enum query_format format, json_t *all,
     struct arena *a, FILE *out, struct err *e)
 {
-	PGresult *res;
+	PGresult *res = NULL;
 
 	if (!run_one(pg, f, a, &res, e))
 		return false;
@@ -145,7 +145,7 @@ static bool find_queries(const struct model *m, int n, char *const *names, struc
 	*out = arena_alloc(a, *n_out * sizeof **out);
 	for (size_t i = 0; i < *n_out; i++) {
 		(*out)[i] = n ? model_find(m, SQL_QUERY, str_z(names[i])) : &f[i];
-		if (!(*out)[i]) {
+		if (n && !(*out)[i]) {
 			struct buf known;
 
 			buf_init(&known, 2000);
@@ -164,10 +164,10 @@ static bool find_queries(const struct model *m, int n, char *const *names, struc
 bool query_run(const struct config *c, const struct model *m, int n, char *const *names,
     enum query_format format, struct arena *a, FILE *out, struct err *e)
 {
-	const struct sqlfile **files;
+	const struct sqlfile **files = NULL;
 	struct pg pg = {.conn = NULL};
 	json_t *all;
-	size_t count;
+	size_t count = 0;
 	bool ok;
 
 	if (!find_queries(m, n, names, a, &files, &count, e) ||

@@ -149,7 +149,7 @@ static bool inputs_of(struct worker *w, const struct sqlfile *f, struct str *out
 	buf_init(&b, 4096);
 	for (size_t i = 0; ok && i < f->n_depends; i++) {
 		struct str relation = target_relation(w, w->task, f->depends[i]);
-		int64_t generation, lanes, rows, shards;
+		int64_t generation = 0, lanes, rows = 0, shards = 0;
 		const char *params[] = {relation.p};
 		PGresult *res;
 

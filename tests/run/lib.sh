@@ -94,6 +94,7 @@ small_data() {
 	rm -f "$T/buckets/sparkify/expect.json"
 }
 
+# shellcheck disable=SC2034 # OUT, ST and ERR are for the tests
 dwh() { # dwh COMMAND ...: output in $OUT, talk in $T/err, status in $ST
 	OUT=$("$DWH" "$1" -c "$T/dwh.cfg" "${@:2}" 2>"$T/err")
 	ST=$?

@@ -66,7 +66,7 @@ enum s3d_code s3d_op_part_prepare(struct s3d_call *c)
 {
 	struct s3d_bucket *b;
 	struct s3d_upload up;
-	int number;
+	int number = 0;
 	enum s3d_code code = part_number(c, &number);
 
 	if (code == S3D_OK)
@@ -79,7 +79,7 @@ static enum s3d_code keep_part(struct s3d_call *c)
 {
 	struct s3d_bucket *b;
 	struct s3d_upload up;
-	int number;
+	int number = 0;
 	enum s3d_code code = part_number(c, &number);
 
 	if (code == S3D_OK)
