@@ -26,6 +26,11 @@ void log_quiet(int only_errors)
 	quiet = only_errors;
 }
 
+int log_is_quiet(void)
+{
+	return quiet;
+}
+
 static void __attribute__((format(printf, 2, 0)))
 say(const char *level, const char *fmt, va_list ap)
 {

@@ -69,7 +69,8 @@ struct str str_from(struct str s, size_t from)
 {
 	if (from > s.n)
 		from = s.n;
-	return (struct str){s.p + from, s.n - from};
+	/* No step from NULL, not even one of zero: C11 leaves it undefined. */
+	return (struct str){from ? s.p + from : s.p, s.n - from};
 }
 
 size_t str_find(struct str s, char c)

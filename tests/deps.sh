@@ -2,7 +2,7 @@
 # Installs the Debian packages that are named and missing; says which, and does nothing otherwise.
 #
 # Debian's postgresql makes and starts a cluster of its own when it is installed. We want its
-# programs, not its cluster, so it is told so before.
+# programs, not its cluster: a file in createcluster.d says so, and is gone afterwards.
 set -eu
 
 missing=
@@ -30,26 +30,20 @@ else
 fi
 
 echo "installing Debian packages:$missing"
-common=/etc/postgresql-common
-ours=
-if [ ! -e $common/createcluster.conf ]; then
-	$as_root mkdir -p $common
-	echo "create_main_cluster = false" | $as_root tee $common/createcluster.conf >/dev/null
-elif case $missing in *" postgresql"*) true ;; *) false ;; esac then
-	ours=$common/createcluster.d/00-no-main-cluster.conf
-	$as_root mkdir -p $common/createcluster.d
-	echo "create_main_cluster = false" | $as_root tee $ours >/dev/null
-fi
-export DEBIAN_FRONTEND=noninteractive
-status=0
-$as_root apt-get update -qq || {
-	echo "apt-get update failed: is there a network? Missing packages:$missing" >&2
-	status=2
+no_cluster=/etc/postgresql-common/createcluster.d/dwh.conf
+log=$(mktemp)
+trap '$as_root rm -f "$no_cluster" "$log"' EXIT
+trap 'exit 2' HUP INT TERM
+$as_root mkdir -p "${no_cluster%/*}"
+echo "create_main_cluster = false" | $as_root tee "$no_cluster" >/dev/null
+
+give_up() {
+	tail -n 20 "$log" >&2
+	echo "$1; missing packages:$missing" >&2
+	exit 2
 }
+$as_root apt-get update -qq </dev/null >"$log" 2>&1 ||
+	give_up "apt-get update failed: is there a network?"
 # shellcheck disable=SC2086
-[ $status != 0 ] || $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
-	echo "apt-get could not install:$missing" >&2
-	status=2
-}
-[ -z "$ours" ] || $as_root rm -f "$ours"
-exit $status
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
+	</dev/null >"$log" 2>&1 || give_up "apt-get install failed"

@@ -102,10 +102,27 @@ static bool analyze(struct worker *w, struct str table, struct err *e)
 	return pg_exec(&w->pg, arena_printf(w->task, "ANALYZE %.*s", STRF(name)), e);
 }
 
+/* Whether this run has committed a shard into the lane: only then are its statistics old. */
+static bool loaded_now(
+    struct worker *w, const char *relation, struct str lane, bool *out, struct err *e)
+{
+	const char *params[] = {relation, arena_cstr(w->task, lane), arena_cstr(w->task, w->run)};
+	PGresult *res;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM dwh.ledger WHERE relation = $1 AND lane = $2 AND run = $3", 3,
+	        params, &res, e))
+		return false;
+	*out = pg_i64(res, 0, 0) > 0;
+	PQclear(res);
+	return true;
+}
+
 static bool staged_lane(struct worker *w, const char *relation, const char *generation,
     struct str lane, struct msg_done *done, struct err *e)
 {
 	int64_t said, shards, have;
+	bool fresh;
 
 	if (!ledger_rows(w, relation, generation, arena_cstr(w->task, lane), &said, &shards, e) ||
 	    !count_rows(w, lane, &have, e))
@@ -118,7 +135,7 @@ static bool staged_lane(struct worker *w, const char *relation, const char *gene
 		    STRF(lane), (long long)have, (long long)said);
 	done->rows += have;
 	done->objects += shards;
-	return analyze(w, lane, e);
+	return loaded_now(w, relation, lane, &fresh, e) && (!fresh || analyze(w, lane, e));
 }
 
 static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e)

@@ -16,8 +16,7 @@
  * we share with that child, so when it returns the lock is ours, and the child's exit is an event
  * like the death of a service: one waitpid waits for everything, and no signal can be missed.
  * Then stop: SIGINT to PostgreSQL (fast shutdown), SIGTERM to the S3 server, a deadline, SIGQUIT, a
- * deadline, SIGKILL; remove state.json; exit, which frees the locks, use.lock last of all that
- * matters to others.
+ * deadline, SIGKILL; remove state.json; exit, which gives all locks back at once.
  *
  * Up the ready descriptor go lines: "wait TEXT" (still at it, at least one a second), then one of
  * "ready" and "error WHERE TEXT" (WHERE: see err.h).

@@ -231,14 +231,17 @@ static int64_t shared_buffers_mib(void)
 	return mib < 1024 ? mib : 1024;
 }
 
-/* Containers have a /dev/shm of 64 MB, which parallel queries overrun. */
+/* Containers have a /dev/shm of 64 MB, which parallel queries overrun; a chroot has a plain folder
+ * of root. */
 static const char *dynamic_memory(void)
 {
 	struct statvfs v;
-	bool small = statvfs("/dev/shm", &v) != 0 ||
-	             (int64_t)v.f_blocks * (int64_t)v.f_frsize < 512 * MIB;
+	struct stat st;
 
-	return small ? "dynamic_shared_memory_type=mmap" : "dynamic_shared_memory_type=posix";
+	if (stat("/dev/shm", &st) == 0 && (st.st_mode & S_IWOTH) && statvfs("/dev/shm", &v) == 0 &&
+	    (int64_t)v.f_blocks * (int64_t)v.f_frsize >= 512 * MIB)
+		return "dynamic_shared_memory_type=posix";
+	return "dynamic_shared_memory_type=mmap";
 }
 
 /* A list of one folder, as PostgreSQL reads it. */

@@ -113,7 +113,7 @@ static bool parse_header(struct str line, struct s3d_http *h)
 
 	to->name = (struct str){line.p, colon};
 	to->value = str_trim(str_from(line, colon + 1));
-	if (colon == line.n || !all_token(to->name) || !all_text(to->value))
+	if (colon == line.n || !all_token(to->name) || !all_text(line))
 		return false;
 	h->n_headers++;
 	switch (to->name.n) {

@@ -108,7 +108,7 @@ static enum s3d_code part_copy_open(struct s3d_call *c)
 	struct s3d_bucket *b;
 	struct s3d_upload up;
 	struct s3d_object o;
-	int number;
+	int number = 0;
 	bool self;
 	enum s3d_code code = part_number(c, &number);
 
