@@ -284,8 +284,8 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 
 bool local_up(const struct config *c, struct arena *a, struct local *out, struct err *e)
 {
-	const char *dir = NULL, *buckets = NULL;
-	int start = -1, use = -1;
+	const char *dir, *buckets;
+	int start, use;
 	bool ok;
 
 	*out = (struct local){.use_fd = -1};

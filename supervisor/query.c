@@ -119,7 +119,7 @@ static bool run_one(
 static bool print_one(struct pg *pg, const struct sqlfile *f, enum query_format format, json_t *all,
     struct arena *a, FILE *out, struct err *e)
 {
-	PGresult *res = NULL;
+	PGresult *res;
 
 	if (!run_one(pg, f, a, &res, e))
 		return false;
@@ -164,10 +164,10 @@ static bool find_queries(const struct model *m, int n, char *const *names, struc
 bool query_run(const struct config *c, const struct model *m, int n, char *const *names,
     enum query_format format, struct arena *a, FILE *out, struct err *e)
 {
-	const struct sqlfile **files = NULL;
+	const struct sqlfile **files;
 	struct pg pg = {.conn = NULL};
 	json_t *all;
-	size_t count = 0;
+	size_t count;
 	bool ok;
 
 	if (!find_queries(m, n, names, a, &files, &count, e) ||

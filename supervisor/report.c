@@ -262,8 +262,9 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 		    "Exit code %lld after %.2f s: %lld of %lld shards loaded, %lld tasks failed, "
 		    "%lld blocked, "
 		    "%lld not begun. What is committed stays; `dwh run` goes on from there.\n",
-		    (long long)f->end.exit, s, (long long)n.loaded + n.already, (long long)n.shards,
-		    (long long)n.failed, (long long)n.blocked, (long long)n.left);
+		    (long long)f->end.exit, s, (long long)(n.loaded + n.already),
+		    (long long)n.shards, (long long)n.failed, (long long)n.blocked,
+		    (long long)n.left);
 }
 
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
