@@ -219,7 +219,7 @@ static bool unknown_model(struct loading *l, struct str name)
 			buf_printf(&all, " %.*s", STRF(last));
 		}
 	err_set(l->e, ERR_SETUP, AT_CONFIG, "model",
-	    "no model \"%.*s\", and no folder of this name%s Built in:%s", STRF(name),
+	    "LOAD.MODEL: no model \"%.*s\", and no folder of this name%s Built in:%s", STRF(name),
 	    near.best.n ? near_hint(&near) : ".", all.n ? all.p : " none");
 	buf_free(&all);
 	return false;

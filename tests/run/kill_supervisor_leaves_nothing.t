@@ -11,9 +11,9 @@ killed_when() {
 	"$DWH" run -c "$T/dwh.cfg" -w 3 --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100 \
 		>"$T/out" 2>"$T/err" &
 	local run=$! n=2000
-	until title "$1" && { [ -z "$2" ] || copied "$2"; }; do
-		n=$((n - 1))
-		if [ $n = 0 ] || ! kill -0 $run 2>/dev/null; then break; fi
+	until title "$1" && copied "${2:-0}"; do
+		kill -0 $run 2>/dev/null || break
+		[ $((n--)) -gt 0 ] || break
 		sleep 0.003
 	done
 	kill -9 $run 2>/dev/null
@@ -31,7 +31,7 @@ killed_when 'create'
 killed_when 'list staging_songs'
 killed_when 'copy staging_songs' 5
 dwh report
-like "$OUT" 'still going on, or was killed: .dwh run. completes it' 'its report says what to do'
+like "$OUT" 'still going on, or was killed: `dwh run` completes it' 'its report says what to do'
 before=$(sql 'select count(*) from dwh.ledger')
 [ "$before" -ge 5 ] && [ "$before" -lt 150 ]
 ok $? "$before shards were committed"
