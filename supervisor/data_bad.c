@@ -61,7 +61,7 @@ static const struct data_bad_case cases[] = {
     {UTF8, true, 1220, "song", "\"\xed\xa0\x80\"", "song", 0},
     {GARBAGE, false, 1216, NULL, "<html><p>SlowDown</p></html>", "", 0},
     {GARBAGE, true, 1216, NULL, "\"ts\":1541121934796", "", 0},
-    {ARRAY, false, 1216, NULL, "[\"ARD7TVE1187B99BFB1\", 2004]", "", 0},
+    {ARRAY, false, 1216, NULL, "[\"ARD7TVE1187B99BFB1\", 2004]", "num_songs", 0},
     {LARGE, false, 1216, "title", NULL, "", 5 << 20},
 };
 
@@ -82,13 +82,15 @@ struct data_bad {
 bool data_bad_kinds(const char *names, unsigned *out, struct err *e)
 {
 	struct str left = str_z(names);
+	bool last = false;
 
 	*out = 0;
-	while (left.n) {
+	while (!last) {
 		struct str name = {left.p, str_find(left, ',')};
 		int k = 0;
 
-		left = str_from(left, name.n < left.n ? name.n + 1 : name.n);
+		last = name.n == left.n;
+		left = str_from(left, last ? name.n : name.n + 1);
 		while (k < KINDS && !str_eqz(name, kind_names[k]))
 			k++;
 		if (k < KINDS)
@@ -97,7 +99,7 @@ bool data_bad_kinds(const char *names, unsigned *out, struct err *e)
 			*out |= (1U << KINDS) - 1;
 		else
 			break;
-		if (left.n == 0)
+		if (last)
 			return true;
 	}
 	return err_set(e, ERR_SETUP, AT_USAGE, NULL,
