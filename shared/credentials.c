@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/file.h"
 
 enum { FILE_MAX = 8 << 20 };
 
@@ -68,29 +69,20 @@ static struct file file_of(struct arena *a, const char *variable, const char *us
 static bool slurp(const char *path, struct buf *b, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 0;
+	bool ok;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return true;
 	if (fd < 0)
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot open %s", path);
-	for (;;) {
-		char *to = buf_room(b, 4096);
-
-		n = to ? read(fd, to, 4096) : 0;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		b->n += (size_t)n;
-	}
-	if (n < 0)
+	ok = file_read(fd, b);
+	if (!ok)
 		err_errno(e, ERR_SETUP, AT_CONFIG, "cannot read %s", path);
 	else if (b->over)
-		err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s is larger than %d MiB", path,
+		ok = err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s is larger than %d MiB", path,
 		    FILE_MAX >> 20);
 	close(fd);
-	return n == 0 && !b->over;
+	return ok;
 }
 
 static struct str unquoted(struct str s)

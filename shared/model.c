@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/file.h"
 #include "shared/near.h"
 #include "shared/sqlembed.h"
 #include "shared/sqlfile.h"
@@ -125,22 +126,16 @@ static bool add_embedded(struct loading *l, struct str name)
 static bool read_file(struct loading *l, const char *path, struct str *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = 1;
 	struct buf b;
 	bool ok;
 
 	if (fd < 0)
 		return err_errno(l->e, ERR_SETUP, AT_CONFIG, "%s", path);
 	buf_init(&b, FILE_MAX);
-	while (got > 0 && !b.over) {
-		char part[8192];
-
-		got = read(fd, part, sizeof part);
-		if (got > 0)
-			buf_add(&b, part, (size_t)got);
-	}
-	ok = got >= 0 ? !b.over || sqlfile_fail(l->e, path, 0, "more than %d bytes", FILE_MAX)
-	              : err_errno(l->e, ERR_SETUP, AT_CONFIG, "%s", path);
+	if (!file_read(fd, &b))
+		ok = err_errno(l->e, ERR_SETUP, AT_CONFIG, "%s", path);
+	else
+		ok = !b.over || sqlfile_fail(l->e, path, 0, "more than %d bytes", FILE_MAX);
 	close(fd);
 	*out = arena_str(l->a, buf_view(&b));
 	buf_free(&b);
@@ -324,6 +319,38 @@ static bool check_file(struct loading *l, const struct sqlfile *f)
 	return true;
 }
 
+/*
+ * A staging relation of another's shape: the same create file once more, under its name. A file
+ * that does not take the name from the variable would make the other one twice.
+ */
+static bool add_shape(struct loading *l, const struct sqlfile *copy)
+{
+	const struct sqlfile *like = model_find(l->m, SQL_CREATE, copy->shape);
+	const struct sqlfile *own = model_find(l->m, SQL_CREATE, copy->stem);
+	int line = key_line(copy, copy->shape.p);
+	struct near near = near_to(copy->shape);
+	struct sqlfile f;
+
+	if (own)
+		return sqlfile_fail(l->e, copy->origin, line,
+		    "%s makes its staging relation: it needs no other shape", own->origin);
+	for (size_t i = 0; i < l->m->n; i++)
+		if (l->m->files[i].phase == SQL_CREATE)
+			near_try(&near, l->m->files[i].stem);
+	if (!like)
+		return sqlfile_fail(l->e, copy->origin, line, "there is no create/%.*s.sql%s",
+		    STRF(copy->shape), near_hint(&near));
+	if (!memmem(like->text.p, like->text.n, ":\"relation\"", 11))
+		return sqlfile_fail(l->e, like->origin, 0,
+		    "gives %s its shape, so the table must be named :\"relation\" in it",
+		    copy->origin);
+	f = *like;
+	f.stem = copy->stem;
+	l->m->files = arena_grow(l->a, l->m->files, l->m->n, &l->cap, sizeof *l->m->files);
+	l->m->files[l->m->n++] = f;
+	return true;
+}
+
 static int by_phase_and_stem(const void *va, const void *vb)
 {
 	const struct sqlfile *a = va, *b = vb;
@@ -337,6 +364,10 @@ static bool finish(struct loading *l, struct model **out)
 {
 	struct model *m = l->m;
 
+	for (size_t i = 0, n = m->n; i < n; i++)
+		if (m->files[i].phase == SQL_COPY && m->files[i].shape.n &&
+		    !add_shape(l, &m->files[i]))
+			return false;
 	if (m->n)
 		qsort(m->files, m->n, sizeof *m->files, by_phase_and_stem);
 	for (size_t i = 0; i < m->n; i++)

@@ -69,7 +69,8 @@ struct str str_from(struct str s, size_t from)
 {
 	if (from > s.n)
 		from = s.n;
-	return (struct str){s.p + from, s.n - from};
+	/* No step from NULL, not even one of zero: C11 leaves it undefined. */
+	return (struct str){from ? s.p + from : s.p, s.n - from};
 }
 
 size_t str_find(struct str s, char c)
@@ -103,6 +104,25 @@ bool str_to_i64(struct str s, int64_t *out)
 		return false;
 	*out = v;
 	return true;
+}
+
+int str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void str_hex(const unsigned char *bytes, size_t n, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	*out = '\0';
 }
 
 size_t str_distance(struct str a, struct str b)

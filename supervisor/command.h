@@ -16,7 +16,7 @@ enum option {
 	OPT_WORKERS = 1, /* -w N */
 	OPT_FRESH = 2,
 	OPT_JSON = 4,
-	OPT_DATA = 8, /* --out, --scale, --seed */
+	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
 };
 
@@ -30,19 +30,19 @@ struct call {
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
 	bool fresh, json, csv, help;
-	const char *out, *scale, *seed;
+	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;
 };
 
 struct command {
 	const char *name, *args, *help;
-	unsigned options;  /* enum option; -c, --set, -q, -h are everybody's */
-	bool needs_config; /* loaded before run is called */
-	bool raw;          /* everything behind the name is the command's own: psql */
-	bool hidden;       /* for processes, not for people */
-	/* Returns the exit status. */
-	int (*run)(struct call *c);
+	unsigned options;             /* enum option; -c, --set, -q, -h are everybody's */
+	bool needs_config;            /* loaded before run is called */
+	bool raw;                     /* everything behind the name is the command's own: psql */
+	bool hidden;                  /* for processes, not for people */
+	int (*run)(struct call *c);   /* returns the exit status */
+	void (*more_help)(FILE *out); /* behind the options; may be NULL */
 };
 
 /* The table; ends with a NULL name. Defined in main.c, which alone knows every room. */

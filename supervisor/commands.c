@@ -14,10 +14,12 @@
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
+#include "supervisor/pool.h"
 #include "supervisor/psql.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
 #include "supervisor/sample.h"
+#include "supervisor/status.h"
 #include "supervisor/table.h"
 
 #define VERSION "0.1"
@@ -67,24 +69,27 @@ static void settle_workers(struct call *c)
 
 	if (n == 0)
 		n = cfg->warehouse.engine == ENGINE_LOCAL ? sysconf(_SC_NPROCESSORS_ONLN) : 5;
-	cfg->load.workers = n < 1 ? 1 : n > 64 ? 64 : n;
+	cfg->load.workers = n < 1 ? 1 : n > POOL_MAX_WORKERS ? POOL_MAX_WORKERS : n;
 	text = arena_printf(c->arena, "LOAD.WORKERS=%lld", (long long)cfg->load.workers);
 	c->set_texts.v[c->set_texts.n++] = str_z(text);
 }
 
 static bool report(struct call *c, const struct fold *f, const struct sample *sample,
-    const struct model *queries, struct err *e)
+    const struct model *m, bool asks, struct err *e)
 {
 	struct report_expect expect[SAMPLE_TABLES];
 	/* Only a run that counted everything can be held against it. */
-	size_t n = sample && f->n_counts ? sample_expect(sample, expect) : 0;
+	size_t n = sample && f->n_counts ? sample_expect(sample, m, expect) : 0;
 
-	if (c->json) {
-		report_json(f, expect, n, c->arena, stdout);
+	if (c->json || c->csv) {
+		if (c->json)
+			report_json(f, expect, n, c->arena, stdout);
+		else
+			report_csv(f, stdout);
 		return true;
 	}
 	report_print(f, expect, n, c->arena, stdout);
-	if (queries && !query_run(&c->config, queries, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
+	if (asks && !query_run(&c->config, m, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
 		return false;
 	report_close(f, c->arena, stdout);
 	return true;
@@ -103,7 +108,7 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 
 	if (!load_run(&c->config, m, &o, &r, &e) ||
 	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
-	    !report(c, &f, sample, asks && r.exit == 0 ? m : NULL, &e))
+	    !report(c, &f, sample, m, asks && r.exit == 0, &e))
 		return fail(&e);
 	return r.exit;
 }
@@ -128,7 +133,7 @@ int cmd_run(struct call *c)
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
 		return fail(&e);
 	if (c->config.warehouse.engine == ENGINE_LOCAL) {
-		if ((runs[i].reads_s3 && !sample_prepare(&c->config, c->arena, &sample, &e)) ||
+		if ((runs[i].reads_s3 && !sample_prepare(&c->config, m, c->arena, &sample, &e)) ||
 		    !local_up(&c->config, c->arena, &services, &e))
 			return fail(&e);
 		if (services.note)
@@ -238,8 +243,22 @@ int cmd_report(struct call *c)
 	struct err e;
 
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
-	    !report(c, &f, NULL, NULL, &e))
+	    !report(c, &f, NULL, NULL, false, &e))
 		return fail(&e);
+	return finish(0);
+}
+
+/* What the newest run is doing, read from its journal: from another shell, too. */
+int cmd_status(struct call *c)
+{
+	struct fold f;
+	struct err e;
+	bool alive;
+
+	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
+		return fail(&e);
+	alive = journal_alive(local_folder(c), &f);
+	(c->json ? status_json : status_print)(&f, alive, c->arena, stdout);
 	return finish(0);
 }
 
@@ -273,8 +292,11 @@ int cmd_data(struct call *c)
 		log_error("dwh data wants --out DIR");
 		return 1;
 	}
-	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed))
+	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed) ||
+	    !number("--objects-per-file", c->objects_per_file, 0, &o.objects_per_file))
 		return 1;
+	if (c->bad && !data_bad_kinds(c->bad, &o.bad, &e))
+		return fail(&e);
 	if (!data_generate(&o, &x, &e))
 		return fail(&e);
 	sample_print(&x, c->json, c->arena, stdout);

@@ -287,7 +287,7 @@ static void on_tick(void *ctx)
 {
 	struct run *r = ctx;
 
-	progress_tick(&r->progress, &r->sched, now(r));
+	progress_tick(&r->progress, now(r));
 }
 
 static bool on_finished(void *ctx)
@@ -328,7 +328,7 @@ static int exit_code(const struct run *r, const struct load_result *out)
 	static const int order[] = {12, 3, 2, 4, 5, 7, 6, 8};
 	bool holds[16] = {false};
 
-	if (r->signal)
+	if (r->signal && !(out->stopped && out->stop.where == AT_INTERNAL))
 		return 128 + r->signal;
 	if (out->stopped)
 		holds[code_of(out->stop.where)] = true;
@@ -394,7 +394,7 @@ static void write_end(struct run *r, int code)
 	journal_add(&r->journal, &m);
 }
 
-static bool go(struct run *r, const struct load_opts *o, struct load_result *out, struct err *e)
+static void go(struct run *r, const struct load_opts *o, struct load_result *out, struct err *e)
 {
 	struct pool_opts opts = {.workers = (int)r->config->load.workers,
 	    .task_timeout_ms = r->config->load.task_timeout_s * 1000,
@@ -411,11 +411,13 @@ static bool go(struct run *r, const struct load_opts *o, struct load_result *out
 	    .finished = on_finished,
 	    .stopping = on_stopping};
 	struct err why;
-	bool ok = true;
+	bool ok;
 
 	write_head(r, o, out->run);
 	plan_start(&r->plan, now(r));
-	if (!pool_run(&opts, &handler, &why)) {
+	ok = pool_run(&opts, &handler, &why);
+	progress_end(&r->progress);
+	if (!ok) {
 		out->stopped = true;
 		out->stop = why;
 		sched_drain(&r->sched, now(r));
@@ -432,9 +434,7 @@ static bool go(struct run *r, const struct load_opts *o, struct load_result *out
 		log_error("%s", e->msg);
 		if (out->exit == 0)
 			out->exit = code_of(e->where);
-		ok = true;
 	}
-	return ok;
 }
 
 bool load_run(const struct config *c, const struct model *m, const struct load_opts *o,
@@ -451,9 +451,11 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());
 	r->sched.moved = on_moved;
 	r->sched.ctx = r;
-	progress_init(&r->progress);
+	progress_init(&r->progress, &r->sched, (int)c->load.workers, log_is_quiet());
 	ok = plan_make(&r->plan, c, m, &r->sched, o->what, e) &&
-	     journal_create(&r->journal, o->dir, out->run, e) && go(r, o, out, e);
+	     journal_create(&r->journal, o->dir, out->run, e);
+	if (ok)
+		go(r, o, out, e);
 	for (size_t i = 0; i <= POOL_MAX_WORKERS; i++)
 		arena_free(r->held[i].arena);
 	arena_free(r->arena);

@@ -102,10 +102,27 @@ static bool analyze(struct worker *w, struct str table, struct err *e)
 	return pg_exec(&w->pg, arena_printf(w->task, "ANALYZE %.*s", STRF(name)), e);
 }
 
+/* Whether this run has committed a shard into the lane: only then are its statistics old. */
+static bool loaded_now(
+    struct worker *w, const char *relation, struct str lane, bool *out, struct err *e)
+{
+	const char *params[] = {relation, arena_cstr(w->task, lane), arena_cstr(w->task, w->run)};
+	PGresult *res;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM dwh.ledger WHERE relation = $1 AND lane = $2 AND run = $3", 3,
+	        params, &res, e))
+		return false;
+	*out = pg_i64(res, 0, 0) > 0;
+	PQclear(res);
+	return true;
+}
+
 static bool staged_lane(struct worker *w, const char *relation, const char *generation,
     struct str lane, struct msg_done *done, struct err *e)
 {
 	int64_t said, shards, have;
+	bool fresh;
 
 	if (!ledger_rows(w, relation, generation, arena_cstr(w->task, lane), &said, &shards, e) ||
 	    !count_rows(w, lane, &have, e))
@@ -118,7 +135,7 @@ static bool staged_lane(struct worker *w, const char *relation, const char *gene
 		    STRF(lane), (long long)have, (long long)said);
 	done->rows += have;
 	done->objects += shards;
-	return analyze(w, lane, e);
+	return loaded_now(w, relation, lane, &fresh, e) && (!fresh || analyze(w, lane, e));
 }
 
 static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e)
@@ -158,8 +175,9 @@ static bool inputs_of(struct worker *w, const struct sqlfile *f, struct str *out
 			ok = ledger_rows(w, relation.p,
 			    arena_printf(w->task, "%lld", (long long)generation), "", &rows,
 			    &shards, e);
-			buf_printf(&b, "%.*s:g%lld/%lld/%lld ", STRF(f->depends[i]),
-			    (long long)generation, (long long)shards, (long long)rows);
+			if (ok)
+				buf_printf(&b, "%.*s:g%lld/%lld/%lld ", STRF(f->depends[i]),
+				    (long long)generation, (long long)shards, (long long)rows);
 		} else if (ok) {
 			ok = pg_query(&w->pg, "SELECT version FROM dwh.step WHERE step = $1", 1,
 			    params, &res, e);
@@ -303,23 +321,30 @@ static bool check(struct worker *w, const struct sqlfile *f, struct msg_done *do
 	return done->rows == 0 || sample(w, statements[0], done, e);
 }
 
+static bool send_count(struct worker *w, struct str table, struct msg_done *done, struct err *e)
+{
+	struct msg m = {.type = MSG_COUNT, .u.count = {.id = w->task_id, .table = table}};
+
+	if (!count_rows(w, table, &m.u.count.rows, e))
+		return false;
+	worker_send(&m);
+	done->rows += m.u.count.rows;
+	return true;
+}
+
+/* Staging first, then what was made of it. */
 static bool count(struct worker *w, struct msg_done *done, struct err *e)
 {
-	struct msg m = {.type = MSG_COUNT, .u.count = {.id = w->task_id}};
+	size_t n;
+	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 
 	if (!worker_pg(w, e))
 		return false;
-	for (size_t i = 0; i < w->model->n; i++) {
-		const struct sqlfile *f = &w->model->files[i];
-
-		if (f->phase != SQL_CREATE)
-			continue;
-		m.u.count.table = f->stem;
-		if (!count_rows(w, f->stem, &m.u.count.rows, e))
-			return false;
-		worker_send(&m);
-		done->rows += m.u.count.rows;
-	}
+	for (int staging = 1; staging >= 0; staging--)
+		for (size_t i = 0; i < n; i++)
+			if ((model_find(w->model, SQL_COPY, f[i].stem) != NULL) == staging &&
+			    !send_count(w, f[i].stem, done, e))
+				return false;
 	return true;
 }
 

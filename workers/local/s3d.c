@@ -14,7 +14,8 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
-#include "workers/local/s3d_conn.h"
+#include "workers/local/s3d_call.h"
+#include "workers/local/s3d_front.h"
 
 enum { OK = 0, USAGE = 1, SETUP = 2, BACKLOG = 1024 };
 

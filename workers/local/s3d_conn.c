@@ -1,5 +1,5 @@
 /*
- * s3d_conn.c - connections: bytes in, bytes out, and nothing of S3.
+ * s3d_conn.c - a connection: bytes in, bytes out, and nothing of S3.
  *
  * Each connection is in one state; drive() goes through them until it has to wait:
  *
@@ -27,31 +27,25 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
-#include "shared/log.h"
 
 enum {
-	READ = 256 * 1024, /* of a body at once */
-	IN_MAX = S3D_HEAD_MAX + READ,
+	IN_MAX = S3D_HEAD_MAX + S3D_READ,
 	FILE_TURN = 1 << 20, /* bytes of a file before others have their turn */
 	IDLE_MS = 60 * 1000,
 	LINGER_MS = 2000,
-	SWEEP_MS = 1000,
-	SPARE_FDS = 64, /* for files, while connections are full */
-	ACCEPT_TURN = 64,
 };
 
 enum state { HEAD, WAIT, BODY, WORK, SEND, STALL, LINGER, DEAD };
 
-struct conn {
-	struct conn *prev, *next;
-	struct s3d_front *f;
+struct s3d_conn {
+	struct s3d_conn *prev, *next;
+	struct s3d_conns *all;
 	int fd;
 	enum state state;
 	bool reading, writing; /* events that are added */
@@ -63,21 +57,11 @@ struct conn {
 	int64_t touched; /* clock_ms of the last byte */
 };
 
-struct s3d_front {
-	struct event_base *base;
-	struct s3d *s;
-	int fd;
-	struct event *accept, *sweep;
-	struct conn *conns;
-	size_t n, max;
-	char *scratch; /* READ bytes, for whoever reads now */
-};
+static void drive(struct s3d_conn *c);
 
-static void drive(struct conn *c);
-
-static void conn_free(struct conn *c)
+static void conn_free(struct s3d_conn *c)
 {
-	struct s3d_front *f = c->f;
+	struct s3d_conns *all = c->all;
 
 	event_del(&c->read);
 	event_del(&c->write);
@@ -91,15 +75,15 @@ static void conn_free(struct conn *c)
 	if (c->prev)
 		c->prev->next = c->next;
 	else
-		f->conns = c->next;
+		all->first = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
 	free(c);
-	if (f->n-- == f->max)
-		event_add(f->accept, NULL);
+	all->n--;
+	all->closed(all->ctx);
 }
 
-static void want_read(struct conn *c, bool on)
+static void want_read(struct s3d_conn *c, bool on)
 {
 	if (c->reading == on)
 		return;
@@ -110,7 +94,7 @@ static void want_read(struct conn *c, bool on)
 		event_del(&c->read);
 }
 
-static void want_write(struct conn *c, bool on)
+static void want_write(struct s3d_conn *c, bool on)
 {
 	if (c->writing == on)
 		return;
@@ -121,7 +105,7 @@ static void want_write(struct conn *c, bool on)
 		event_del(&c->write);
 }
 
-static void wake_in(struct conn *c, int64_t ms)
+static void wake_in(struct s3d_conn *c, int64_t ms)
 {
 	const struct timeval tv = {
 	    .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
@@ -130,7 +114,7 @@ static void wake_in(struct conn *c, int64_t ms)
 }
 
 /* A reset instead of an orderly end. */
-static void reset(struct conn *c)
+static void reset(struct s3d_conn *c)
 {
 	const struct linger now = {.l_onoff = 1, .l_linger = 0};
 
@@ -138,14 +122,14 @@ static void reset(struct conn *c)
 	c->state = DEAD;
 }
 
-static void linger(struct conn *c)
+static void linger(struct s3d_conn *c)
 {
 	c->touched = clock_ms();
 	c->state = shutdown(c->fd, SHUT_WR) == 0 ? LINGER : DEAD;
 }
 
 /* Where in the reply the fault of this call happens. */
-static int64_t fault_limit(struct conn *c)
+static int64_t fault_limit(struct s3d_conn *c)
 {
 	const struct s3d_fault *fault = c->call.fault;
 	int64_t head = (int64_t)c->call.reply.head.n;
@@ -154,7 +138,7 @@ static int64_t fault_limit(struct conn *c)
 	if (!fault)
 		return -1;
 	switch (fault->kind) {
-	case S3D_FAULT_RESET: return s3d_fault_random(&c->f->s->faults) & 1 ? 0 : head + body / 2;
+	case S3D_FAULT_RESET: return s3d_fault_random(&c->all->s->faults) & 1 ? 0 : head + body / 2;
 	case S3D_FAULT_CUT:
 	case S3D_FAULT_SLOW: return head + body / 2;
 	case S3D_FAULT_NONE:
@@ -166,7 +150,7 @@ static int64_t fault_limit(struct conn *c)
 	}
 }
 
-static void enter(struct conn *c, enum s3d_phase phase)
+static void enter(struct s3d_conn *c, enum s3d_phase phase)
 {
 	switch (phase) {
 	case S3D_PHASE_BODY: c->state = BODY; break;
@@ -179,7 +163,7 @@ static void enter(struct conn *c, enum s3d_phase phase)
 	}
 }
 
-static void say_continue(struct conn *c)
+static void say_continue(struct s3d_conn *c)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -188,7 +172,7 @@ static void say_continue(struct conn *c)
 		c->state = DEAD;
 }
 
-static void begin(struct conn *c)
+static void begin(struct s3d_conn *c)
 {
 	enter(c, s3d_call_begin(&c->call));
 	if (c->state == BODY && c->call.http.expect && c->in.n == 0)
@@ -196,7 +180,7 @@ static void begin(struct conn *c)
 }
 
 /* True when a head was complete and the state is another one. */
-static bool take_head(struct conn *c)
+static bool take_head(struct s3d_conn *c)
 {
 	enum s3d_http_result result;
 	size_t used = 0;
@@ -214,9 +198,9 @@ static bool take_head(struct conn *c)
 	/* The head must stay where its views point to, while `in` goes on to be used. */
 	s3d_http_parse(arena_str(c->call.arena, (struct str){c->in.p, used}), &c->call.http, &used);
 	buf_shift(&c->in, used);
-	if (c->f->s->latency_ms) {
+	if (c->all->s->latency_ms) {
 		c->state = WAIT;
-		wake_in(c, c->f->s->latency_ms);
+		wake_in(c, c->all->s->latency_ms);
 		return true;
 	}
 	begin(c);
@@ -224,7 +208,7 @@ static bool take_head(struct conn *c)
 }
 
 /* True when the body is complete. */
-static bool take_body(struct conn *c, struct str *in)
+static bool take_body(struct s3d_conn *c, struct str *in)
 {
 	if (!s3d_call_feed(&c->call, in))
 		return false;
@@ -232,7 +216,7 @@ static bool take_body(struct conn *c, struct str *in)
 	return true;
 }
 
-static bool body_from_in(struct conn *c)
+static bool body_from_in(struct s3d_conn *c)
 {
 	struct str in = buf_view(&c->in);
 	bool done = in.n > 0 && take_body(c, &in);
@@ -241,7 +225,7 @@ static bool body_from_in(struct conn *c)
 	return done;
 }
 
-static void finish(struct conn *c)
+static void finish(struct s3d_conn *c)
 {
 	bool last = c->call.reply.close;
 
@@ -255,7 +239,7 @@ static void finish(struct conn *c)
 }
 
 /* The fault's place in the reply is reached. */
-static void strike(struct conn *c)
+static void strike(struct s3d_conn *c)
 {
 	c->limit = -1;
 	if (c->call.fault->kind == S3D_FAULT_RESET) {
@@ -268,12 +252,12 @@ static void strike(struct conn *c)
 	}
 }
 
-static size_t capped(const struct conn *c, size_t n)
+static size_t capped(const struct s3d_conn *c, size_t n)
 {
 	return c->limit >= 0 && (int64_t)n > c->limit ? (size_t)c->limit : n;
 }
 
-static ssize_t send_buffers(struct conn *c)
+static ssize_t send_buffers(struct s3d_conn *c)
 {
 	struct s3d_reply *r = &c->call.reply;
 	size_t head = capped(c, r->head.n - c->sent_head);
@@ -296,7 +280,7 @@ static ssize_t send_buffers(struct conn *c)
 	return n;
 }
 
-static ssize_t send_file(struct conn *c)
+static ssize_t send_file(struct s3d_conn *c)
 {
 	struct s3d_reply *r = &c->call.reply;
 	off_t at = (off_t)r->at;
@@ -315,7 +299,7 @@ static ssize_t send_file(struct conn *c)
 }
 
 /* True when the state is another one; false when the socket is full, or others have a turn. */
-static bool send_some(struct conn *c)
+static bool send_some(struct s3d_conn *c)
 {
 	struct s3d_reply *r = &c->call.reply;
 	bool file = false;
@@ -352,7 +336,7 @@ static bool send_some(struct conn *c)
 	}
 }
 
-static void drive(struct conn *c)
+static void drive(struct s3d_conn *c)
 {
 	bool on = true;
 
@@ -381,12 +365,12 @@ static void drive(struct conn *c)
 
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
-	struct conn *c = arg;
+	struct s3d_conn *c = arg;
 	bool head = c->state == HEAD;
 	ssize_t n;
 
 	(void)what;
-	n = recv(fd, c->f->scratch, head ? S3D_HEAD_MAX : READ, 0);
+	n = recv(fd, c->all->scratch, head ? S3D_HEAD_MAX : S3D_READ, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -394,7 +378,7 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (c->state != LINGER) {
-		struct str in = {c->f->scratch, (size_t)n};
+		struct str in = {c->all->scratch, (size_t)n};
 
 		c->touched = clock_ms();
 		if (c->state == BODY)
@@ -415,7 +399,7 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct conn *c = arg;
+	struct s3d_conn *c = arg;
 
 	(void)fd;
 	(void)what;
@@ -429,72 +413,48 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	drive(c);
 }
 
-static void conn_new(struct s3d_front *f, int fd)
+void s3d_conn_new(struct s3d_conns *all, int fd)
 {
 	const int on = 1;
-	struct conn *c = xcalloc(1, sizeof *c);
+	struct s3d_conn *c = xcalloc(1, sizeof *c);
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	c->f = f;
+	c->all = all;
 	c->fd = fd;
 	c->limit = -1;
 	c->touched = clock_ms();
 	buf_init(&c->in, IN_MAX);
-	s3d_call_init(&c->call, f->s);
-	event_assign(&c->read, f->base, fd, EV_READ | EV_PERSIST, on_read, c);
-	event_assign(&c->write, f->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
-	event_assign(&c->timer, f->base, -1, 0, on_timer, c);
-	c->next = f->conns;
-	if (f->conns)
-		f->conns->prev = c;
-	f->conns = c;
+	s3d_call_init(&c->call, all->s);
+	event_assign(&c->read, all->base, fd, EV_READ | EV_PERSIST, on_read, c);
+	event_assign(&c->write, all->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
+	event_assign(&c->timer, all->base, -1, 0, on_timer, c);
+	c->next = all->first;
+	if (all->first)
+		all->first->prev = c;
+	all->first = c;
+	all->n++;
 	want_read(c, true);
-	if (++f->n == f->max)
-		event_del(f->accept);
 }
 
-static void on_accept(evutil_socket_t fd, short what, void *arg)
+/* With an answer where a request had begun, as S3 does. */
+static void expire(struct s3d_conn *c)
 {
-	struct s3d_front *f = arg;
-
-	(void)what;
-	for (int i = 0; i < ACCEPT_TURN && f->n < f->max; i++) {
-		int one = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (one >= 0) {
-			conn_new(f, one);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE)
-			log_warn("no descriptors left for new connections");
-		if (errno != EINTR && errno != ECONNABORTED)
-			return;
-	}
-}
-
-/* Nothing came or went for too long. */
-static void expire(struct conn *c)
-{
-	if (c->state == BODY || (c->state == HEAD && c->in.n)) {
-		s3d_call_refuse(&c->call, S3D_REQUEST_TIMEOUT);
-		buf_reset(&c->in);
-		enter(c, S3D_PHASE_REPLY);
-		c->touched = clock_ms();
-		drive(c);
-	} else {
+	if (c->state != BODY && (c->state != HEAD || c->in.n == 0)) {
 		conn_free(c);
+		return;
 	}
+	s3d_call_refuse(&c->call, S3D_REQUEST_TIMEOUT);
+	buf_reset(&c->in);
+	c->touched = clock_ms();
+	enter(c, S3D_PHASE_REPLY);
+	drive(c);
 }
 
-static void on_sweep(evutil_socket_t fd, short what, void *arg)
+void s3d_conn_sweep(struct s3d_conns *all, int64_t now)
 {
-	struct s3d_front *f = arg;
-	int64_t now = clock_ms();
-	struct conn *next;
+	struct s3d_conn *next;
 
-	(void)fd;
-	(void)what;
-	for (struct conn *c = f->conns; c; c = next) {
+	for (struct s3d_conn *c = all->first; c; c = next) {
 		int64_t idle = now - c->touched;
 
 		next = c->next;
@@ -505,46 +465,12 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* As many connections as descriptors allow; each may have a file and a draft open. */
-static size_t connections_max(void)
+void s3d_conn_close_all(struct s3d_conns *all)
 {
-	struct rlimit r;
+	struct s3d_conn *next;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
-		return 256;
-	r.rlim_cur = r.rlim_max < 65536 ? r.rlim_max : 65536;
-	if (setrlimit(RLIMIT_NOFILE, &r) != 0 && getrlimit(RLIMIT_NOFILE, &r) != 0)
-		return 256;
-	return r.rlim_cur > 4 * SPARE_FDS ? (size_t)(r.rlim_cur - SPARE_FDS) / 3 : SPARE_FDS;
-}
-
-struct s3d_front *s3d_front_new(struct event_base *base, int fd, struct s3d *s)
-{
-	const struct timeval sweep = {.tv_sec = SWEEP_MS / 1000};
-	struct s3d_front *f = xcalloc(1, sizeof *f);
-
-	f->base = base;
-	f->s = s;
-	f->fd = fd;
-	f->max = connections_max();
-	f->scratch = xmalloc(READ);
-	f->accept = event_new(base, fd, EV_READ | EV_PERSIST, on_accept, f);
-	f->sweep = event_new(base, -1, EV_PERSIST, on_sweep, f);
-	event_add(f->accept, NULL);
-	event_add(f->sweep, &sweep);
-	return f;
-}
-
-void s3d_front_free(struct s3d_front *f)
-{
-	struct conn *next;
-
-	for (struct conn *c = f->conns; c; c = next) {
+	for (struct s3d_conn *c = all->first; c; c = next) {
 		next = c->next;
 		conn_free(c);
 	}
-	event_free(f->accept);
-	event_free(f->sweep);
-	free(f->scratch);
-	free(f);
 }

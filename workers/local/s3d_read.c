@@ -67,9 +67,11 @@ static enum s3d_code one_element(struct s3d_call *c, const char *tag, struct str
 enum s3d_code s3d_op_location(struct s3d_call *c)
 {
 	/* The oldest region has no name here. */
-	bool first = str_eq(c->s->region, STR("us-east-1"));
+	struct str region = c->s->region;
 
-	return one_element(c, "LocationConstraint", first ? (struct str){0} : c->s->region);
+	if (str_eq(region, STR("us-east-1")))
+		region.n = 0;
+	return one_element(c, "LocationConstraint", region);
 }
 
 /* Never enabled; some clients ask first. */

@@ -62,12 +62,29 @@ void s3d_reply_xml(struct s3d_call *c)
 	buf_z(&c->reply.body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 }
 
+/* Bytes at the start of s that stand for themselves. */
+static size_t ordinary(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != '&' && s.p[n] != '<' &&
+	       s.p[n] != '>' && s.p[n] != '"')
+		n++;
+	return n;
+}
+
 static void escape(struct buf *b, struct str s)
 {
 	while (s.n) {
-		unsigned char c = (unsigned char)s.p[0];
-		size_t n = utf8_len(s);
+		size_t n = ordinary(s);
+		unsigned char c;
 
+		buf_add(b, s.p, n);
+		s = str_from(s, n);
+		if (s.n == 0)
+			break;
+		c = (unsigned char)s.p[0];
+		n = utf8_len(s);
 		if (c == '&')
 			buf_z(b, "&amp;");
 		else if (c == '<')
@@ -77,8 +94,8 @@ static void escape(struct buf *b, struct str s)
 		else if (c == '"')
 			buf_z(b, "&quot;");
 		else if (c < 0x20 || c == 0x7f)
-			buf_printf(
-			    b, "&#x%x;", c); /* as S3 does, though XML 1.0 has none but 9, a, d */
+			/* As S3 does, though XML 1.0 allows of these only 9, a and d. */
+			buf_printf(b, "&#x%x;", c);
 		else if (n == 0)
 			buf_z(b, "\xEF\xBF\xBD");
 		else

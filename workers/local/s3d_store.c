@@ -141,7 +141,9 @@ enum s3d_code s3d_store_create(struct s3d_store *s, struct str name)
 	z[name.n] = '\0';
 	if (mkdirat(s->root, z, 0777) == 0)
 		return S3D_OK;
-	return errno == EEXIST ? S3D_BUCKET_EXISTS : s3d_store_code(errno);
+	if (errno == EEXIST)
+		return S3D_BUCKET_EXISTS;
+	return errno == ENOENT ? S3D_INTERNAL : s3d_store_code(errno);
 }
 
 enum s3d_code s3d_store_drop(struct s3d_store *s, struct str name)

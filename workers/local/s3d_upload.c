@@ -66,7 +66,7 @@ enum s3d_code s3d_op_part_prepare(struct s3d_call *c)
 {
 	struct s3d_bucket *b;
 	struct s3d_upload up;
-	int number;
+	int number = 0;
 	enum s3d_code code = part_number(c, &number);
 
 	if (code == S3D_OK)
@@ -79,7 +79,7 @@ static enum s3d_code keep_part(struct s3d_call *c)
 {
 	struct s3d_bucket *b;
 	struct s3d_upload up;
-	int number;
+	int number = 0;
 	enum s3d_code code = part_number(c, &number);
 
 	if (code == S3D_OK)
@@ -108,7 +108,7 @@ static enum s3d_code part_copy_open(struct s3d_call *c)
 	struct s3d_bucket *b;
 	struct s3d_upload up;
 	struct s3d_object o;
-	int number;
+	int number = 0;
 	bool self;
 	enum s3d_code code = part_number(c, &number);
 
@@ -218,7 +218,7 @@ static void joined_etag(const struct completion *d, char etag[S3D_ETAG_MAX])
 		}
 		s3d_digest_add(digest, (struct str){(const char *)md5, 16});
 	}
-	s3d_hex(md5, s3d_digest_end(digest, S3D_MD5, md5) ? 16 : 0, hex);
+	str_hex(md5, s3d_digest_end(digest, S3D_MD5, md5) ? 16 : 0, hex);
 	s3d_digest_free(digest);
 	snprintf(etag, S3D_ETAG_MAX, "%s-%zu", hex, d->n);
 }
