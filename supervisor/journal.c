@@ -91,6 +91,8 @@ bool journal_create(struct journal *j, const char *dir, const char *run, struct 
 	arena_free(a);
 	if (!ok && j->lock >= 0)
 		close(j->lock);
+	if (!ok)
+		free(j->path);
 	return ok;
 }
 
