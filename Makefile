@@ -127,8 +127,9 @@ fuzz: deps deps-test
 
 valgrind: deps-test
 	$(MAKE) BUILD=plain unit
-	@for t in $(notdir $(UNIT)); do echo "valgrind $$t"; \
-	    valgrind -q --error-exitcode=1 --leak-check=full build/plain/unit/$$t >/dev/null || exit 1; done
+	@printf '%s\n' $(notdir $(UNIT)) | UNIT_SHORT=1 xargs -P$(shell nproc) -I{} sh -c 'echo "valgrind {}"; \
+	    valgrind -q --error-exitcode=1 --leak-check=full build/plain/unit/{} >build/plain/{}.tap || \
+	        { cat build/plain/{}.tap; exit 1; }'
 
 bench: deps deps-test all
 	tests/bench/python_peer.sh

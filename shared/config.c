@@ -20,6 +20,7 @@
 
 #include "shared/buf.h"
 #include "shared/config_keys.h"
+#include "shared/file.h"
 #include "shared/near.h"
 #include "shared/utf8.h"
 
@@ -400,31 +401,22 @@ bool config_load_text(const char *name, struct str text, const struct config_set
 static bool read_all(const char *file, struct buf *b, mode_t *mode, struct err *e)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n = 1;
+	struct stat st = {0};
+	bool ok;
 
 	if (fd < 0)
-		return err_errno(e, ERR_SETUP, AT_CONFIG, "%s", file);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		*mode = st.st_mode;
-		while (n > 0) {
-			char part[4096];
-
-			n = read(fd, part, sizeof part);
-			if (n > 0)
-				buf_add(b, part, (size_t)n);
-		}
-	} else {
-		close(fd);
-		return err_set(e, ERR_SETUP, AT_CONFIG, "config", "%s: not a regular file", file);
-	}
-	if (n < 0)
-		err_errno(e, ERR_SETUP, AT_CONFIG, "%s", file);
-	close(fd);
-	if (n == 0 && b->over)
-		return err_set(e, ERR_SETUP, AT_CONFIG, "config",
+		return err_errno(e, ERR_SETUP, AT_CONFIG, "the configuration %s", file);
+	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	*mode = st.st_mode;
+	if (!ok)
+		err_set(e, ERR_SETUP, AT_CONFIG, "config", "%s: not a regular file", file);
+	else if (!(ok = file_read(fd, b)))
+		err_errno(e, ERR_SETUP, AT_CONFIG, "the configuration %s", file);
+	else if (b->over)
+		ok = err_set(e, ERR_SETUP, AT_CONFIG, "config",
 		    "%s: more than %d bytes; is it a configuration?", file, FILE_MAX);
-	return n == 0;
+	close(fd);
+	return ok;
 }
 
 bool config_load(const char *file, const struct config_set *sets, size_t n_sets, struct arena *a,
@@ -491,6 +483,14 @@ bool config_is_secret(struct str key)
 	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
 
 	return i < config_keys_n && config_keys[i].secret;
+}
+
+const char *config_from(const struct config *c, struct str key)
+{
+	size_t dot = str_find(key, '.');
+	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
+
+	return i < config_keys_n && c->private->keys[i].value ? c->private->keys[i].from : NULL;
 }
 
 const char *config_warning(const struct config *c)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/file.h"
 
 enum { FILE_MAX = 8 << 20 };
 
@@ -68,29 +69,20 @@ static struct file file_of(struct arena *a, const char *variable, const char *us
 static bool slurp(const char *path, struct buf *b, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 0;
+	bool ok;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return true;
 	if (fd < 0)
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot open %s", path);
-	for (;;) {
-		char *to = buf_room(b, 4096);
-
-		n = to ? read(fd, to, 4096) : 0;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		b->n += (size_t)n;
-	}
-	if (n < 0)
+	ok = file_read(fd, b);
+	if (!ok)
 		err_errno(e, ERR_SETUP, AT_CONFIG, "cannot read %s", path);
 	else if (b->over)
-		err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s is larger than %d MiB", path,
+		ok = err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s is larger than %d MiB", path,
 		    FILE_MAX >> 20);
 	close(fd);
-	return n == 0 && !b->over;
+	return ok;
 }
 
 static struct str unquoted(struct str s)
@@ -323,12 +315,22 @@ static bool from_profile(const struct config *c, const char *cfg, struct arena *
 	    files.file[0].shown, files.file[1].shown);
 }
 
+/* "dwh.cfg [AWS]", or what the secret was set by instead. */
+static const char *place_of_config(const struct config *c, struct arena *a)
+{
+	const char *from = config_from(c, STR("AWS.SECRET"));
+
+	if (from && strncmp(from, "environment ", 12) == 0)
+		return from;
+	return arena_printf(a, "%s [AWS]", c->file ? c->file : "configuration");
+}
+
 bool credentials_find(
     const struct config *c, struct arena *a, struct credentials *out, struct err *e)
 {
 	static const char *const cfg_names[] = {"KEY", "SECRET"};
 	static const char *const env_names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
-	const char *cfg = arena_printf(a, "%s [AWS]", c->file ? c->file : "configuration");
+	const char *cfg = place_of_config(c, a);
 	const char *token = env("AWS_SESSION_TOKEN");
 	bool done;
 

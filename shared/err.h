@@ -53,6 +53,13 @@ bool err_errno(struct err *e, enum err_kind kind, enum err_where where, const ch
 /* Puts "text: " before the message; returns false. */
 bool err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+#if defined(__clang_analyzer__) && !defined(ERR_C)
+/* It looks at one file at a time, and would follow paths on which these return true. */
+#define err_set(...) (err_set(__VA_ARGS__), false)
+#define err_errno(...) (err_errno(__VA_ARGS__), false)
+#define err_prefix(...) (err_prefix(__VA_ARGS__), false)
+#endif
+
 const char *err_kind_name(enum err_kind kind);
 const char *err_where_name(enum err_where where);
 

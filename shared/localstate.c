@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/file.h"
+
 /* Raised when a field changes its meaning: services of another version are then not joined. */
 #define STATE_VERSION 1
 
@@ -24,22 +26,6 @@ const char *local_path(struct arena *a, const char *dir, const char *file)
 	return arena_printf(a, "%s/local/%s", dir, file);
 }
 
-/* The whole of a small file; false with errno set. */
-static bool slurp(const char *path, char *buf, size_t size, size_t *n)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = 0;
-
-	*n = 0;
-	if (fd < 0)
-		return false;
-	while (*n < size - 1 && (got = read(fd, buf + *n, size - 1 - *n)) > 0)
-		*n += (size_t)got;
-	buf[*n] = '\0';
-	close(fd);
-	return got >= 0;
-}
-
 /* Writes path.tmp, then puts it in the place of path. */
 static bool spit(struct arena *a, const char *path, mode_t mode, struct str text, struct err *e)
 {
@@ -51,7 +37,7 @@ static bool spit(struct arena *a, const char *path, mode_t mode, struct str text
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_errno(e, ERR_SETUP, AT_STATE, "%s", tmp);
-	ok = write(fd, text.p, text.n) == (ssize_t)text.n;
+	ok = file_write(fd, text);
 	if (close(fd) != 0 || !ok || rename(tmp, path) != 0)
 		return err_errno(e, ERR_SETUP, AT_STATE, "cannot write %s", path);
 	return true;
@@ -69,19 +55,18 @@ bool local_state_read(
 {
 	const char *path = local_path(a, dir, "state.json");
 	char text[16384];
-	size_t n;
+	ssize_t n = file_head(path, text, sizeof text);
 	json_t *o;
 	json_error_t bad;
 	bool ok;
 
 	*out = (struct local){.dir = dir, .user = LOCAL_PG_USER, .dbname = LOCAL_PG_DATABASE};
 	*found = false;
-	if (!slurp(path, text, sizeof text, &n)) {
-		if (errno == ENOENT)
-			return true;
+	if (n < 0 && errno == ENOENT)
+		return true;
+	if (n < 0)
 		return err_errno(e, ERR_SETUP, AT_STATE, "%s", path);
-	}
-	o = json_loadb(text, n, 0, &bad);
+	o = json_loadb(text, (size_t)n, 0, &bad);
 	if (!o)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL, "%s: %s", path, bad.text);
 	ok = json_integer_value(json_object_get(o, "version")) == STATE_VERSION;
@@ -156,16 +141,15 @@ int local_lock_open(const char *path, bool inherit, struct err *e)
 static bool random_word(struct arena *a, const char *prefix, size_t n, struct str *out)
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-	size_t at = strlen(prefix);
 	unsigned char bytes[64];
-	char *word = arena_alloc(a, at + n + 1);
+	char *word = arena_alloc(a, strlen(prefix) + n + 1), *end;
 
 	if (n > sizeof bytes || getrandom(bytes, n, 0) != (ssize_t)n)
 		return false;
-	memcpy(word, prefix, at);
+	end = stpcpy(word, prefix);
 	for (size_t i = 0; i < n; i++)
-		word[at + i] = digits[bytes[i] % 32];
-	*out = (struct str){word, at + n};
+		*end++ = digits[bytes[i] % 32];
+	*out = (struct str){word, (size_t)(end - word)};
 	return true;
 }
 
@@ -173,12 +157,12 @@ bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *ou
 {
 	const char *path = local_path(a, dir, "key");
 	char text[512];
+	ssize_t n = file_head(path, text, sizeof text);
 	struct str s, id, secret;
-	size_t n;
 
 	*out = (struct sigv4_key){{NULL, 0}, {NULL, 0}, {NULL, 0}};
-	if (slurp(path, text, sizeof text, &n)) {
-		s = (struct str){text, n};
+	if (n >= 0) {
+		s = (struct str){text, (size_t)n};
 		id = (struct str){s.p, str_find(s, '\n')};
 		secret = str_trim(str_from(s, id.n));
 		id = str_trim(id);

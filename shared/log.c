@@ -21,9 +21,14 @@ void log_name(const char *fmt, ...)
 	va_end(ap);
 }
 
-void log_quiet(int on)
+void log_quiet(int only_errors)
 {
-	quiet = on;
+	quiet = only_errors;
+}
+
+int log_is_quiet(void)
+{
+	return quiet;
 }
 
 static void __attribute__((format(printf, 2, 0)))

@@ -12,7 +12,8 @@
 void log_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Only errors are said when quiet. */
-void log_quiet(int quiet);
+void log_quiet(int only_errors);
+int log_is_quiet(void);
 
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/file.h"
 #include "shared/near.h"
 #include "shared/sqlembed.h"
 #include "shared/sqlfile.h"
@@ -125,22 +126,16 @@ static bool add_embedded(struct loading *l, struct str name)
 static bool read_file(struct loading *l, const char *path, struct str *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = 1;
 	struct buf b;
 	bool ok;
 
 	if (fd < 0)
 		return err_errno(l->e, ERR_SETUP, AT_CONFIG, "%s", path);
 	buf_init(&b, FILE_MAX);
-	while (got > 0 && !b.over) {
-		char part[8192];
-
-		got = read(fd, part, sizeof part);
-		if (got > 0)
-			buf_add(&b, part, (size_t)got);
-	}
-	ok = got >= 0 ? !b.over || sqlfile_fail(l->e, path, 0, "more than %d bytes", FILE_MAX)
-	              : err_errno(l->e, ERR_SETUP, AT_CONFIG, "%s", path);
+	if (!file_read(fd, &b))
+		ok = err_errno(l->e, ERR_SETUP, AT_CONFIG, "%s", path);
+	else
+		ok = !b.over || sqlfile_fail(l->e, path, 0, "more than %d bytes", FILE_MAX);
 	close(fd);
 	*out = arena_str(l->a, buf_view(&b));
 	buf_free(&b);
@@ -224,7 +219,7 @@ static bool unknown_model(struct loading *l, struct str name)
 			buf_printf(&all, " %.*s", STRF(last));
 		}
 	err_set(l->e, ERR_SETUP, AT_CONFIG, "model",
-	    "no model \"%.*s\", and no folder of this name%s Built in:%s", STRF(name),
+	    "LOAD.MODEL: no model \"%.*s\", and no folder of this name%s Built in:%s", STRF(name),
 	    near.best.n ? near_hint(&near) : ".", all.n ? all.p : " none");
 	buf_free(&all);
 	return false;

@@ -39,7 +39,7 @@ static const struct field shard[] = {INT(shard, id), STRING(shard, shard), STRIN
     INT(shard, objects), INT(shard, bytes), END};
 static const struct field count[] = {INT(count, id), STRING(count, table), INT(count, rows), END};
 static const struct field beat[] = {
-    INT(beat, id), INT(beat, rows), INT(beat, bytes), INT(beat, objects), END};
+    INT(beat, id), INT(beat, rows), INT(beat, bytes), INT(beat, objects), INT(beat, requests), END};
 static const struct field done[] = {INT(done, id), INT(done, rows), INT(done, rejected),
     INT(done, bytes), INT(done, objects), INT(done, requests), INT(done, retries),
     INT(done, list_ms), INT(done, fetch_ms), INT(done, copy_ms), INT(done, commit_ms),

@@ -121,7 +121,7 @@ struct msg_count {
 };
 
 struct msg_beat {
-	int64_t id, rows, bytes, objects;
+	int64_t id, rows, bytes, objects, requests;
 };
 
 struct msg_done {

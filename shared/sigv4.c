@@ -49,17 +49,6 @@ static void crypto_start(void)
 	must(crypto.sha256 && crypto.hash && crypto.derive && crypto.day);
 }
 
-static void hex(const unsigned char digest[DIGEST], char out[65])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < DIGEST; i++) {
-		out[2 * i] = digits[digest[i] >> 4];
-		out[2 * i + 1] = digits[digest[i] & 15];
-	}
-	out[64] = '\0';
-}
-
 void sigv4_sha256_hex(struct str bytes, char out[65])
 {
 	unsigned char digest[DIGEST];
@@ -68,7 +57,7 @@ void sigv4_sha256_hex(struct str bytes, char out[65])
 	must(EVP_DigestInit_ex2(crypto.hash, crypto.sha256, NULL));
 	must(EVP_DigestUpdate(crypto.hash, bytes.p, bytes.n));
 	must(EVP_DigestFinal_ex(crypto.hash, digest, NULL));
-	hex(digest, out);
+	str_hex(digest, DIGEST, out);
 }
 
 static void hmac_key(EVP_MAC_CTX *ctx, const void *key, size_t n)
@@ -371,7 +360,7 @@ void sigv4_sign(const struct sigv4_request *r, const struct sigv4_key *key, stru
 
 	use_day_key(key->secret, date, r->region, r->service);
 	hmac(crypto.day, out->to_sign, mac);
-	hex(mac, out->signature);
+	str_hex(mac, DIGEST, out->signature);
 
 	buf_reset(&b);
 	buf_z(&b, "AWS4-HMAC-SHA256 Credential=");

@@ -1,13 +1,13 @@
 /* sqlfile.c - one SQL file: its contract, its statements, its variables. See sqlfile.h. */
 #include "shared/sqlfile.h"
 
-#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "shared/buf.h"
 #include "shared/near.h"
+#include "shared/sigv4.h"
 #include "shared/sqlembed.h"
 #include "shared/sqlfile_private.h"
 #include "shared/sqltok.h"
@@ -59,19 +59,6 @@ static bool in_file(struct err *e, const char *origin)
 }
 
 /* ---- the contract ---- */
-
-static void digest(struct sqlfile *f)
-{
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-
-	/* Fails only where OpenSSL has no SHA-256 at all; then no file could be told from another.
-	 */
-	if (!EVP_Digest(f->text.p, f->text.n, sum, &n, EVP_sha256(), NULL) || n != 32)
-		abort();
-	for (unsigned i = 0; i < n; i++)
-		snprintf(f->digest + (size_t)2 * i, 3, "%02x", sum[i]);
-}
 
 static bool name_char(char c)
 {
@@ -260,7 +247,7 @@ bool sqlfile_parse(struct sqlfile *f, struct arena *a, struct err *e)
 		if (key.n && !header_line(&h, key, &seen))
 			return false;
 	}
-	digest(f);
+	sigv4_sha256_hex(f->text, f->digest);
 	/* Whatever cannot be read is said at the start of a run, not in the middle. */
 	if (!sqltok_all(f->text, a, &t, &n, e))
 		return in_file(e, f->origin);

@@ -48,6 +48,12 @@ size_t str_find(struct str s, char c);
  */
 bool str_to_i64(struct str s, int64_t *out);
 
+/* What a hexadecimal digit of either case stands for, or -1. */
+int str_hex_digit(char c);
+
+/* Bytes as lower-case hexadecimal digits; out holds 2n + 1. */
+void str_hex(const unsigned char *bytes, size_t n, char *out);
+
 /* Levenshtein distance, ASCII case ignored; used for "did you mean". Inputs over 64 bytes give 99.
  */
 size_t str_distance(struct str a, struct str b);

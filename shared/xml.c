@@ -151,28 +151,17 @@ bool xml_walk(struct str body, const char *root, xml_visit *fn, void *ctx, struc
 	    "the XML answer is a <%s> where a <%s> was expected", w.root_name, root);
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 struct str xml_unquote_plus(struct arena *a, struct str s)
 {
 	char *p = arena_cstr(a, s);
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		bool pair = s.p[i] == '%' && s.n - i > 2 && hex_value(s.p[i + 1]) >= 0 &&
-		            hex_value(s.p[i + 2]) >= 0;
+		bool pair = s.p[i] == '%' && s.n - i > 2 && str_hex_digit(s.p[i + 1]) >= 0 &&
+		            str_hex_digit(s.p[i + 2]) >= 0;
 
 		if (pair) {
-			p[n++] = (char)(hex_value(s.p[i + 1]) << 4 | hex_value(s.p[i + 2]));
+			p[n++] = (char)(str_hex_digit(s.p[i + 1]) << 4 | str_hex_digit(s.p[i + 2]));
 			i += 2;
 		} else {
 			p[n++] = s.p[i] == '+' ? ' ' : s.p[i];

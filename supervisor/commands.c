@@ -14,10 +14,12 @@
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
+#include "supervisor/pool.h"
 #include "supervisor/psql.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
 #include "supervisor/sample.h"
+#include "supervisor/status.h"
 #include "supervisor/table.h"
 
 #define VERSION "0.1"
@@ -67,7 +69,7 @@ static void settle_workers(struct call *c)
 
 	if (n == 0)
 		n = cfg->warehouse.engine == ENGINE_LOCAL ? sysconf(_SC_NPROCESSORS_ONLN) : 5;
-	cfg->load.workers = n < 1 ? 1 : n > 64 ? 64 : n;
+	cfg->load.workers = n < 1 ? 1 : n > POOL_MAX_WORKERS ? POOL_MAX_WORKERS : n;
 	text = arena_printf(c->arena, "LOAD.WORKERS=%lld", (long long)cfg->load.workers);
 	c->set_texts.v[c->set_texts.n++] = str_z(text);
 }
@@ -79,8 +81,11 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 	/* Only a run that counted everything can be held against it. */
 	size_t n = sample && f->n_counts ? sample_expect(sample, m, expect) : 0;
 
-	if (c->json) {
-		report_json(f, expect, n, c->arena, stdout);
+	if (c->json || c->csv) {
+		if (c->json)
+			report_json(f, expect, n, c->arena, stdout);
+		else
+			report_csv(f, stdout);
 		return true;
 	}
 	report_print(f, expect, n, c->arena, stdout);
@@ -240,6 +245,20 @@ int cmd_report(struct call *c)
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
 	    !report(c, &f, NULL, NULL, false, &e))
 		return fail(&e);
+	return finish(0);
+}
+
+/* What the newest run is doing, read from its journal: from another shell, too. */
+int cmd_status(struct call *c)
+{
+	struct fold f;
+	struct err e;
+	bool alive;
+
+	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
+		return fail(&e);
+	alive = journal_alive(local_folder(c), &f);
+	(c->json ? status_json : status_print)(&f, alive, c->arena, stdout);
 	return finish(0);
 }
 

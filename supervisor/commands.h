@@ -8,6 +8,7 @@ int cmd_run(struct call *c); /* run load transform create drop check */
 int cmd_query(struct call *c);
 int cmd_plan(struct call *c);
 int cmd_report(struct call *c);
+int cmd_status(struct call *c);
 int cmd_config(struct call *c);
 int cmd_psql(struct call *c);
 int cmd_data(struct call *c);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/file.h"
 
 enum { LINE_MAX_BYTES = 256 << 10 };
 
@@ -42,8 +43,7 @@ static bool make_folder(const char *path, struct err *e)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
-			ok = err_errno(e, ERR_SETUP, AT_STATE, "cannot make the folder %s", copy);
+		ok = file_folder(copy, 0777, AT_STATE, e);
 		*p = c;
 		if (c == '\0')
 			break;
@@ -171,7 +171,22 @@ static bool fold_task(struct fold *f, const struct msg_task *m, struct arena *a)
 	return true;
 }
 
-static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m)
+static void fold_retry(struct fold *f, const struct task *t, struct arena *a)
+{
+	for (size_t i = 0; i < f->n_retries; i++) {
+		struct fold_retry *r = &f->retries[i];
+
+		if (r->err.kind == t->err.kind && r->err.where == t->err.where &&
+		    strcmp(r->err.code, t->err.code) == 0) {
+			r->times++;
+			return;
+		}
+	}
+	f->retries = arena_grow(a, f->retries, f->n_retries, &f->cap_retries, sizeof *f->retries);
+	f->retries[f->n_retries++] = (struct fold_retry){t->err, t->name, 1};
+}
+
+static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m, struct arena *a)
 {
 	enum task_state from, to;
 
@@ -181,6 +196,12 @@ static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m)
 	task_move(t, to, m->ms);
 	t->worker = (int)m->worker;
 	f->last_ms = m->ms;
+	if (to == TASK_DONE)
+		f->last_done = t->id;
+	else if (to == TASK_READY && from == TASK_WAITING)
+		t->enabled_by = t->parent ? t->parent : f->last_done;
+	else if (to == TASK_BACKOFF)
+		fold_retry(f, t, a);
 	return true;
 }
 
@@ -194,7 +215,7 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	else if (m->type == MSG_TASK)
 		return fold_task(f, &m->u.task, a);
 	else if (m->type == MSG_MOVE)
-		return fold_move(f, t, &m->u.move);
+		return fold_move(f, t, &m->u.move, a);
 	else if (m->type == MSG_DONE && t)
 		t->done = m->u.done;
 	else if (m->type == MSG_FAIL && t) {
@@ -209,6 +230,19 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 		f->end = m->u.end;
 	}
 	return true;
+}
+
+bool journal_alive(const char *dir, const struct fold *f)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/runs/%.*s/journal.jsonl", dir, STRF(f->run.run));
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	arena_free(a);
+	return alive;
 }
 
 static bool newest(const char *runs, struct arena *a, const char **out)

@@ -41,20 +41,33 @@ struct fold_count {
 	int64_t rows;
 };
 
+/* A failure that was tried again, all of one cause together. */
+struct fold_retry {
+	struct err err;  /* the first of them */
+	struct str name; /* of the task it befell */
+	int64_t times;
+};
+
 struct fold {
 	struct msg_run run;
 	struct task *tasks; /* by id - 1 */
 	size_t n, cap;
 	struct fold_count *counts;
 	size_t n_counts, cap_counts;
+	struct fold_retry *retries;
+	size_t n_retries, cap_retries;
 	bool ended;
 	struct msg_end end;
-	int64_t last_ms; /* of the last move */
+	int64_t last_ms;   /* of the last move */
+	int64_t last_done; /* id of the task that was done last */
 };
 
 /* run NULL: the newest. ERR_SETUP/AT_STATE where there is none. Everything lives in a. */
 bool journal_fold(
     const char *dir, const char *run, struct arena *a, struct fold *out, struct err *e);
+
+/* Whether the run's supervisor lives: it holds a lock on its journal. */
+bool journal_alive(const char *dir, const struct fold *f);
 
 /* The task as the message that defines it, and back. */
 struct msg journal_task_msg(const struct task *t);

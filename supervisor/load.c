@@ -136,13 +136,34 @@ static void task_done(struct run *r, int worker, struct task *t, const struct ms
 	sched_done(&r->sched, t, now(r));
 }
 
+/*
+ * All sources are probed at once, and run into the same wall: a wrong secret, a server that is not
+ * there. Whether one of them has met this one before, and has `failed` of it.
+ */
+static bool met_before(
+    const struct run *r, const struct task *t, const struct err *why, bool failed)
+{
+	for (size_t i = 0; i < r->sched.n && str_eqz(t->phase, "probe"); i++) {
+		const struct task *o = r->sched.tasks[i];
+
+		if (str_eqz(o->phase, "probe") && o->has_err && o->err.where == why->where &&
+		    strcmp(o->err.code, why->code) == 0 && (!failed || o->state == TASK_FAILED))
+			return true;
+	}
+	return false;
+}
+
 static void task_failed(struct run *r, int worker, struct task *t, const struct err *why)
 {
 	struct msg m = msg_of_err(t->id, why);
+	bool warned = met_before(r, t, why, false), said = met_before(r, t, why, true);
 
 	drop_held(r, worker);
 	journal_add(&r->journal, &m);
 	sched_failed(&r->sched, t, why, now(r));
+	/* The report has all of them. */
+	if (t->state == TASK_FAILED ? said : warned)
+		return;
 	if (t->state == TASK_FAILED)
 		log_error("%.*s: %s", STRF(t->name), why->msg);
 	else if (t->state == TASK_BACKOFF)
@@ -266,7 +287,7 @@ static void on_tick(void *ctx)
 {
 	struct run *r = ctx;
 
-	progress_tick(&r->progress, &r->sched, now(r));
+	progress_tick(&r->progress, now(r));
 }
 
 static bool on_finished(void *ctx)
@@ -373,7 +394,7 @@ static void write_end(struct run *r, int code)
 	journal_add(&r->journal, &m);
 }
 
-static bool go(struct run *r, const struct load_opts *o, struct load_result *out, struct err *e)
+static void go(struct run *r, const struct load_opts *o, struct load_result *out, struct err *e)
 {
 	struct pool_opts opts = {.workers = (int)r->config->load.workers,
 	    .task_timeout_ms = r->config->load.task_timeout_s * 1000,
@@ -390,11 +411,13 @@ static bool go(struct run *r, const struct load_opts *o, struct load_result *out
 	    .finished = on_finished,
 	    .stopping = on_stopping};
 	struct err why;
-	bool ok = true;
+	bool ok;
 
 	write_head(r, o, out->run);
 	plan_start(&r->plan, now(r));
-	if (!pool_run(&opts, &handler, &why)) {
+	ok = pool_run(&opts, &handler, &why);
+	progress_end(&r->progress);
+	if (!ok) {
 		out->stopped = true;
 		out->stop = why;
 		sched_drain(&r->sched, now(r));
@@ -411,9 +434,7 @@ static bool go(struct run *r, const struct load_opts *o, struct load_result *out
 		log_error("%s", e->msg);
 		if (out->exit == 0)
 			out->exit = code_of(e->where);
-		ok = true;
 	}
-	return ok;
 }
 
 bool load_run(const struct config *c, const struct model *m, const struct load_opts *o,
@@ -430,9 +451,11 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());
 	r->sched.moved = on_moved;
 	r->sched.ctx = r;
-	progress_init(&r->progress);
+	progress_init(&r->progress, &r->sched, (int)c->load.workers, log_is_quiet());
 	ok = plan_make(&r->plan, c, m, &r->sched, o->what, e) &&
-	     journal_create(&r->journal, o->dir, out->run, e) && go(r, o, out, e);
+	     journal_create(&r->journal, o->dir, out->run, e);
+	if (ok)
+		go(r, o, out, e);
 	for (size_t i = 0; i <= POOL_MAX_WORKERS; i++)
 		arena_free(r->held[i].arena);
 	arena_free(r->arena);

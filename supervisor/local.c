@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/file.h"
 #include "shared/pgprobe.h"
 #include "shared/str.h"
 
@@ -31,9 +32,7 @@
 
 static bool make_folder(const char *path, mode_t mode, struct err *e)
 {
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
-		return true;
-	return err_errno(e, ERR_SETUP, AT_CONFIG, "[LOCAL] DIR: cannot make the folder %s", path);
+	return file_folder(path, mode, AT_CONFIG, e) || err_prefix(e, "[LOCAL] DIR");
 }
 
 /* The folders, and DIR without symbolic links: one folder must have one name. */
@@ -275,7 +274,7 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 			    local_path(a, dir, "keeper.log"));
 		clock_sleep(20);
 	}
-	if (strcmp(out->buckets, buckets) != 0)
+	if (!out->buckets || strcmp(out->buckets, buckets) != 0)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "another command uses the local services with the buckets in %s, and [LOCAL] "
 		    "BUCKETS is %s; wait for its end",

@@ -2,14 +2,24 @@
 #include "supervisor/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "shared/log.h"
 
 enum { EVERY_MS = 2000 };
 
-void progress_init(struct progress *p)
+static bool is_terminal(void)
 {
-	*p = (struct progress){.said_at = 0};
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+void progress_init(struct progress *p, const struct sched *s, int workers, bool quiet)
+{
+	*p = (struct progress){
+	    .sched = s, .workers = workers, .live = is_terminal() && !quiet, .copies_began = -1};
 }
 
 void progress_beat(struct progress *p, int worker, const struct msg_beat *b)
@@ -17,13 +27,14 @@ void progress_beat(struct progress *p, int worker, const struct msg_beat *b)
 	p->beats[worker] = *b;
 }
 
-static void say_done(const struct task *t)
+static void say_done(struct progress *p, const struct task *t)
 {
 	const struct msg_done *d = &t->done;
 	double s = (double)(t->ended - t->began) / 1000;
 
 	if (t->kind != TASK_STEP || str_eqz(t->phase, "probe"))
 		return; /* there are many: the totals tell */
+	display_erase(p);
 	if (d->skipped)
 		log_info("%.*s: up to date, %lld rows", STRF(t->name), (long long)d->rows);
 	else if (str_eqz(t->phase, "check"))
@@ -34,58 +45,116 @@ static void say_done(const struct task *t)
 		log_info("%.*s: %.2f s", STRF(t->name), s);
 }
 
-void progress_moved(struct progress *p, const struct task *t, int64_t now)
+static void count_done(struct progress *p, const struct task *t)
 {
-	(void)now;
-	if (t->state == TASK_RUNNING || task_is_final(t->state) || t->state == TASK_BACKOFF)
-		p->beats[t->worker] = (struct msg_beat){.id = 0};
-	if (t->state != TASK_DONE)
+	if (t->kind != TASK_COPY)
 		return;
-	if (t->kind == TASK_COPY) {
-		p->rows += t->done.rows;
-		p->bytes += t->done.bytes;
-		p->objects += t->done.objects;
-	}
-	say_done(t);
+	p->rows += t->done.rows;
+	p->bytes += t->done.bytes;
+	p->objects += t->done.objects;
+	p->requests += t->done.requests;
+	if (!t->done.skipped)
+		estimate_learn(&p->estimate, t->objects, t->bytes, t->ended - t->began);
 }
 
-static void say_totals(struct progress *p, const struct sched *s, int64_t now)
+void progress_moved(struct progress *p, const struct task *t, int64_t now)
 {
-	size_t copies = 0, copied = 0, lists = 0;
-	int64_t rows = p->rows, bytes = p->bytes, objects = p->objects;
+	if (t->state == TASK_RUNNING || task_is_final(t->state) || t->state == TASK_BACKOFF)
+		p->beats[t->worker] = (struct msg_beat){.id = 0};
+	if (t->state == TASK_RUNNING && t->kind == TASK_COPY && p->copies_began < 0)
+		p->copies_began = now;
+	if (t->state == TASK_FAILED || t->state == TASK_BACKOFF)
+		display_erase(p); /* an error is about to be said */
+	if (t->state != TASK_DONE)
+		return;
+	count_done(p, t);
+	say_done(p, t);
+}
 
-	for (size_t i = 0; i < s->n; i++) {
-		const struct task *t = s->tasks[i];
+/* What a shard that is not done will still take. */
+static double rest_of(const struct progress *p, const struct task *t)
+{
+	const struct msg_beat *b = &p->beats[t->worker];
+	double ms;
 
-		copies += t->kind == TASK_COPY;
-		copied += t->kind == TASK_COPY && t->state == TASK_DONE;
-		lists += t->kind == TASK_LIST && !task_is_final(t->state);
+	if (!estimate_cost(&p->estimate, t->objects, t->bytes, &ms))
+		return 0;
+	if (t->state == TASK_RUNNING && b->id == t->id && t->bytes > 0) {
+		double left = 1 - (double)b->bytes / (double)t->bytes;
+
+		ms *= left > 0 ? left : 0;
 	}
-	for (size_t i = 0; i <= POOL_MAX_WORKERS; i++) {
-		const struct task *t = sched_task(s, p->beats[i].id);
+	return ms;
+}
+
+struct progress_now progress_now(const struct progress *p, int64_t now)
+{
+	struct progress_now n = {.rows = p->rows,
+	    .bytes = p->bytes,
+	    .objects = p->objects,
+	    .requests = p->requests,
+	    .rest_ms = -1};
+	double sum = 0, longest = 0;
+
+	(void)now;
+	for (size_t i = 0; i < p->sched->n; i++) {
+		const struct task *t = p->sched->tasks[i];
+		double ms;
+
+		n.shards += t->kind == TASK_COPY;
+		n.shards_done += t->kind == TASK_COPY && t->state == TASK_DONE;
+		n.lists += t->kind == TASK_LIST && !task_is_final(t->state);
+		if (t->kind != TASK_COPY || task_is_final(t->state))
+			continue;
+		ms = rest_of(p, t);
+		sum += ms;
+		longest = ms > longest ? ms : longest;
+	}
+	for (int i = 1; i <= p->workers; i++) {
+		const struct task *t = sched_task(p->sched, p->beats[i].id);
 
 		if (!t || t->kind != TASK_COPY)
 			continue;
-		rows += p->beats[i].rows;
-		bytes += p->beats[i].bytes;
-		objects += p->beats[i].objects;
+		n.rows += p->beats[i].rows;
+		n.bytes += p->beats[i].bytes;
+		n.objects += p->beats[i].objects;
+		n.requests += p->beats[i].requests;
 	}
-	if (copies == 0)
-		return;
-	log_info("%.1f s: %zu of %zu%s shards, %lld objects, %lld rows, %.1f MB",
-	    (double)now / 1000, copied, copies, lists ? "+" : "", (long long)objects,
-	    (long long)rows, (double)bytes / 1e6);
+	if (p->estimate.n && n.lists == 0)
+		n.rest_ms = estimate_rest(sum, longest, p->workers);
+	return n;
 }
 
-void progress_tick(struct progress *p, const struct sched *s, int64_t now)
+static void say_totals(const struct progress *p, int64_t now)
 {
+	struct progress_now n = progress_now(p, now);
+
+	if (n.shards == 0)
+		return;
+	log_info("%.1f s: %zu of %zu%s shards, %lld objects, %lld rows, %.1f MB",
+	    (double)now / 1000, n.shards_done, n.shards, n.lists ? "+" : "", (long long)n.objects,
+	    (long long)n.rows, (double)n.bytes / 1e6);
+}
+
+void progress_tick(struct progress *p, int64_t now)
+{
+	const struct sched *s = p->sched;
 	size_t final = s->n - s->count[TASK_WAITING] - s->count[TASK_READY] -
 	               s->count[TASK_RUNNING] - s->count[TASK_BACKOFF];
 
+	if (p->live) {
+		display_draw(p, now);
+		return;
+	}
 	if (now - p->said_at < EVERY_MS ||
 	    (final == p->said_final && now - p->said_at < 5 * EVERY_MS))
 		return;
 	p->said_at = now;
 	p->said_final = final;
-	say_totals(p, s, now);
+	say_totals(p, now);
+}
+
+void progress_end(struct progress *p)
+{
+	display_erase(p);
 }

@@ -1,23 +1,47 @@
 /*
- * progress.h - what a person sees on stderr while a run goes on: what begins and ends, and now and
- * then the totals.
+ * progress.h - what a person sees on stderr while a run goes on.
+ *
+ * On a terminal a block of lines is drawn again five times a second: a line a worker, the totals,
+ * rates, and an estimate of the rest. Elsewhere, or with TERM=dumb, there are lines: what
+ * ended, and the totals every two seconds.
  */
 #ifndef SUPERVISOR_PROGRESS_H
 #define SUPERVISOR_PROGRESS_H
 
+#include "supervisor/estimate.h"
 #include "supervisor/pool.h"
 #include "supervisor/sched.h"
 
 struct progress {
-	int64_t rows, bytes, objects;                /* of the copies that are done */
+	const struct sched *sched;
+	int workers;
+	bool live;                                   /* a terminal */
+	int64_t rows, bytes, objects, requests;      /* of the copies that are done */
 	struct msg_beat beats[POOL_MAX_WORKERS + 1]; /* of the one that runs, by worker */
-	int64_t said_at;                             /* ms since the run began */
+	struct estimate estimate;
+	int64_t copies_began; /* ms; -1: none yet */
+	int64_t said_at;      /* ms since the run began */
 	size_t said_final;
+	int drawn; /* lines of the block on the screen */
 };
 
-void progress_init(struct progress *p);
+/* Totals now: what is done and what runs. */
+struct progress_now {
+	int64_t rows, bytes, objects, requests;
+	size_t shards, shards_done, lists;
+	int64_t rest_ms; /* estimate; -1: unknown */
+};
+
+void progress_init(struct progress *p, const struct sched *s, int workers, bool quiet);
 void progress_moved(struct progress *p, const struct task *t, int64_t now);
 void progress_beat(struct progress *p, int worker, const struct msg_beat *b);
-void progress_tick(struct progress *p, const struct sched *s, int64_t now);
+void progress_tick(struct progress *p, int64_t now);
+void progress_end(struct progress *p);
+
+struct progress_now progress_now(const struct progress *p, int64_t now);
+
+/* display.c: draws the block, erases it. */
+void display_draw(struct progress *p, int64_t now);
+void display_erase(struct progress *p);
 
 #endif

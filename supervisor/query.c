@@ -145,7 +145,7 @@ static bool find_queries(const struct model *m, int n, char *const *names, struc
 	*out = arena_alloc(a, *n_out * sizeof **out);
 	for (size_t i = 0; i < *n_out; i++) {
 		(*out)[i] = n ? model_find(m, SQL_QUERY, str_z(names[i])) : &f[i];
-		if (!(*out)[i]) {
+		if (n && !(*out)[i]) {
 			struct buf known;
 
 			buf_init(&known, 2000);

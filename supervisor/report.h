@@ -19,6 +19,10 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 /* The one line that says how it went. */
 void report_close(const struct fold *f, struct arena *a, FILE *out);
 
+/* A line a task: id, kind, name, state, tries, worker, began_ms, took_ms, rows, objects, bytes, ...
+ */
+void report_csv(const struct fold *f, FILE *out);
+
 void report_json(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out);
 

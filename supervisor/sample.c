@@ -1,19 +1,15 @@
 /* sample.c - see sample.h. */
 #include "supervisor/sample.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "shared/connect.h"
+#include "shared/file.h"
 #include "shared/log.h"
 #include "shared/s3.h"
 #include "supervisor/table.h"
 
 static bool make_folder(const char *path, struct err *e)
 {
-	if (mkdir(path, 0777) == 0 || errno == EEXIST)
-		return true;
-	return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot make the folder %s", path);
+	return file_folder(path, 0777, AT_CONFIG, e);
 }
 
 static const char *buckets_folder(const struct config *c, struct arena *a)

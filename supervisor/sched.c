@@ -9,14 +9,18 @@ void sched_init(struct sched *s, struct arena *a, int max_attempts, uint64_t see
 	sched_queue(s, STR(""), false);
 }
 
-/*
- * a comes before b: listings first, since they find the work that is then taken largest first, so
- * that no long copy begins when everything else is done.
- */
+/* Listings find the work, and steps are what others wait for; of the copies the largest comes
+ * first, so that no long one begins when everything else is done. */
+static int rank(const struct task *t)
+{
+	return t->kind == TASK_LIST ? 0 : t->kind == TASK_STEP ? 1 : 2;
+}
+
+/* a comes before b. */
 static bool before(const struct task *a, const struct task *b)
 {
-	if ((a->kind == TASK_LIST) != (b->kind == TASK_LIST))
-		return a->kind == TASK_LIST;
+	if (rank(a) != rank(b))
+		return rank(a) < rank(b);
 	if (a->bytes != b->bytes)
 		return a->bytes > b->bytes;
 	return a->id < b->id;

@@ -3,9 +3,9 @@
  *
  * Tasks form a graph; a task whose needs are all done goes into the ready heap of its queue. A
  * queue is a lane of the warehouse, where COPYs must not overlap, or the common queue, where
- * anything may. sched_next gives the largest ready task (by bytes) of a queue that is free, the
- * oldest among equals. A failed task goes through backoff with full jitter until its attempts are
- * used up.
+ * anything may. sched_next gives, of the queues that are free, a listing if there is one, then a
+ * step, then the largest copy; the oldest among equals. A failed task goes through backoff with
+ * full jitter until its attempts are used up.
  */
 #ifndef SUPERVISOR_SCHED_H
 #define SUPERVISOR_SCHED_H

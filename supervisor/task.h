@@ -57,6 +57,7 @@ struct task {
 	int attempts, worker;
 	int64_t ready_at, began, ended; /* ms since the run began; began of the last attempt */
 	int64_t first_began;
+	int64_t enabled_by;   /* folded: id of the task whose end made this one ready, or 0 */
 	struct msg_done done; /* when DONE */
 	struct err err;       /* the last failure, when there was one */
 	bool has_err;

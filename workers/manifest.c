@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shared/connect.h"
+#include "shared/file.h"
 #include "shared/jsonscan.h"
 #include "shared/sigv4.h"
 
@@ -165,11 +166,12 @@ static bool write_file(
 	int fd;
 	bool ok;
 
-	mkdir(dir, 0777);
+	if (!file_folder(dir, 0777, AT_CONFIG, e))
+		return false;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write the manifest %s", tmp);
-	ok = write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && fsync(fd) == 0;
+	ok = file_write(fd, bytes) && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok && rename(tmp, path) == 0;
 	if (!ok)
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write the manifest %s", path);
@@ -218,16 +220,14 @@ bool manifest_write(struct worker *w, struct str relation, const struct manifest
 static bool read_file(struct worker *w, struct str address, struct buf *out, struct err *e)
 {
 	char *path = arena_cstr(w->task, str_from(address, strlen("file://")));
-	FILE *in = fopen(path, "re");
-	char piece[16 << 10];
-	size_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && file_read(fd, out);
 
-	if (!in)
-		return err_errno(e, ERR_SETUP, AT_STATE, "the manifest %s", path);
-	while ((n = fread(piece, 1, sizeof piece, in)) > 0)
-		buf_add(out, piece, n);
-	fclose(in);
-	return true;
+	if (!ok)
+		err_errno(e, ERR_SETUP, AT_STATE, "the manifest %s", path);
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 bool manifest_read(

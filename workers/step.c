@@ -175,8 +175,9 @@ static bool inputs_of(struct worker *w, const struct sqlfile *f, struct str *out
 			ok = ledger_rows(w, relation.p,
 			    arena_printf(w->task, "%lld", (long long)generation), "", &rows,
 			    &shards, e);
-			buf_printf(&b, "%.*s:g%lld/%lld/%lld ", STRF(f->depends[i]),
-			    (long long)generation, (long long)shards, (long long)rows);
+			if (ok)
+				buf_printf(&b, "%.*s:g%lld/%lld/%lld ", STRF(f->depends[i]),
+				    (long long)generation, (long long)shards, (long long)rows);
 		} else if (ok) {
 			ok = pg_query(&w->pg, "SELECT version FROM dwh.step WHERE step = $1", 1,
 			    params, &res, e);

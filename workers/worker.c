@@ -71,6 +71,9 @@ bool worker_tick(void *ctx, struct err *e)
 
 		w->beat_at = now;
 		m.u.beat.id = w->task_id;
+		if (w->s3)
+			m.u.beat.requests = (int64_t)(s3_stats(w->s3).requests -
+			                              w->requests_before);
 		worker_send(&m);
 	}
 	return true;
@@ -153,6 +156,7 @@ static void do_task(struct worker *w, const struct msg *m)
 	w->beat_at = began;
 	if (w->s3)
 		before = s3_stats(w->s3);
+	w->requests_before = before.requests;
 	if (run_task(w, m, &out.u.done, &e)) {
 		out.u.done.id = w->task_id;
 		out.u.done.total_ms = clock_ms() - began;

@@ -30,7 +30,8 @@ struct worker {
 	struct fetch *fetch; /* copy_postgres.c's, kept for its connections */
 
 	int64_t task_id;
-	struct msg_beat so_far; /* totals of the running task, sent by worker_tick */
+	struct msg_beat so_far;   /* totals of the running task, sent by worker_tick */
+	uint64_t requests_before; /* of the S3 client, when the task began */
 	int64_t beat_at;
 };
 

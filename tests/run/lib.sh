@@ -1,13 +1,16 @@
 # lib.sh - what the run tests share: TAP, a folder of their own, a configuration, the data.
 # shellcheck shell=bash
 #
-# A test sources it, calls ok/is/like, and ends with done_testing. $T is the test's folder, gone at
-# the end with everything that was started in it. $DWH is the program (make test: the ASan build).
+# A test sources it, calls ok/is/like, and ends with done_testing. $T is the test's folder and the
+# folder that it runs in, gone at the end with everything that was started in it: a process belongs
+# to the test when $T stands in its arguments, or when it works in $T (a worker's title is all that
+# one sees of its arguments). $DWH is the program (make test: the ASan build).
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-DWH=${DWH:-$TOP/build/asan/dwh}
-T=$(mktemp -d /tmp/dwh-test.XXXXXX)
+DWH=$(realpath "${DWH:-$TOP/build/asan/dwh}")
+T=$(mktemp -d "${TMPDIR:-/tmp}/dwh-test.XXXXXX")
 chmod 755 "$T"
+cd "$T" || exit 1
 N=0
 BAD=0
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_REGION \
@@ -15,12 +18,47 @@ unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_
 export HOME=$T LC_ALL=C
 export ASAN_OPTIONS=detect_leaks=0 # leaks are valgrind's to find; processes here are killed
 
+# "PID TITLE" of each process of this test that is dwh's or PostgreSQL's. Often asked: forks nothing.
+left_running() {
+	local p args title
+	for p in /proc/[0-9]*; do
+		[ "$p/exe" -ef "$DWH" ] || [ "$p/cwd" -ef "$T/pg" ] || [ "$p/cwd" -ef "$T/.dwh/pg" ] ||
+			continue
+		mapfile -d '' args <"$p/cmdline" || continue
+		title=${args[*]}
+		case $title in
+		*"$T"[/\ ]* | postgres:*) ;;
+		*) [ "$p/cwd" -ef "$T" ] || continue ;;
+		esac
+		echo "${p#/proc/} ${title%%  *}"
+	done 2>/dev/null
+}
+pids_of() { # pids_of REGEX: of this test's processes with such a title
+	left_running | sed -nE "s/^([0-9]+) $1.*/\1/p"
+}
+kill_at() { # kill_at SIGNAL REGEX: the first such process, as soon as there is one
+	local p n=1000
+	while ! { read -r p < <(pids_of "$2") && kill -s "$1" "$p"; }; do
+		[ $((n--)) -gt 0 ] || return 1
+		sleep 0.005
+	done
+}
+until_true() { # until_true SECONDS COMMAND...: tried 20 times a second; false if it never was
+	local n=$(($1 * 20))
+	while ! "${@:2}" >/dev/null 2>&1; do
+		[ $((n--)) -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+nothing_left() { [ -z "$(left_running)" ]; }
+
 clean_up() {
 	local p
-	# Only what was started in this test's folder.
-	for p in $(pgrep -f "$T" 2>/dev/null); do
-		[ "$p" != $$ ] && kill -9 "$p" 2>/dev/null
-	done
+	cd / || exit 1
+	# QUIT is PostgreSQL's immediate shutdown, which takes its shared memory with it.
+	for p in $(left_running | cut -d' ' -f1); do kill -QUIT "$p" 2>/dev/null; done
+	until_true 3 nothing_left
+	for p in $(left_running | cut -d' ' -f1); do kill -9 "$p" 2>/dev/null; done
 	rm -rf "$T"
 }
 trap clean_up EXIT
@@ -75,25 +113,107 @@ local_config() {
 }
 
 # The generated data set, made once a build and linked from there.
-generated_data() {
-	local kept=$TOP/build/testdata
-	if [ ! -f "$kept/expect.json" ]; then
+make_data() {
+	DATA=$TOP/build/testdata
+	if [ ! -f "$DATA/expect.json" ]; then
 		mkdir -p "$TOP/build"
-		"$DWH" data --out "$kept.$$" >/dev/null && mv -T "$kept.$$" "$kept" 2>/dev/null
-		rm -rf "$kept.$$"
+		"$DWH" data --out "$DATA.$$" >/dev/null && mv -T "$DATA.$$" "$DATA" 2>/dev/null
+		rm -rf "$DATA.$$"
 	fi
+}
+generated_data() {
+	make_data
 	mkdir -p "$T/buckets"
-	cp -al "$kept" "$T/buckets/sparkify"
+	cp -al "$DATA" "$T/buckets/sparkify"
 }
 
-# A small data set: the events, and the songs of two folders.
+# A small data set: the events (8,056 in 30 objects), and the songs of two folders (1,196).
 small_data() {
-	generated_data
-	find "$T/buckets/sparkify/song_data/A" -mindepth 1 -maxdepth 1 -type d |
-		LC_ALL=C sort | tail -n +3 | xargs rm -rf
-	rm -f "$T/buckets/sparkify/expect.json"
+	make_data
+	mkdir -p "$T/buckets/sparkify/song_data/A"
+	cp -al "$DATA/log_data" "$DATA/log_json_path.json" "$T/buckets/sparkify"
+	cp -al "$DATA/song_data/A/A" "$DATA/song_data/A/B" "$T/buckets/sparkify/song_data/A"
 }
 
+# ---- an S3 server and a PostgreSQL of the test's own, for ENGINE = postgres ----
+
+# own_s3d OPTIONS...: over $T/buckets; its port is in $S3_PORT, and is kept by the next one; its key
+# is in $S3_ID and $S3_SECRET.
+own_s3d() {
+	# shellcheck disable=SC2034
+	S3_ID=AKIATESTTESTTEST
+	S3_SECRET='a/Secret+of/40+characters/for+the+tests.'
+	mkdir -p "$T/buckets"
+	(umask 077 && printf '%s\n%s\n' "$S3_ID" "$S3_SECRET" >"$T/s3d.key")
+	rm -f "$T/s3d.ready"
+	"$DWH" s3d --root "$T/buckets" --key-file "$T/s3d.key" --port "${S3_PORT:-0}" "$@" \
+		>"$T/s3d.ready" 2>>"$T/s3d.log" &
+	S3D=$!
+	disown
+	until_true 10 grep -q ready "$T/s3d.ready" || echo "# s3d did not start: $(cat "$T/s3d.log")"
+	S3_PORT=$(sed -n 's/^s3d ready //p' "$T/s3d.ready")
+}
+stop_s3d() {
+	kill "$S3D" 2>/dev/null
+	until_true 5 not_there "$S3D"
+}
+not_there() { [ ! -e "/proc/$1" ]; }
+
+# A PostgreSQL with its data and its socket in $T; the role loader has the password $PG_PASSWORD.
+# As root it runs as postgres, which refuses to be root.
+own_postgres() {
+	local as=()
+	PG_BIN=$(dirname "$(find /usr/lib/postgresql/*/bin -name initdb | sort -V | tail -n 1)")
+	PG_PASSWORD="it's a \"secret\" p%40ss"
+	mkdir "$T/pg" "$T/sock"
+	(umask 077 && printf '%s\n' "$PG_PASSWORD" >"$T/pg.password")
+	if [ "$(id -u)" = 0 ]; then
+		as=(setpriv --reuid=postgres --regid=postgres --init-groups)
+		chown postgres "$T/pg" "$T/sock" "$T/pg.password"
+	fi
+	"${as[@]}" "$PG_BIN/initdb" -D "$T/pg" -U loader -A scram-sha-256 --pwfile="$T/pg.password" \
+		-E UTF8 --locale=C --no-sync >"$T/initdb.log" 2>&1
+	"${as[@]}" "$PG_BIN/postgres" -D "$T/pg" -k "$T/sock" -c listen_addresses= -c fsync=off \
+		-c log_min_messages=fatal >"$T/pg.log" 2>&1 &
+	PG=$!
+	disown
+	until_true 20 "$PG_BIN/pg_isready" -q -h "$T/sock" ||
+		echo "# PostgreSQL did not start: $(tail -n 3 "$T/initdb.log" "$T/pg.log")"
+}
+stop_postgres() {
+	kill -INT "$PG" 2>/dev/null
+	until_true 10 not_there "$PG"
+}
+
+# postgres_config [without-keys]: a configuration for the two.
+postgres_config() {
+	mkdir -p "$T/buckets/manifests"
+	cat >"$T/dwh.cfg" <<-CFG
+		[WAREHOUSE]
+		ENGINE = postgres
+		[CLUSTER]
+		HOST = $T/sock
+		DB_NAME = postgres
+		DB_USER = loader
+		DB_PASSWORD = $PG_PASSWORD
+		[AWS]
+		ENDPOINT = http://127.0.0.1:$S3_PORT
+		REGION = us-west-2
+		$([ "$1" = without-keys ] || printf 'KEY = %s\nSECRET = %s' "$S3_ID" "$S3_SECRET")
+		[S3]
+		LOG_DATA = s3://sparkify/log_data
+		LOG_JSONPATH = s3://sparkify/log_json_path.json
+		SONG_DATA = s3://sparkify/song_data
+		MANIFESTS = s3://manifests/of/tests
+		[LOAD]
+		WORKERS = 2
+		[LOCAL]
+		DIR = $T/.dwh
+	CFG
+	chmod 600 "$T/dwh.cfg"
+}
+
+# shellcheck disable=SC2034 # for the tests to read
 dwh() { # dwh COMMAND ...: output in $OUT, talk in $T/err, status in $ST
 	OUT=$("$DWH" "$1" -c "$T/dwh.cfg" "${@:2}" 2>"$T/err")
 	ST=$?
@@ -109,16 +229,25 @@ counts() { # of the seven tables, in the order of the original's README
 		|| ' ' || (select count(*) from time)"
 }
 # An order-free checksum of each of the seven tables, without generated ids.
-checksums() {
-	sql "select (select sum(hashtext(t::text)::bigint) from staging_events t),
-		(select sum(hashtext(t::text)::bigint) from staging_songs t),
-		(select sum(hashtext((start_time,user_id,level,song_id,artist_id,session_id,location,
-			user_agent)::text)::bigint) from songplays),
-		(select sum(hashtext(t::text)::bigint) from users t),
-		(select sum(hashtext(t::text)::bigint) from songs t),
-		(select sum(hashtext(t::text)::bigint) from artists t),
-		(select sum(hashtext(t::text)::bigint) from time t)"
+CHECKSUMS="select (select sum(hashtext(t::text)::bigint) from staging_events t),
+	(select sum(hashtext(t::text)::bigint) from staging_songs t),
+	(select sum(hashtext((start_time,user_id,level,song_id,artist_id,session_id,location,
+		user_agent)::text)::bigint) from songplays),
+	(select sum(hashtext(t::text)::bigint) from users t),
+	(select sum(hashtext(t::text)::bigint) from songs t),
+	(select sum(hashtext(t::text)::bigint) from artists t),
+	(select sum(hashtext(t::text)::bigint) from time t)"
+checksums() { sql "$CHECKSUMS"; }
+journal() { # of the last run
+	local last
+	last=$(find "$T/.dwh/runs" -name journal.jsonl | LC_ALL=C sort | tail -n 1)
+	cat "$last"
 }
-left_running() { # processes that still run out of this test's folder
-	pgrep -fa "$T" | grep -v -e "^$$ " -e 'pgrep -fa' || true
+# What the journal says of the first task whose worker was killed: its states, and its note.
+crashed() {
+	journal | jq -rs '
+		([.[] | select(.t == "fail" and .kind == "crash")] | first) as $f
+		| ([.[] | select(.t == "move" and .id == $f.id) | .to] | join(" ")) + " | "
+		+ ([.[] | select(.t == "done" and .id == $f.id) | .note] | join(" "))'
 }
+crashes() { journal | jq -s '[.[] | select(.t == "fail" and .kind == "crash")] | length'; }

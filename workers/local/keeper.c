@@ -56,6 +56,7 @@
 
 #include "shared/arena.h"
 #include "shared/clock.h"
+#include "shared/file.h"
 #include "shared/localstate.h"
 #include "shared/log.h"
 #include "workers/local/child.h"
@@ -374,16 +375,9 @@ static bool wait_for_users(struct keeper *k, struct err *e)
 static void signal_orphans(const struct keeper *k, int sig)
 {
 	char path[64], text[8192], *at = text;
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	file_head(path, text, sizeof text);
 	for (;;) {
 		char *end;
 		pid_t pid = (pid_t)strtol(at, &end, 10);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/file.h"
 #include "shared/localstate.h"
 #include "shared/pgbin.h"
 #include "shared/pgprobe.h"
@@ -79,15 +80,9 @@ static int version_of(const struct pgserver *s, const char *program, struct aren
 /* PG_VERSION of the data, or 0 where there are none. */
 static int version_of_data(const char *data, struct arena *a)
 {
-	int fd = open(arena_printf(a, "%s/PG_VERSION", data), O_RDONLY | O_CLOEXEC);
 	char text[16];
-	ssize_t n;
 
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	file_head(arena_printf(a, "%s/PG_VERSION", data), text, sizeof text);
 	return (int)strtol(text, NULL, 10);
 }
 
@@ -156,16 +151,11 @@ static bool make_cluster(const struct pgserver *s, struct arena *a, struct err *
  * folder there. 0 where it is not. */
 static pid_t running_on(const char *data, struct arena *a)
 {
-	int fd = open(arena_printf(a, "%s/postmaster.pid", data), O_RDONLY | O_CLOEXEC);
 	char text[32], cwd[PATH_MAX], real[PATH_MAX];
 	ssize_t n;
 	long pid;
 
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	file_head(arena_printf(a, "%s/postmaster.pid", data), text, sizeof text);
 	pid = strtol(text, NULL, 10);
 	n = readlink(arena_printf(a, "/proc/%ld/cwd", pid), cwd, sizeof cwd - 1);
 	if (pid <= 0 || n < 0 || !realpath(data, real))
@@ -319,16 +309,9 @@ bool pgserver_ready(const struct pgserver *s, pid_t pid)
 {
 	char path[PATH_MAX], text[PATH_MAX + 1024];
 	struct str rest, line = {NULL, 0};
-	int fd;
-	ssize_t n;
 
 	snprintf(path, sizeof path, "%s/postmaster.pid", s->data);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	file_head(path, text, sizeof text);
 	if (strtol(text, NULL, 10) != pid)
 		return false;
 	rest = str_z(text);

@@ -157,11 +157,11 @@ static enum s3d_code check_digests(
 	size_t n;
 
 	n = s3d_digest_end(b->digest, S3D_MD5, digest);
-	s3d_hex(digest, n <= 16 ? n : 0, b->md5);
+	str_hex(digest, n <= 16 ? n : 0, b->md5);
 	if (md5)
 		code = same(b, *md5, digest, n);
 	n = s3d_digest_end(b->digest, S3D_SHA256, digest);
-	s3d_hex(digest, n, hex);
+	str_hex(digest, n, hex);
 	if (code == S3D_OK && auth->payload == S3D_PAYLOAD_HASH && !str_eqz(auth->sha256, hex))
 		code = S3D_SHA256_MISMATCH;
 	for (size_t i = 0; i < CHECKSUMS && code == S3D_OK; i++)

@@ -213,23 +213,15 @@ static bool chunk_line(struct s3d_chunks *c, struct str *in)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool chunk_size(struct s3d_chunks *c)
 {
 	size_t i = 0;
 
 	c->left = 0;
-	for (; i < c->n && hex_digit(c->line[i]) >= 0; i++) {
+	for (; i < c->n && str_hex_digit(c->line[i]) >= 0; i++) {
 		if (c->left >> 60)
 			return false;
-		c->left = c->left * 16 + (uint64_t)hex_digit(c->line[i]);
+		c->left = c->left * 16 + (uint64_t)str_hex_digit(c->line[i]);
 	}
 	if (i == 0)
 		return false;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/file.h"
 #include "workers/local/s3d_auth.h"
 
 static void add(struct arena *a, struct s3d_keys *keys, const struct sigv4_key *key)
@@ -20,7 +21,7 @@ static bool read_all(const char *file, struct buf *text, struct err *e)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	ssize_t n = -1;
+	bool ok;
 
 	if (fd < 0)
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "key file %s", file);
@@ -29,22 +30,13 @@ static bool read_all(const char *file, struct buf *text, struct err *e)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "key file %s can be read by others: chmod 600 it", file);
 	}
-	for (;;) {
-		char *to = buf_room(text, 4096);
-
-		if (!to)
-			break;
-		n = read(fd, to, 4096);
-		if (n <= 0)
-			break;
-		text->n += (size_t)n;
-	}
-	if (n < 0)
+	ok = file_read(fd, text);
+	if (!ok)
 		err_errno(e, ERR_SETUP, AT_CONFIG, "key file %s", file);
 	else if (text->over)
-		err_set(e, ERR_SETUP, AT_CONFIG, NULL, "key file %s is too large", file);
+		ok = err_set(e, ERR_SETUP, AT_CONFIG, NULL, "key file %s is too large", file);
 	close(fd);
-	return n == 0;
+	return ok;
 }
 
 static bool parse(

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/file.h"
 #include "workers/local/s3d_disk.h"
 #include "workers/local/s3d_key.h"
 #include "workers/local/s3d_value.h"
@@ -27,18 +28,6 @@ static bool id_ok(struct str id)
 	return id.n == 32;
 }
 
-static bool write_all(int fd, struct str s)
-{
-	while (s.n) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n <= 0)
-			return false;
-		s = str_from(s, (size_t)n);
-	}
-	return true;
-}
-
 enum s3d_code s3d_upload_new(
     const struct s3d_bucket *b, struct str key, struct str headers, struct s3d_upload *up)
 {
@@ -50,7 +39,7 @@ enum s3d_code s3d_upload_new(
 
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
 		return S3D_INTERNAL;
-	s3d_hex(random, sizeof random, up->id);
+	str_hex(random, sizeof random, up->id);
 	snprintf(path, sizeof path, UPLOADS "/%s", up->id);
 	folder = s3d_disk_folder(b->fd, str_z(path));
 	if (folder < 0)
@@ -63,7 +52,7 @@ enum s3d_code s3d_upload_new(
 	buf_printf(&text, "%zu\n", key.n);
 	buf_str(&text, key);
 	buf_str(&text, headers);
-	ok = !text.over && write_all(fd, buf_view(&text));
+	ok = !text.over && file_write(fd, buf_view(&text));
 	buf_free(&text);
 	if (close(fd) != 0)
 		ok = false;

@@ -218,7 +218,7 @@ static void joined_etag(const struct completion *d, char etag[S3D_ETAG_MAX])
 		}
 		s3d_digest_add(digest, (struct str){(const char *)md5, 16});
 	}
-	s3d_hex(md5, s3d_digest_end(digest, S3D_MD5, md5) ? 16 : 0, hex);
+	str_hex(md5, s3d_digest_end(digest, S3D_MD5, md5) ? 16 : 0, hex);
 	s3d_digest_free(digest);
 	snprintf(etag, S3D_ETAG_MAX, "%s-%zu", hex, d->n);
 }

@@ -4,14 +4,6 @@
 #include <stdio.h>
 #include <time.h>
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool s3d_url_decode(struct arena *a, struct str in, bool plus, struct str *out)
 {
 	char *to;
@@ -26,8 +18,8 @@ bool s3d_url_decode(struct arena *a, struct str in, bool plus, struct str *out)
 		char c = in.p[i];
 
 		if (c == '%') {
-			int hi = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1;
-			int lo = i + 2 < in.n ? hex_digit(in.p[i + 2]) : -1;
+			int hi = i + 2 < in.n ? str_hex_digit(in.p[i + 1]) : -1;
+			int lo = i + 2 < in.n ? str_hex_digit(in.p[i + 2]) : -1;
 
 			if (hi < 0 || lo < 0)
 				return false;
@@ -233,17 +225,6 @@ bool s3d_date_parse_basic(struct str s, int64_t *unix_s)
 	tm.tm_year = year - 1900;
 	tm.tm_mon = month - 1;
 	return to_unix(&tm, unix_s);
-}
-
-void s3d_hex(const unsigned char *bytes, size_t n, char *out)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		*out++ = hex[bytes[i] >> 4];
-		*out++ = hex[bytes[i] & 15];
-	}
-	*out = '\0';
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -48,7 +48,6 @@ bool s3d_date_parse(struct str http_date, int64_t *unix_s);
 /* "20260801T120000Z" */
 bool s3d_date_parse_basic(struct str iso, int64_t *unix_s);
 
-void s3d_hex(const unsigned char *bytes, size_t n, char *out); /* 2n + 1 bytes */
 void s3d_base64(struct buf *out, const unsigned char *bytes, size_t n);
 
 /* Returns the number of bytes in out, or -1: not base64, or more than max bytes. */

@@ -1,0 +1,63 @@
+/* file.c - see file.h. */
+#include "shared/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool file_read(int fd, struct buf *b)
+{
+	char part[8192];
+	ssize_t n = 1;
+
+	while (n != 0 && !b->over) {
+		n = read(fd, part, sizeof part);
+		if (n > 0)
+			buf_add(b, part, (size_t)n);
+		else if (n < 0 && errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
+ssize_t file_head(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	ssize_t got = fd < 0 ? -1 : 0;
+	size_t n = 0;
+
+	while (fd >= 0 && n < size - 1) {
+		got = read(fd, text + n, size - 1 - n);
+		if (got > 0)
+			n += (size_t)got;
+		else if (got == 0 || errno != EINTR)
+			break;
+	}
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	text[got < 0 ? 0 : n] = '\0';
+	return got < 0 ? -1 : (ssize_t)n;
+}
+
+bool file_write(int fd, struct str s)
+{
+	while (s.n) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			s = str_from(s, (size_t)n);
+	}
+	return true;
+}
+
+bool file_folder(const char *path, mode_t mode, enum err_where where, struct err *e)
+{
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return true;
+	return err_errno(e, ERR_SETUP, where, "cannot make the folder %s", path);
+}

@@ -1,0 +1,125 @@
+/* facts.c - see facts.h. */
+#include "supervisor/facts.h"
+
+int64_t facts_duration(const struct fold *f)
+{
+	return f->ended ? f->end.ms : f->last_ms;
+}
+
+const char *facts_phase_name(const struct task *t)
+{
+	return t->kind == TASK_STEP ? t->phase.p : task_kind_name(t->kind);
+}
+
+int64_t facts_took(const struct task *t)
+{
+	return t->ended - t->began;
+}
+
+size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+		size_t k = 0;
+
+		if (t->attempts == 0 || !task_is_final(t->state))
+			continue;
+		while (k < n && strcmp(out[k].name, facts_phase_name(t)) != 0)
+			k++;
+		if (k == max)
+			continue;
+		if (k == n)
+			out[n++] = (struct facts_phase){
+			    .name = facts_phase_name(t), .first = t->first_began};
+		out[k].tasks++;
+		out[k].sum += facts_took(t);
+		if (t->first_began < out[k].first)
+			out[k].first = t->first_began;
+		if (t->ended > out[k].last)
+			out[k].last = t->ended;
+	}
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && out[k].first < out[k - 1].first; k--) {
+			struct facts_phase keep = out[k];
+
+			out[k] = out[k - 1];
+			out[k - 1] = keep;
+		}
+	return n;
+}
+
+double facts_concurrency(const struct facts_phase *p)
+{
+	int64_t wall = p->last - p->first;
+
+	return wall > 0 ? (double)p->sum / (double)wall : 1;
+}
+
+size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out)
+{
+	size_t n = 0;
+
+	*out = arena_alloc(a, (f->n + 1) * sizeof **out);
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].kind == TASK_COPY)
+			(*out)[n++] = &f->tasks[i];
+	return n;
+}
+
+int64_t facts_list_ms(const struct fold *f, const struct task *t)
+{
+	bool known = t->parent >= 1 && t->parent <= (int64_t)f->n;
+
+	return known ? f->tasks[t->parent - 1].done.list_ms : 0;
+}
+
+size_t facts_path(const struct fold *f, const struct task **out, size_t max)
+{
+	const struct task *t = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].attempts && (!t || f->tasks[i].ended > t->ended))
+			t = &f->tasks[i];
+	while (t && n < max) {
+		out[n++] = t;
+		t = t->enabled_by >= 1 && t->enabled_by <= (int64_t)f->n
+		        ? &f->tasks[t->enabled_by - 1]
+		        : NULL;
+	}
+	for (size_t i = 0; i < n / 2; i++) {
+		const struct task *keep = out[i];
+
+		out[i] = out[n - 1 - i];
+		out[n - 1 - i] = keep;
+	}
+	return n;
+}
+
+struct facts_totals facts_totals(const struct fold *f)
+{
+	struct facts_totals n = {0};
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+
+		n.failed += t->state == TASK_FAILED;
+		n.blocked += t->state == TASK_BLOCKED;
+		n.left += t->state == TASK_LEFT;
+		n.retries += t->attempts > 1 ? t->attempts - 1 : 0;
+		if (t->kind != TASK_COPY)
+			continue;
+		n.shards++;
+		if (t->state != TASK_DONE)
+			continue;
+		n.loaded += !t->done.skipped;
+		n.already += t->done.skipped;
+		n.objects += t->done.objects;
+		n.bytes += t->done.bytes;
+		n.rows += t->done.rows;
+		n.unverified += !str_eqz(t->done.verdict, "VERIFIED");
+	}
+	return n;
+}

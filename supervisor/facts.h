@@ -1,0 +1,45 @@
+/* facts.h - what follows from a folded journal: phases, totals, the critical path. Pure. */
+#ifndef SUPERVISOR_FACTS_H
+#define SUPERVISOR_FACTS_H
+
+#include "supervisor/journal.h"
+
+/* Milliseconds that the run took, or has taken so far. */
+int64_t facts_duration(const struct fold *f);
+
+/* "insert", "copy", "list": the phase of a step, else the kind of the task. */
+const char *facts_phase_name(const struct task *t);
+
+/* Of its last attempt. */
+int64_t facts_took(const struct task *t);
+
+/* What ran side by side: wall clock is last - first, the sum is of all its tasks. */
+struct facts_phase {
+	const char *name;
+	int64_t tasks, first, last, sum;
+};
+
+/* In the order of their beginning; at most max of them. */
+size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max);
+double facts_concurrency(const struct facts_phase *p);
+
+/* The copies, in the order in which they were found; the array lives in a. */
+size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out);
+
+/* How long the listing took that found this shard. */
+int64_t facts_list_ms(const struct fold *f, const struct task *t);
+
+/*
+ * Back from the task that ended last, each time to the one whose end made it ready. Returns how
+ * many (at most max), the first to begin first.
+ */
+size_t facts_path(const struct fold *f, const struct task **out, size_t max);
+
+struct facts_totals {
+	int64_t shards, loaded, already, objects, bytes, rows, failed, blocked, left, retries,
+	    unverified;
+};
+
+struct facts_totals facts_totals(const struct fold *f);
+
+#endif

@@ -1,0 +1,110 @@
+/* status.c - see status.h. */
+#include "supervisor/status.h"
+
+#include <jansson.h>
+#include <time.h>
+
+#include "shared/clock.h"
+#include "supervisor/facts.h"
+#include "supervisor/table.h"
+
+/* "2026-11-23T04:30:00.123Z" as milliseconds since 1970; 0 where it is none. */
+static int64_t parse_iso(struct str s)
+{
+	struct tm tm = {0};
+	char text[32];
+	const char *rest;
+
+	snprintf(text, sizeof text, "%.*s", STRF(s));
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	return rest ? (int64_t)timegm(&tm) * 1000 : 0;
+}
+
+/* Of a live run up to now, of another one to its last line. */
+static int64_t elapsed(const struct fold *f, bool alive)
+{
+	int64_t began = parse_iso(f->run.at);
+
+	return alive && began ? clock_wall_ms() - began : facts_duration(f);
+}
+
+static const char *word(const struct fold *f, bool alive)
+{
+	if (alive)
+		return "running";
+	if (!f->ended)
+		return "killed";
+	return f->end.exit == 0 ? "finished" : "failed";
+}
+
+static void count_states(const struct fold *f, size_t out[TASK_STATES])
+{
+	memset(out, 0, TASK_STATES * sizeof *out);
+	for (size_t i = 0; i < f->n; i++)
+		out[f->tasks[i].state]++;
+}
+
+void status_print(const struct fold *f, bool alive, struct arena *a, FILE *out)
+{
+	struct facts_totals n = facts_totals(f);
+	size_t states[TASK_STATES], shown = 0;
+	int64_t now = elapsed(f, alive);
+	struct table *t = table_new(a, "worker task >for_s >try");
+
+	count_states(f, states);
+	fprintf(out, "Run %.*s: %s, %.1f s, %lld workers\n", STRF(f->run.run), word(f, alive),
+	    (double)now / 1000, (long long)f->run.workers);
+	fprintf(out, "  %lld of %lld shards, %s objects, %s rows, %s\n",
+	    (long long)(n.loaded + n.already), (long long)n.shards, table_thousands(a, n.objects),
+	    table_thousands(a, n.rows), table_bytes(a, n.bytes));
+	fprintf(out, "  tasks:");
+	for (int s = 0; s < TASK_STATES; s++)
+		if (states[s])
+			fprintf(out, " %zu %s", states[s], task_state_name((enum task_state)s));
+	fputc('\n', out);
+	for (size_t i = 0; alive && i < f->n; i++) {
+		const struct task *k = &f->tasks[i];
+
+		if (k->state != TASK_RUNNING)
+			continue;
+		table_cell(t, "worker %d", k->worker);
+		table_cell(t, "%.*s", STRF(k->name));
+		table_cell(t, "%.1f", (double)(now - k->began) / 1000);
+		table_number(t, k->attempts);
+		shown++;
+	}
+	if (shown)
+		table_print(t, out);
+}
+
+void status_json(const struct fold *f, bool alive, struct arena *a, FILE *out)
+{
+	struct facts_totals n = facts_totals(f);
+	size_t states[TASK_STATES];
+	int64_t now = elapsed(f, alive);
+	json_t *counts = json_object(), *running = json_array(), *root;
+
+	(void)a;
+	count_states(f, states);
+	for (int s = 0; s < TASK_STATES; s++)
+		json_object_set_new(counts, task_state_name((enum task_state)s),
+		    json_integer((json_int_t)states[s]));
+	for (size_t i = 0; alive && i < f->n; i++) {
+		const struct task *k = &f->tasks[i];
+
+		if (k->state == TASK_RUNNING)
+			json_array_append_new(
+			    running, json_pack("{s:i, s:s#, s:I, s:i}", "worker", k->worker, "task",
+			                 k->name.p, (int)k->name.n, "ms",
+			                 (json_int_t)(now - k->began), "try", k->attempts));
+	}
+	root = json_pack("{s:s#, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "run",
+	    f->run.run.p, (int)f->run.run.n, "state", word(f, alive), "alive", alive, "ms",
+	    (json_int_t)now, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "shards",
+	    (json_int_t)n.shards, "loaded", (json_int_t)(n.loaded + n.already), "objects",
+	    (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,
+	    "tasks", counts, "running", running);
+	json_dumpf(root, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(root);
+}

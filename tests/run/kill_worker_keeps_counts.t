@@ -1,0 +1,119 @@
+#!/bin/bash
+# Workers die at the worst moments, by their own hand and by ours: the run ends by itself with every
+# row once.
+. "$(dirname "$0")/lib.sh"
+local_config
+small_data
+
+ledger() { # shards, distinct ones, rows; of the present generation
+	sql "select count(*), count(distinct l.relation || l.shard), sum(l.row_count)
+		from dwh.ledger l join dwh.target t using (relation, generation)"
+}
+# ---- at a place ----
+
+dwh run
+is "$ST" 0 'a clean load'
+counts=$(counts)
+sums=$(checksums)
+like "$counts" '^8056 1168 ' 'to compare with'
+
+for place in while-copying before-ledger before-commit after-commit; do
+	export DWH_CRASH_AT=copy:$place DWH_CRASH_ONCE=$T/crashed.$place
+	dwh run --fresh --json
+	unset DWH_CRASH_AT DWH_CRASH_ONCE
+	is "$ST" 0 "$place: the run succeeds"
+	like "$ERR" 'killed by signal 9 .*attempt 2 of 5' "$place: and tells of the death"
+	is "$(counts)" "$counts" "$place: counts"
+	is "$(checksums)" "$sums" "$place: checksums"
+	is "$(ledger)" '3|3|9224' "$place: one row a shard in the ledger"
+	note=
+	[ $place = after-commit ] && note='was committed already'
+	is "$(crashed)" "ready running backoff ready running done | $note" \
+		"$place: the journal has both attempts"
+	is "$(jq -c '[([.shards[].tries] | sort), .totals.retries]' <<<"$OUT")" '[[1,1,2],1]' \
+		"$place: and so has the report"
+	is "$(left_running)" '' "$place: nothing is left running"
+done
+
+# ---- by kill -9, from outside ----
+
+own_postgres
+own_s3d --latency 20ms
+postgres_config
+rm -rf "$T/.dwh"
+start_run() {
+	"$DWH" run -c "$T/dwh.cfg" "$@" --set LOAD.CONNECTIONS=8 >"$T/out" 2>"$T/run.err" &
+	RUN=$!
+}
+end_run() { # what every such run must come to
+	wait $RUN
+	is $? 0 "$1: the run succeeds"
+	is "$(counts)" "$counts" "$1: counts"
+	is "$(checksums)" "$sums" "$1: checksums"
+	is "$(ledger)" '3|3|9224' "$1: one row a shard in the ledger"
+}
+
+hold_lock() { # hold_lock TABLE: nobody else reads or writes it until release_lock TABLE
+	sql "begin; lock table $1; select pg_sleep(60)" >/dev/null 2>&1 &
+	until_true 5 locked "$1"
+}
+locked() { [ -n "$(sql "select 1 from pg_locks $LOCK '$1'::regclass")" ]; }
+release_lock() { sql "select pg_terminate_backend(pid) from pg_locks $LOCK '$1'::regclass" >/dev/null; }
+LOCK="where granted and mode = 'AccessExclusiveLock' and relation ="
+
+start_run --fresh
+kill_at KILL 'dwh: worker [0-9]+ copy staging_songs'
+ok $? 'kill -9 of a worker that copies'
+kill_at KILL 'dwh: worker [0-9]+ copy staging_songs'
+ok $? 'and of another one'
+end_run 'kill -9 in copies'
+is "$(crashes)" 2 'kill -9 in copies: the journal has both'
+
+sql "delete from dwh.step where step = 'public.songs'"
+hold_lock dwh.ledger
+hold_lock songs
+start_run
+kill_at KILL 'dwh: worker [0-9]+ list staging_songs'
+ok $? 'kill -9 of a worker that lists'
+release_lock dwh.ledger
+kill_at KILL 'dwh: worker [0-9]+ insert songs'
+ok $? 'kill -9 of a worker that fills a table'
+release_lock songs
+end_run 'kill -9 in list and insert'
+is "$(crashes)" 2 'kill -9 in list and insert: the journal has both'
+
+# ---- the commit in doubt ----
+# The server has the COMMIT of a worker that is dead, and is not done with it (it waits for a
+# standby): the second attempt must wait for it, and what it copied be taken back.
+
+waits() { # waits EVENT: sessions of workers that wait for it
+	sql "select count(*) from pg_stat_activity where wait_event = '$1'
+		and application_name like 'dwh worker%'"
+}
+wait_there() { [ "$(waits "$1")" -ge "$2" ]; }
+standby() { # standby NAME: commits wait for it
+	sql "alter system set synchronous_standby_names = '$1'"
+	sql 'select pg_reload_conf()' >/dev/null
+}
+
+dwh create --fresh
+is "$ST" 0 'create'
+hold_lock dwh.ledger
+start_run -w 4
+list_waits() { [ -n "$(pids_of 'dwh: worker [0-9]+ list')" ] && [ "$(waits relation)" -ge 1 ]; }
+until_true 10 list_waits
+standby nobody
+release_lock dwh.ledger
+until_true 10 wait_there SyncRep 3
+kill_at KILL 'dwh: worker [0-9]+ copy'
+ok $? 'kill -9 of a worker whose COMMIT the server has'
+until_true 10 wait_there transactionid 1
+ok $? 'its second attempt waits for that COMMIT'
+is "$(sql 'select count(*) from dwh.ledger')" 0 'of which nobody sees anything yet'
+standby ''
+end_run 'a COMMIT in doubt'
+is "$(crashed)" 'ready running backoff ready running done | was committed already' \
+	'a COMMIT in doubt: the second attempt found it committed'
+stop_postgres
+is "$(left_running | grep -v s3d)" '' 'nothing is left running'
+done_testing
