@@ -6,7 +6,7 @@ own_ceph
 small_data
 keys "$S3_ID" "$S3_SECRET"
 server "$PLAIN_PORT"
-for bucket in sparkify manifests box; do rclone mkdir peer:$bucket; done
+for bucket in sparkify manifests box; do make_bucket $bucket; done
 
 # ---- the calls, one by one ----
 head -c 5000000 /dev/urandom >"$T/large"
