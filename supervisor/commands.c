@@ -14,6 +14,7 @@
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
+#include "supervisor/pool.h"
 #include "supervisor/psql.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
@@ -68,7 +69,7 @@ static void settle_workers(struct call *c)
 
 	if (n == 0)
 		n = cfg->warehouse.engine == ENGINE_LOCAL ? sysconf(_SC_NPROCESSORS_ONLN) : 5;
-	cfg->load.workers = n < 1 ? 1 : n > 64 ? 64 : n;
+	cfg->load.workers = n < 1 ? 1 : n > POOL_MAX_WORKERS ? POOL_MAX_WORKERS : n;
 	text = arena_printf(c->arena, "LOAD.WORKERS=%lld", (long long)cfg->load.workers);
 	c->set_texts.v[c->set_texts.n++] = str_z(text);
 }
@@ -291,8 +292,11 @@ int cmd_data(struct call *c)
 		log_error("dwh data wants --out DIR");
 		return 1;
 	}
-	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed))
+	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed) ||
+	    !number("--objects-per-file", c->objects_per_file, 0, &o.objects_per_file))
 		return 1;
+	if (c->bad && !data_bad_kinds(c->bad, &o.bad, &e))
+		return fail(&e);
 	if (!data_generate(&o, &x, &e))
 		return fail(&e);
 	sample_print(&x, c->json, c->arena, stdout);
