@@ -44,6 +44,11 @@ REGION :'region'
 FORMAT AS JSON 'auto';
 SQL
 
+odd_config() { # odd_config BUCKET SHARD_OBJECTS
+	postgres_config
+	sed -e '/^\(LOG\|SONG\)/d' -e "/^\[S3\]/a ODD_DATA = s3://$1/" \
+		-e "/^\[LOAD\]/a MODEL = ./odd\nSHARD_OBJECTS = $2" -i "$T/dwh.cfg"
+}
 judge() { # judge SERVER BUCKET: the keys of the file BUCKET
 	local want n
 	want=$(jq -sc 'map(.key)' "$T/$2") n=$(wc -l <"$T/$2")
@@ -58,8 +63,7 @@ judge() { # judge SERVER BUCKET: the keys of the file BUCKET
 		"$1, $2: and in pages of 3"
 	ours read "$2"
 	is "$(jq -sc 'sort' <<<"$OUT")" "$(bodies "$2")" "$1, $2: each is read under its name"
-	sed -e '/^\(LOG\|SONG\)/d' -e "/^\[S3\]/a ODD_DATA = s3://$2/" \
-		-e '/^\[LOAD\]/a MODEL = ./odd\nSHARD_OBJECTS = 7' -i "$T/dwh.cfg"
+	odd_config "$2" 7
 	dwh run --fresh --json
 	is "$ST $(jq -c '[.totals.objects, .totals.rows]' <<<"$OUT")" "0 [$n,$n]" \
 		"$1, $2: a run"
@@ -86,16 +90,37 @@ manifests() { # the keys in the manifests of the last generation
 }
 
 S3D_PORT=$S3_PORT
-for place in radosgw s3d; do
-	port=$PLAIN_PORT
-	[ $place = radosgw ] || port=$S3D_PORT
-	[ $place = radosgw ] || folders <"$T/names" >"$T/folders"
-	keys "$S3_ID" "$S3_SECRET"
-	server "$port"
-	[ $place = s3d ] || make_bucket manifests # there it is a folder
-	for bucket in flat folders; do
-		S3_PORT=$port postgres_config
-		judge $place $bucket
-	done
-done
+keys "$S3_ID" "$S3_SECRET"
+S3_PORT=$PLAIN_PORT
+server "$S3_PORT"
+make_bucket manifests
+judge radosgw flat
+judge radosgw folders
+
+# More than four pages without folders: the rest is divided by the characters that keys begin with.
+# Three of these share their first byte, and two of them the first two.
+jq -nc '("\u00e9", "\u4e2d", "\u4e2e", "\u4e80", "\ud83d\ude00") as $c | range(830)
+	| "\($c)\(.)" | {key: ., body: ({k: .} | tojson)}' >"$T/many"
+make_bucket many
+"$S3TOOL" load many <"$T/many" 2>"$T/err"
+odd_config many 2000
+dwh run --fresh --json
+is "$ST $(jq -c '[.totals.objects, .totals.rows]' <<<"$OUT") $(sql 'select count(distinct k) from odd')" \
+	'0 [4150,4150] 4150' 'a long flat prefix is divided between characters'
+is "$(jq '[.tasks[] | select(.kind == "list")] | length > 1' <<<"$OUT")" true 'it is divided'
+
+S3_PORT=$S3D_PORT
+server "$S3_PORT"
+folders <"$T/names" >"$T/folders"
+mkdir -p "$T/buckets/manifests"
+judge s3d flat
+judge s3d folders
+
+# Only a folder has such names.
+mkdir "$T/buckets/latin"
+echo '{"k":"caf\u00e9"}' >"$T/buckets/latin/$(printf 'caf\351.json')"
+odd_config latin 7
+dwh run --json
+is "$ST" 6 'a name that is not UTF-8 is refused'
+like "$ERR" 's3://latin/caf.*byte 4 of the key is not UTF-8: rename the file' 'by its place'
 done_testing
