@@ -127,6 +127,11 @@ static bool add(struct list *l, const struct s3_object *o, struct err *e)
 	const struct config *c = &l->w->config;
 	bool done;
 
+	/* S3 has no such keys, folders have; in a manifest it would be another one. */
+	if (utf8_bad(o->key) < o->key.n)
+		return err_set(e, ERR_TASK, AT_S3, "Key",
+		    "s3://%.*s/%.*s: byte %zu of the key is not UTF-8: rename the file",
+		    STRF(l->bucket), STRF(o->key), utf8_bad(o->key) + 1);
 	l->out->objects++;
 	l->out->bytes += (int64_t)o->size;
 	l->w->so_far.objects++;

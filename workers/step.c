@@ -11,27 +11,14 @@
 #include <stdio.h>
 
 #include "shared/clock.h"
-#include "shared/connect.h"
 #include "shared/lane.h"
 #include "workers/engine.h"
 #include "workers/ledger.h"
+#include "workers/manifest.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
 
 /* ---- probe ---- */
-
-static bool probe_manifests(struct worker *w, struct err *e)
-{
-	const char *base = connect_manifests(&w->config);
-	struct str bucket, key;
-
-	if (!base)
-		return true;
-	if (!s3_url_parse(str_z(base), &bucket, &key, e) ||
-	    !s3_head(w->s3, bucket, STR(""), NULL, e))
-		return err_prefix(e, "[S3] MANIFESTS");
-	return true;
-}
 
 static bool probe_objects(struct worker *w, const struct sqlfile *f, struct err *e)
 {
@@ -58,7 +45,7 @@ static bool probe_objects(struct worker *w, const struct sqlfile *f, struct err 
 static bool probe(struct worker *w, const struct sqlfile *f, struct err *e)
 {
 	return worker_pg(w, e) && worker_s3(w, e) && probe_objects(w, f, e) &&
-	       probe_manifests(w, e) && engine_probe(w, f, e);
+	       manifest_probe(w, f->stem, e) && engine_probe(w, f, e);
 }
 
 /* ---- staged ---- */
