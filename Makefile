@@ -17,7 +17,7 @@ CC := gcc
 endif
 B := build/$(BUILD)
 Q := $(if $(V),,@)
-PKGS := libcurl libcrypto libpq libevent inih expat jansson zlib
+PKGS := libcurl libcrypto libpq libevent inih expat jansson zlib libzstd
 
 SRC := $(wildcard shared/*.c supervisor/*.c workers/*.c workers/local/*.c)
 SQL := $(shell find sql -name '*.sql' 2>/dev/null | LC_ALL=C sort)
@@ -45,7 +45,7 @@ OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-rec
 LINK_release := -pie -Wl,-z,relro,-z,now
 
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(WARN) $(OPT_$(BUILD)) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS)) -lm
+LIBS = $(shell pkg-config --libs $(PKGS)) -lbz2 -lm
 LINK = $(CC) $(CFLAGS_ALL) $(LINK_$(BUILD)) $(LDFLAGS)
 
 .PHONY: all clean
@@ -160,8 +160,8 @@ fmt:
 # ---- packages, by Debian's names ----
 
 RUN_PACKAGES := gcc make pkg-config libcurl4-openssl-dev libssl-dev libpq-dev libevent-dev \
-	libinih-dev libexpat1-dev libjansson-dev zlib1g-dev postgresql postgresql-client \
-	ca-certificates
+	libinih-dev libexpat1-dev libjansson-dev zlib1g-dev libbz2-dev libzstd-dev postgresql \
+	postgresql-client ca-certificates
 TEST_PACKAGES := libcmocka-dev perl curl jq python3 python3-boto3 python3-psycopg2 valgrind \
 	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps
 PEER_PACKAGES := ceph-mon ceph-osd radosgw ceph-common awscli rclone s3cmd sqlfluff faketime

@@ -17,6 +17,7 @@ static const struct option_row {
     {"-h", "--help", NULL, 0, "this text"},
     {"-w", "--workers", "N", OPT_WORKERS, "worker processes ([LOAD] WORKERS)"},
     {"", "--fresh", NULL, OPT_FRESH, "drop what dwh made, and load all again"},
+    {"", "--validate", NULL, OPT_VALIDATE, "read all objects, say what is bad, write nothing"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
     {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
@@ -147,6 +148,8 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->help = true;
 	else if (strcmp(o->name, "--fresh") == 0)
 		c->fresh = true;
+	else if (strcmp(o->name, "--validate") == 0)
+		c->validate = true;
 	else if (strcmp(o->name, "--json") == 0)
 		c->json = true;
 	else if (strcmp(o->name, "--csv") == 0)

@@ -111,8 +111,8 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 
 static int do_run(struct call *c, const struct model *m, unsigned what, const struct sample *sample)
 {
-	struct load_opts o = {.command = c->command->name,
-	    .what = what | (c->fresh ? PLAN_FRESH : 0),
+	struct load_opts o = {.command = c->validate ? REPORT_VALIDATE : c->command->name,
+	    .what = c->validate ? PLAN_LOAD | PLAN_VALIDATE : what | (c->fresh ? PLAN_FRESH : 0),
 	    .sets = c->set_texts,
 	    .dir = local_folder(c)};
 	bool asks = strcmp(c->command->name, "run") == 0, agree;
@@ -148,6 +148,10 @@ int cmd_run(struct call *c)
 
 	while (strcmp(runs[i].name, c->command->name) != 0)
 		i++;
+	if (c->validate && c->fresh) {
+		log_error("--validate writes nothing: it can not be used with --fresh");
+		return 1;
+	}
 	settle_workers(c);
 	if (!engine_is_built(c))
 		return 2;

@@ -230,6 +230,9 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 		f->counts = arena_grow(
 		    a, f->counts, f->n_counts, &f->cap_counts, sizeof *f->counts);
 		f->counts[f->n_counts++] = (struct fold_count){m->u.count.table, m->u.count.rows};
+	} else if (m->type == MSG_BAD) {
+		f->bad = arena_grow(a, f->bad, f->n_bad, &f->cap_bad, sizeof *f->bad);
+		f->bad[f->n_bad++] = m->u.bad;
 	} else if (m->type == MSG_END) {
 		f->ended = true;
 		f->end = m->u.end;

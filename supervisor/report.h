@@ -8,6 +8,9 @@
 
 #include "supervisor/journal.h"
 
+/* The command of a run that wrote nothing; its report says so. */
+#define REPORT_VALIDATE "load --validate"
+
 /* What the tables should hold, if somebody knows: then it stands beside what they do. */
 struct report_expect {
 	const char *table;

@@ -99,6 +99,34 @@ static bool verify_lane(struct worker *w, const char *relation, const char *gene
 	return true;
 }
 
+/* MAXERROR is of one COPY, and a source has many: it bounds what all of them have rejected. */
+static bool staged_rejects(struct worker *w, const struct sqlfile *f, const char *relation,
+    const char *generation, struct msg_done *done, struct err *e)
+{
+	const char *params[] = {relation, generation};
+	int64_t limit;
+	PGresult *res;
+
+	if (!engine_limit(w, f, &limit, e) ||
+	    !pg_query(&w->pg,
+	        "SELECT coalesce(sum(rejected), 0) FROM dwh.ledger WHERE relation = $1"
+	        " AND generation = CAST($2 AS INTEGER)",
+	        2, params, &res, e))
+		return false;
+	done->rejected = pg_i64(res, 0, 0);
+	PQclear(res);
+	if (done->rejected >= limit)
+		return err_set(e, ERR_DATA, AT_DATA, "MAXERROR",
+		    "%lld records of %.*s were rejected in all its shards, and MAXERROR is %lld: "
+		    "they are in dwh.load_errors; mend the objects and load all again with "
+		    "--fresh, or bear more in %s",
+		    (long long)done->rejected, STRF(f->stem), (long long)limit, f->origin);
+	if (done->rejected)
+		done->note = str_z(arena_printf(w->task,
+		    "%lld records were rejected: see dwh.load_errors", (long long)done->rejected));
+	return true;
+}
+
 /* Ledger and lanes are read while the relation is held: nobody else can load into it meanwhile. */
 static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e)
 {
@@ -113,6 +141,9 @@ static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *d
 		        arena_printf(w->task, "%lld", (long long)t.generation),
 		        lane_name(w->task, f->stem, i, t.lanes), done, e))
 			return false;
+	if (!staged_rejects(
+	        w, f, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), done, e))
+		return false;
 	if (!pg_exec(&w->pg, "COMMIT", e))
 		return false;
 	for (int64_t i = 1; i <= t.lanes; i++) {
