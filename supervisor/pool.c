@@ -175,6 +175,8 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	w->heard = clock_ms();
+	if (n > 0 && w->has_why)
+		return; /* we killed it: what it says after that is not trusted */
 	if (n > 0) {
 		w->line.n += (size_t)n;
 		take_lines(w);
