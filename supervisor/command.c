@@ -98,8 +98,10 @@ static bool unknown_command(const char *name)
 	return false;
 }
 
-static bool unknown_option(const struct call *c, const char *name)
+static bool unknown_option(const struct call *c, const char *given)
 {
+	/* Its name alone: the value may be a secret. */
+	const char *name = arena_cstr(c->arena, (struct str){given, str_find(str_z(given), '=')});
 	const char *nearest = NULL;
 	size_t least = 99;
 

@@ -91,6 +91,8 @@ bool journal_create(struct journal *j, const char *dir, const char *run, struct 
 	arena_free(a);
 	if (!ok && j->lock >= 0)
 		close(j->lock);
+	if (!ok)
+		free(j->path);
 	return ok;
 }
 
@@ -102,7 +104,10 @@ void journal_add(struct journal *j, const struct msg *m)
 		return;
 	buf_init(&b, LINE_MAX_BYTES);
 	msg_encode(m, &b);
-	if (b.over || write(j->fd, b.p, b.n) != (ssize_t)b.n) {
+	if (b.over) {
+		err_set(&j->why, ERR_SETUP, AT_STATE, NULL, "a line is too long for %s", j->path);
+		j->broken = true;
+	} else if (write(j->fd, b.p, b.n) != (ssize_t)b.n) {
 		err_errno(&j->why, ERR_SETUP, AT_STATE, "cannot write to %s", j->path);
 		j->broken = true;
 	}

@@ -200,7 +200,7 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 		msg_to_err(&m->u.fail, &why);
 		task_failed(r, worker, t, &why);
 	} else if (m->type == MSG_BEAT) {
-		progress_beat(&r->progress, worker, &m->u.beat);
+		progress_beat(&r->progress, worker, &m->u.beat, now(r));
 	} else {
 		hold(r, worker, m);
 	}
@@ -328,7 +328,9 @@ static int exit_code(const struct run *r, const struct load_result *out)
 	static const int order[] = {12, 3, 2, 4, 5, 7, 6, 8};
 	bool holds[16] = {false};
 
-	if (r->signal && !(out->stopped && out->stop.where == AT_INTERNAL))
+	/* One that came when all was done has ended nothing. */
+	if (r->signal && r->sched.count[TASK_LEFT] &&
+	    !(out->stopped && out->stop.where == AT_INTERNAL))
 		return 128 + r->signal;
 	if (out->stopped)
 		holds[code_of(out->stop.where)] = true;

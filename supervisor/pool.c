@@ -365,7 +365,8 @@ static void give(struct worker *w)
 	struct msg m;
 	struct err e;
 
-	if (!p->h->next(p->h->ctx, &m))
+	/* One that was killed may still have had a last word. */
+	if (w->has_why || !p->h->next(p->h->ctx, &m))
 		return;
 	if (!write_msg(w, &m, &e)) {
 		/* Not begun: the task is still the handler's, and the worker will be replaced. */

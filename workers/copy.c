@@ -89,7 +89,7 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	struct bad_record bad = {.set = false};
 	int64_t began = clock_ms(), copied;
 
-	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, e))
+	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, false, e))
 		return false;
 	if (!engine_copy(w, f, m, o, done, &bad, e)) {
 		if (bad.set)
@@ -136,7 +136,7 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		already(done, m, rows);
 		return true;
 	}
-	if (!manifest_read(w, m->manifest, w->task, &objects, e))
+	if (!manifest_read(w, m->manifest, m->shard, w->task, &objects, e))
 		return false;
 	if (objects.n == 0)
 		return err_set(e, ERR_SETUP, AT_S3, "Manifest", "the manifest %.*s is empty",

@@ -63,7 +63,7 @@ static bool read_committed(struct list *l, struct err *e)
 	bool ok = true;
 
 	if (!worker_pg(w, e) || !pg_query(&w->pg,
-	                            "SELECT manifest, first_key, last_key FROM dwh.ledger"
+	                            "SELECT manifest, first_key, last_key, shard FROM dwh.ledger"
 	                            " WHERE relation = $1 AND generation = CAST($2 AS INTEGER)",
 	                            2, params, &res, e))
 		return false;
@@ -72,7 +72,8 @@ static bool read_committed(struct list *l, struct err *e)
 
 		if (!meets(l->m, pg_str(res, i, 1), pg_str(res, i, 2)))
 			continue;
-		ok = worker_tick(w, e) && manifest_read(w, pg_str(res, i, 0), w->task, &m, e);
+		ok = worker_tick(w, e) &&
+		     manifest_read(w, pg_str(res, i, 0), pg_str(res, i, 3), w->task, &m, e);
 		for (size_t k = 0; ok && k < m.n; k++) {
 			l->done = arena_grow(w->task, l->done, l->n_done, &cap, sizeof *l->done);
 			l->done[l->n_done++] = m.objects[k];

@@ -261,8 +261,19 @@ static bool read_file(struct worker *w, struct str address, struct buf *out, str
 	return ok;
 }
 
-bool manifest_read(
-    struct worker *w, struct str address, struct arena *a, struct manifest *out, struct err *e)
+/* Named by its content: whatever has another digest is not what was written. */
+static bool check_digest(struct str bytes, struct str shard, struct err *e)
+{
+	char hex[65];
+
+	sigv4_sha256_hex(bytes, hex);
+	if (str_eq(shard, (struct str){hex, 32}))
+		return true;
+	return err_set(e, ERR_SETUP, AT_S3, "Manifest", "its content is not what was written");
+}
+
+bool manifest_read(struct worker *w, struct str address, struct str shard, struct arena *a,
+    struct manifest *out, struct err *e)
 {
 	struct str bucket, key;
 	struct buf b;
@@ -274,7 +285,7 @@ bool manifest_read(
 	else
 		ok = s3_url_parse(address, &bucket, &key, e) && worker_s3(w, e) &&
 		     s3_get(w->s3, bucket, key, STR(""), &b, NULL, e);
-	ok = ok && manifest_parse(buf_view(&b), a, out, e);
+	ok = ok && check_digest(buf_view(&b), shard, e) && manifest_parse(buf_view(&b), a, out, e);
 	if (!ok && e->kind != ERR_RETRY && e->kind != ERR_CANCELLED) {
 		/* Without it nobody knows which objects that shard holds. */
 		e->kind = ERR_SETUP;
