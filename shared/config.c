@@ -485,6 +485,14 @@ bool config_is_secret(struct str key)
 	return i < config_keys_n && config_keys[i].secret;
 }
 
+const char *config_from(const struct config *c, struct str key)
+{
+	size_t dot = str_find(key, '.');
+	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
+
+	return i < config_keys_n && c->private->keys[i].value ? c->private->keys[i].from : NULL;
+}
+
 const char *config_warning(const struct config *c)
 {
 	return c->private->warning;

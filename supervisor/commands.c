@@ -74,11 +74,11 @@ static void settle_workers(struct call *c)
 }
 
 static bool report(struct call *c, const struct fold *f, const struct sample *sample,
-    const struct model *queries, struct err *e)
+    const struct model *m, bool asks, struct err *e)
 {
 	struct report_expect expect[SAMPLE_TABLES];
 	/* Only a run that counted everything can be held against it. */
-	size_t n = sample && f->n_counts ? sample_expect(sample, expect) : 0;
+	size_t n = sample && f->n_counts ? sample_expect(sample, m, expect) : 0;
 
 	if (c->json || c->csv) {
 		if (c->json)
@@ -88,7 +88,7 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 		return true;
 	}
 	report_print(f, expect, n, c->arena, stdout);
-	if (queries && !query_run(&c->config, queries, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
+	if (asks && !query_run(&c->config, m, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
 		return false;
 	report_close(f, c->arena, stdout);
 	return true;
@@ -107,7 +107,7 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 
 	if (!load_run(&c->config, m, &o, &r, &e) ||
 	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
-	    !report(c, &f, sample, asks && r.exit == 0 ? m : NULL, &e))
+	    !report(c, &f, sample, m, asks && r.exit == 0, &e))
 		return fail(&e);
 	return r.exit;
 }
@@ -132,7 +132,7 @@ int cmd_run(struct call *c)
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
 		return fail(&e);
 	if (c->config.warehouse.engine == ENGINE_LOCAL) {
-		if ((runs[i].reads_s3 && !sample_prepare(&c->config, c->arena, &sample, &e)) ||
+		if ((runs[i].reads_s3 && !sample_prepare(&c->config, m, c->arena, &sample, &e)) ||
 		    !local_up(&c->config, c->arena, &services, &e))
 			return fail(&e);
 		if (services.note)
@@ -242,7 +242,7 @@ int cmd_report(struct call *c)
 	struct err e;
 
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
-	    !report(c, &f, NULL, NULL, &e))
+	    !report(c, &f, NULL, NULL, false, &e))
 		return fail(&e);
 	return finish(0);
 }

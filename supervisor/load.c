@@ -136,6 +136,23 @@ static void task_done(struct run *r, int worker, struct task *t, const struct ms
 	sched_done(&r->sched, t, now(r));
 }
 
+/*
+ * Whether it has been said: all sources are probed at once, and run into the same wall (a wrong
+ * secret, a server that is not there). The report names all of them.
+ */
+static bool said_already(const struct run *r, const struct task *t, const struct err *why)
+{
+	for (size_t i = 0; i < r->sched.n && str_eqz(t->phase, "probe"); i++) {
+		const struct task *o = r->sched.tasks[i];
+
+		if (o != t && str_eqz(o->phase, "probe") && o->has_err &&
+		    o->state != TASK_RUNNING && o->attempts == t->attempts &&
+		    o->err.where == why->where && strcmp(o->err.code, why->code) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void task_failed(struct run *r, int worker, struct task *t, const struct err *why)
 {
 	struct msg m = msg_of_err(t->id, why);
@@ -143,6 +160,8 @@ static void task_failed(struct run *r, int worker, struct task *t, const struct 
 	drop_held(r, worker);
 	journal_add(&r->journal, &m);
 	sched_failed(&r->sched, t, why, now(r));
+	if (said_already(r, t, why))
+		return;
 	if (t->state == TASK_FAILED)
 		log_error("%.*s: %s", STRF(t->name), why->msg);
 	else if (t->state == TASK_BACKOFF)

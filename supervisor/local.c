@@ -274,7 +274,7 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 			    local_path(a, dir, "keeper.log"));
 		clock_sleep(20);
 	}
-	if (strcmp(out->buckets, buckets) != 0)
+	if (!out->buckets || strcmp(out->buckets, buckets) != 0)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "another command uses the local services with the buckets in %s, and [LOCAL] "
 		    "BUCKETS is %s; wait for its end",

@@ -85,8 +85,8 @@ static bool run_file(struct worker *w, const struct sqlfile *f, struct str relat
 	return true;
 }
 
-/* dwh's own tables. They are looked for first: CREATE ... IF NOT EXISTS would take locks each time.
- */
+/* dwh's own tables, within a transaction. They are looked for first: CREATE ... IF NOT EXISTS would
+ * take locks each time. */
 static bool make_own_tables(struct worker *w, struct err *e)
 {
 	struct model *own;
@@ -103,10 +103,26 @@ static bool make_own_tables(struct worker *w, struct err *e)
 	PQclear(res);
 	if (have == 4)
 		return true;
-	ok = model_own(&w->config, w->task, &own, e) && pg_exec(&w->pg, "BEGIN", e);
+	ok = model_own(&w->config, w->task, &own, e);
 	for (size_t i = 0; ok && i < own->n; i++)
 		ok = run_file(w, &own->files[i], own->files[i].stem, e);
-	return ok && pg_exec(&w->pg, "COMMIT", e);
+	return ok;
+}
+
+static bool check_schema(struct worker *w, struct err *e)
+{
+	const char *schema = w->config.warehouse.schema;
+	PGresult *res;
+	bool there;
+
+	if (!pg_query(&w->pg, "SELECT 1 FROM pg_namespace WHERE nspname = $1", 1, &schema, &res, e))
+		return false;
+	there = PQntuples(res) > 0;
+	PQclear(res);
+	return there || err_set(e, ERR_SETUP, AT_WAREHOUSE, "3F000",
+	                    "the schema %s does not exist: create it, or choose another "
+	                    "[WAREHOUSE] SCHEMA",
+	                    schema);
 }
 
 static bool exists(struct worker *w, struct str table, bool *out, struct err *e)
@@ -314,7 +330,8 @@ bool target_create(struct worker *w, const struct msg_step *m, struct msg_done *
 {
 	struct making k = {.w = w, .fresh = m->fresh, .id = m->id};
 
-	if (!worker_pg(w, e) || !make_own_tables(w, e) || !pg_exec(&w->pg, "BEGIN", e))
+	if (!worker_pg(w, e) || !check_schema(w, e) || !pg_exec(&w->pg, "BEGIN", e) ||
+	    !make_own_tables(w, e))
 		return false;
 	for (size_t i = 0; i < w->model->n; i++) {
 		const struct sqlfile *f = &w->model->files[i];
@@ -334,7 +351,7 @@ bool target_drop(struct worker *w, const struct msg_step *m, struct msg_done *do
 	    "DELETE FROM dwh.step WHERE step = $1", "DELETE FROM dwh.target WHERE relation = $1"};
 
 	(void)m;
-	if (!worker_pg(w, e) || !make_own_tables(w, e) || !pg_exec(&w->pg, "BEGIN", e))
+	if (!worker_pg(w, e) || !pg_exec(&w->pg, "BEGIN", e) || !make_own_tables(w, e))
 		return false;
 	for (size_t i = 0; i < w->model->n; i++) {
 		const struct sqlfile *f = &w->model->files[i];

@@ -227,16 +227,15 @@ counts() { # of the seven tables, in the order of the original's README
 		|| ' ' || (select count(*) from time)"
 }
 # An order-free checksum of each of the seven tables, without generated ids.
-checksums() {
-	sql "select (select sum(hashtext(t::text)::bigint) from staging_events t),
-		(select sum(hashtext(t::text)::bigint) from staging_songs t),
-		(select sum(hashtext((start_time,user_id,level,song_id,artist_id,session_id,location,
-			user_agent)::text)::bigint) from songplays),
-		(select sum(hashtext(t::text)::bigint) from users t),
-		(select sum(hashtext(t::text)::bigint) from songs t),
-		(select sum(hashtext(t::text)::bigint) from artists t),
-		(select sum(hashtext(t::text)::bigint) from time t)"
-}
+CHECKSUMS="select (select sum(hashtext(t::text)::bigint) from staging_events t),
+	(select sum(hashtext(t::text)::bigint) from staging_songs t),
+	(select sum(hashtext((start_time,user_id,level,song_id,artist_id,session_id,location,
+		user_agent)::text)::bigint) from songplays),
+	(select sum(hashtext(t::text)::bigint) from users t),
+	(select sum(hashtext(t::text)::bigint) from songs t),
+	(select sum(hashtext(t::text)::bigint) from artists t),
+	(select sum(hashtext(t::text)::bigint) from time t)"
+checksums() { sql "$CHECKSUMS"; }
 journal() { # of the last run
 	local last
 	last=$(find "$T/.dwh/runs" -name journal.jsonl | LC_ALL=C sort | tail -n 1)
