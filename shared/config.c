@@ -405,13 +405,13 @@ static bool read_all(const char *file, struct buf *b, mode_t *mode, struct err *
 	bool ok;
 
 	if (fd < 0)
-		return err_errno(e, ERR_SETUP, AT_CONFIG, "%s", file);
+		return err_errno(e, ERR_SETUP, AT_CONFIG, "the configuration %s", file);
 	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	*mode = st.st_mode;
 	if (!ok)
 		err_set(e, ERR_SETUP, AT_CONFIG, "config", "%s: not a regular file", file);
 	else if (!(ok = file_read(fd, b)))
-		err_errno(e, ERR_SETUP, AT_CONFIG, "%s", file);
+		err_errno(e, ERR_SETUP, AT_CONFIG, "the configuration %s", file);
 	else if (b->over)
 		ok = err_set(e, ERR_SETUP, AT_CONFIG, "config",
 		    "%s: more than %d bytes; is it a configuration?", file, FILE_MAX);

@@ -14,6 +14,7 @@
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
+#include "supervisor/pool.h"
 #include "supervisor/psql.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
@@ -68,7 +69,7 @@ static void settle_workers(struct call *c)
 
 	if (n == 0)
 		n = cfg->warehouse.engine == ENGINE_LOCAL ? sysconf(_SC_NPROCESSORS_ONLN) : 5;
-	cfg->load.workers = n < 1 ? 1 : n > 64 ? 64 : n;
+	cfg->load.workers = n < 1 ? 1 : n > POOL_MAX_WORKERS ? POOL_MAX_WORKERS : n;
 	text = arena_printf(c->arena, "LOAD.WORKERS=%lld", (long long)cfg->load.workers);
 	c->set_texts.v[c->set_texts.n++] = str_z(text);
 }

@@ -137,17 +137,17 @@ static void task_done(struct run *r, int worker, struct task *t, const struct ms
 }
 
 /*
- * Whether it has been said: all sources are probed at once, and run into the same wall (a wrong
- * secret, a server that is not there). The report names all of them.
+ * All sources are probed at once, and run into the same wall: a wrong secret, a server that is not
+ * there. Whether one of them has met this one before, and has `failed` of it.
  */
-static bool said_already(const struct run *r, const struct task *t, const struct err *why)
+static bool met_before(
+    const struct run *r, const struct task *t, const struct err *why, bool failed)
 {
 	for (size_t i = 0; i < r->sched.n && str_eqz(t->phase, "probe"); i++) {
 		const struct task *o = r->sched.tasks[i];
 
-		if (o != t && str_eqz(o->phase, "probe") && o->has_err &&
-		    o->state != TASK_RUNNING && o->attempts == t->attempts &&
-		    o->err.where == why->where && strcmp(o->err.code, why->code) == 0)
+		if (str_eqz(o->phase, "probe") && o->has_err && o->err.where == why->where &&
+		    strcmp(o->err.code, why->code) == 0 && (!failed || o->state == TASK_FAILED))
 			return true;
 	}
 	return false;
@@ -156,11 +156,13 @@ static bool said_already(const struct run *r, const struct task *t, const struct
 static void task_failed(struct run *r, int worker, struct task *t, const struct err *why)
 {
 	struct msg m = msg_of_err(t->id, why);
+	bool warned = met_before(r, t, why, false), said = met_before(r, t, why, true);
 
 	drop_held(r, worker);
 	journal_add(&r->journal, &m);
 	sched_failed(&r->sched, t, why, now(r));
-	if (said_already(r, t, why))
+	/* The report has all of them. */
+	if (t->state == TASK_FAILED ? said : warned)
 		return;
 	if (t->state == TASK_FAILED)
 		log_error("%.*s: %s", STRF(t->name), why->msg);

@@ -206,9 +206,30 @@ static void print_retries(const struct fold *f, FILE *out)
 
 /* ---- what went wrong, and the last line ---- */
 
+/* The first few names are enough: the failure above is what matters. */
+static void print_blocked(const struct fold *f, FILE *out)
+{
+	enum { NAMED = 6 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+
+		if (t->state != TASK_BLOCKED || t->kind != TASK_STEP)
+			continue;
+		if (n++ < NAMED)
+			fprintf(out, "%s%.*s",
+			    n > 1 ? ", " : "  so these were not done: ", STRF(t->name));
+	}
+	if (n > NAMED)
+		fprintf(out, " and %zu more", n - NAMED);
+	if (n)
+		fputc('\n', out);
+}
+
 static void print_failures(const struct fold *f, FILE *out)
 {
-	size_t shown = 0, blocked = 0;
+	size_t shown = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
@@ -219,15 +240,7 @@ static void print_failures(const struct fold *f, FILE *out)
 			fprintf(out, "\nFailed\n");
 		fprintf(out, "  %.*s: %s\n", STRF(t->name), t->err.msg);
 	}
-	for (size_t i = 0; i < f->n; i++) {
-		const struct task *t = &f->tasks[i];
-
-		if (t->state == TASK_BLOCKED && t->kind == TASK_STEP)
-			fprintf(out, "%s%.*s",
-			    blocked++ ? ", " : "  so these were not done: ", STRF(t->name));
-	}
-	if (blocked)
-		fputc('\n', out);
+	print_blocked(f, out);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 
@@ -239,32 +252,52 @@ static void print_failures(const struct fold *f, FILE *out)
 	}
 }
 
+/* What a person should do now. */
+static const char *next_step(const struct fold *f, const struct facts_totals *n)
+{
+	switch (f->end.exit) {
+	case 2:
+	case 3:
+	case 4:
+	case 5:
+		return n->loaded ? "What is committed stays. Mend that, and run again: the rest is "
+		                   "loaded."
+		                 : "Nothing was loaded. Mend that, and run again.";
+	case 7:
+		return "The bad records are in dwh.load_errors. Mend the objects, or the COPY, and "
+		       "run "
+		       "again: what is committed is not loaded twice.";
+	case 8: return "Look at what the checks found; nothing was rolled back.";
+	default: return "What is committed stays; run again, and the rest is loaded.";
+	}
+}
+
 void report_close(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_totals n = facts_totals(f);
 	double s = seconds(facts_duration(f));
+	long long workers = (long long)f->run.workers;
+	bool loads = str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load");
 
 	fputc('\n', out);
 	if (!f->ended)
 		fprintf(out, "The run is still going on, or was killed: `dwh run` completes it.\n");
-	else if (f->end.exit == 0 && n.shards == 0)
-		fprintf(out, "Nothing new to load; %.2f s, %lld workers.\n", s,
-		    (long long)f->run.workers);
-	else if (f->end.exit == 0)
+	else if (f->end.exit != 0)
+		fprintf(out,
+		    "Exit code %lld after %.2f s: %lld of %lld shards loaded, %lld tasks failed. "
+		    "%s\n",
+		    (long long)f->end.exit, s, (long long)(n.loaded + n.already),
+		    (long long)n.shards, (long long)n.failed, next_step(f, &n));
+	else if (!loads)
+		fprintf(out, "Done; %.2f s.\n", s);
+	else if (n.shards == 0)
+		fprintf(out, "Nothing new to load; %.2f s, %lld workers.\n", s, workers);
+	else
 		fprintf(out,
 		    "Loaded %s objects, %s, %s rows in %lld shards: %s; %.2f s, %lld workers.\n",
 		    table_thousands(a, n.objects), table_bytes(a, n.bytes),
 		    table_thousands(a, n.rows), (long long)n.shards,
-		    n.unverified ? "not all verified" : "all verified", s,
-		    (long long)f->run.workers);
-	else
-		fprintf(out,
-		    "Exit code %lld after %.2f s: %lld of %lld shards loaded, %lld tasks failed, "
-		    "%lld blocked, "
-		    "%lld not begun. What is committed stays; `dwh run` goes on from there.\n",
-		    (long long)f->end.exit, s, (long long)(n.loaded + n.already),
-		    (long long)n.shards, (long long)n.failed, (long long)n.blocked,
-		    (long long)n.left);
+		    n.unverified ? "not all verified" : "all verified", s, workers);
 }
 
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,

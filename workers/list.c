@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "shared/clock.h"
+#include "shared/utf8.h"
 #include "workers/manifest.h"
 #include "workers/tasks.h"
 
@@ -172,9 +173,9 @@ static void fan_out(struct list *l, const struct s3_page *page)
 }
 
 /*
- * The rest of a flat prefix behind `last`: keys are told apart by the first byte in which they
- * differ, found by asking for the one key behind each byte that occurs. The requests are as many
- * as there are different bytes.
+ * The rest of a flat prefix behind `last`: keys are told apart by the first character in which they
+ * differ, found by asking for the one key behind each character that occurs. The requests are as
+ * many as there are different ones. Characters, not bytes: a bound must be UTF-8 as keys are.
  */
 static bool divide(struct list *l, struct str stem, struct str last, struct err *e)
 {
@@ -182,8 +183,10 @@ static bool divide(struct list *l, struct str stem, struct str last, struct err 
 	struct arena *a = l->w->task;
 	struct str from = last;
 
+	while (stem.n && stem.n < last.n && ((unsigned char)last.p[stem.n] & 0xC0) == 0x80)
+		stem.n--;
 	for (int i = 0; i < FAN_MAX; i++) {
-		struct str at = {last.p, stem.n + 1};
+		struct str at = {last.p, stem.n + utf8_len(str_from(last, stem.n))};
 		struct s3_list req = {.bucket = l->bucket, .prefix = l->m->prefix, .max_keys = 1};
 		struct s3_page page;
 
