@@ -22,6 +22,8 @@ static const struct option_row {
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
     {"", "--scale", "N", OPT_DATA, "so many times the original's size (1)"},
     {"", "--seed", "S", OPT_DATA, "another one, of the same shape (1)"},
+    {"", "--objects-per-file", "N", OPT_DATA, "JSON objects a file (a song; a day's events)"},
+    {"", "--bad", "KIND[,KIND]", OPT_DATA, "bad records of these kinds, or all, beside the good"},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -153,6 +155,10 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->scale = value;
 	else if (strcmp(o->name, "--seed") == 0)
 		c->seed = value;
+	else if (strcmp(o->name, "--objects-per-file") == 0)
+		c->objects_per_file = value;
+	else if (strcmp(o->name, "--bad") == 0)
+		c->bad = value;
 	return true;
 }
 

@@ -16,7 +16,7 @@ enum option {
 	OPT_WORKERS = 1, /* -w N */
 	OPT_FRESH = 2,
 	OPT_JSON = 4,
-	OPT_DATA = 8, /* --out, --scale, --seed */
+	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
 };
 
@@ -30,7 +30,7 @@ struct call {
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
 	bool fresh, json, csv, help;
-	const char *out, *scale, *seed;
+	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;
 };

@@ -292,8 +292,11 @@ int cmd_data(struct call *c)
 		log_error("dwh data wants --out DIR");
 		return 1;
 	}
-	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed))
+	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed) ||
+	    !number("--objects-per-file", c->objects_per_file, 0, &o.objects_per_file))
 		return 1;
+	if (c->bad && !data_bad_kinds(c->bad, &o.bad, &e))
+		return fail(&e);
 	if (!data_generate(&o, &x, &e))
 		return fail(&e);
 	sample_print(&x, c->json, c->arena, stdout);

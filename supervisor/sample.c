@@ -161,10 +161,13 @@ void sample_print(const struct data_expect *x, bool json, struct arena *a, FILE 
 			fprintf(out, ", \"%s\": %lld", counts[i].table, (long long)count_at(x, i));
 	}
 	if (json) {
-		fprintf(out, "}\n");
+		fprintf(out, ", \"bad\": %lld}\n", (long long)x->bad);
 		return;
 	}
 	fprintf(out, "%s objects, %s; a correct load gives\n", table_thousands(a, x->objects),
 	    table_bytes(a, x->bytes));
 	table_print(t, out);
+	if (x->bad)
+		fprintf(out, "and rejects %s bad records, which expect.json lists\n",
+		    table_thousands(a, x->bad));
 }

@@ -49,7 +49,7 @@ static const char *in_base(struct arena *a, const char *name)
 
 static void generate(const char *dir, int64_t scale, int64_t seed, struct data_expect *x)
 {
-	struct data_opts o = {dir, scale, seed};
+	struct data_opts o = {.dir = dir, .scale = scale, .seed = seed};
 	struct err e = {0};
 
 	if (!data_generate(&o, x, &e))
@@ -423,7 +423,7 @@ static void limited(const char *dir, bool dies)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		struct rlimit limit = {60000, 60000}, no_core = {0, 0};
-		struct data_opts o = {dir, 1, 1};
+		struct data_opts o = {.dir = dir, .scale = 1, .seed = 1};
 		struct data_expect x;
 		struct err e;
 
@@ -443,7 +443,7 @@ static void interrupted_is_not_complete(void **state)
 {
 	struct arena *a = arena_new();
 	const char *dir = in_base(a, "again");
-	struct data_opts o = {dir, 1, 1};
+	struct data_opts o = {.dir = dir, .scale = 1, .seed = 1};
 	struct data_expect x;
 	enum data_found found;
 	struct err e;
@@ -482,7 +482,7 @@ static void what_is_not_ours_stays(void **state)
 {
 	struct arena *a = arena_new();
 	const char *dir = in_base(a, "foreign"), *ours = in_base(a, "again");
-	struct data_opts o = {dir, 1, 1};
+	struct data_opts o = {.dir = dir, .scale = 1, .seed = 1};
 	struct data_expect x;
 	enum data_found found;
 	struct err e;
@@ -526,7 +526,8 @@ static void bad_options(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct data_opts o = {in_base(a, "none"), cases[i].scale, cases[i].seed};
+		struct data_opts o = {
+		    .dir = in_base(a, "none"), .scale = cases[i].scale, .seed = cases[i].seed};
 		struct data_expect x;
 		struct err e;
 
