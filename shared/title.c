@@ -14,12 +14,12 @@
 
 static char *area;
 static size_t room;
+static char **env; /* kept when setenv puts an array of its own into environ */
 
 void title_init(int argc, char **argv)
 {
 	size_t n = 0;
 	char *end = argv[0];
-	char **env;
 
 	for (int i = 0; i < argc; i++)
 		if (argv[i] == end)
