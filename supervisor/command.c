@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "shared/log.h"
-#include "supervisor/load.h"
+#include "supervisor/exitcode.h"
 
 static const struct option_row {
 	const char *shortname, *name, *arg;
@@ -247,7 +247,7 @@ bool command_parse(int argc, char **argv, struct call *out, int *status)
 		return true;
 	if (!config_load(out->file, out->sets, out->n_sets, out->arena, &out->config, &e)) {
 		log_error("%s", e.msg);
-		*status = load_exit_code(&e);
+		*status = exit_code_of(&e);
 		return false;
 	}
 	if (config_warning(&out->config))

@@ -11,6 +11,7 @@
 #include "shared/log.h"
 #include "shared/s3.h"
 #include "supervisor/data.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
@@ -27,7 +28,7 @@
 static int fail(const struct err *e)
 {
 	log_error("%s", e->msg);
-	return load_exit_code(e);
+	return exit_code_of(e);
 }
 
 /* stdout is the result: a result that could not be written is no success. */

@@ -16,6 +16,7 @@
 
 #include "shared/log.h"
 #include "shared/pgbin.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/local.h"
 
 /* The user's own PG* settings would win over ours or bend them. */
@@ -111,21 +112,6 @@ static int run(const char *psql, char **argv, struct err *e)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int exit_code(const struct err *e)
-{
-	switch (e->where) {
-	case AT_USAGE: return 1;
-	case AT_CONFIG: return 2;
-	case AT_STATE: return 3;
-	case AT_WAREHOUSE: return 4;
-	case AT_S3: return 5;
-	case AT_DATA:
-	case AT_CHECK:
-	case AT_INTERNAL: break;
-	}
-	return 12;
-}
-
 int psql_main(const struct config *c, int argc, char **argv)
 {
 	struct arena *a = arena_new();
@@ -147,7 +133,7 @@ int psql_main(const struct config *c, int argc, char **argv)
 	}
 	if (rc < 0) {
 		log_error("%s", e.msg);
-		rc = exit_code(&e);
+		rc = exit_code_of(&e);
 	}
 	local_down(&l);
 	free(args);
