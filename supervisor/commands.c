@@ -31,16 +31,6 @@ static int fail(const struct err *e)
 	return exit_code_of(e);
 }
 
-/* stdout is the result: a result that could not be written is no success. */
-static int finish(int status)
-{
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		log_error("cannot write the result: %s", strerror(errno));
-		return status ? status : 12;
-	}
-	return status;
-}
-
 static const char *local_folder(struct call *c)
 {
 	return config_path(&c->config, c->arena, c->config.local.dir);
@@ -140,7 +130,7 @@ int cmd_run(struct call *c)
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
+	status = command_finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
 	local_down(&services);
 	return status;
 }
@@ -162,7 +152,7 @@ int cmd_query(struct call *c)
 		return fail(&e);
 	ok = query_run(&c->config, m, c->argc, c->argv, format, c->arena, stdout, &e);
 	local_down(&services);
-	return finish(ok ? 0 : fail(&e));
+	return command_finish(ok ? 0 : fail(&e));
 }
 
 /* ---- plan ---- */
@@ -233,7 +223,7 @@ int cmd_plan(struct call *c)
 		plan_shards(known ? &last : NULL, f[i].stem, c->arena);
 	}
 	plan_steps(m, order, n);
-	return finish(0);
+	return command_finish(0);
 }
 
 /* ---- the small ones ---- */
@@ -246,7 +236,7 @@ int cmd_report(struct call *c)
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
 	    !report(c, &f, NULL, NULL, false, &e))
 		return fail(&e);
-	return finish(0);
+	return command_finish(0);
 }
 
 /* What the newest run is doing, read from its journal: from another shell, too. */
@@ -260,13 +250,13 @@ int cmd_status(struct call *c)
 		return fail(&e);
 	alive = journal_alive(local_folder(c), &f);
 	(c->json ? status_json : status_print)(&f, alive, c->arena, stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_config(struct call *c)
 {
 	config_print(&c->config, stdout, c->json);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_psql(struct call *c)
@@ -301,26 +291,29 @@ int cmd_data(struct call *c)
 	if (!data_generate(&o, &x, &e))
 		return fail(&e);
 	sample_print(&x, c->json, c->arena, stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_states(struct call *c)
 {
 	(void)c;
 	task_states_print(stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_help(struct call *c)
 {
-	(void)c;
-	command_usage(NULL, stdout);
-	return finish(0);
+	const struct command *about = c->argc ? command_find(c->argv[0]) : NULL;
+
+	if (c->argc && !about)
+		return 1;
+	command_usage(about, stdout);
+	return command_finish(0);
 }
 
 int cmd_version(struct call *c)
 {
 	(void)c;
 	printf("dwh " VERSION "\n");
-	return finish(0);
+	return command_finish(0);
 }
