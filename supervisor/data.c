@@ -310,6 +310,7 @@ static struct data_world world_of(const struct data_opts *o)
 	    .events_hit = 333 * n,
 	    .events_hit_garbled = 8 * n,
 	    .events_hit_length = 14 * n,
+	    .events_odd = n,
 	    .events_same_ts = 33 * n,
 	};
 }

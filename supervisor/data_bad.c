@@ -161,6 +161,7 @@ static void spoil(const struct data_bad_case *c, struct buf *record)
 	} else {
 		snprintf(name, sizeof name, "\"%s\":", c->key);
 		at = strstr(record->p, name) + strlen(name);
+		at += *at == ' ';
 		end = value_end(at);
 		buf_add(&out, record->p, (size_t)(at - record->p));
 		if (c->letters) {

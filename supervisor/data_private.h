@@ -35,6 +35,7 @@ struct data_world {
 	uint32_t events, events_out, events_play, events_hit;
 	uint32_t events_hit_garbled; /* a known song, its name spoilt by a wrong encoding */
 	uint32_t events_hit_length;  /* a known song, its length not the catalogue's */
+	uint32_t events_odd;         /* unknown songs with each kind of blank at an end */
 	uint32_t events_same_ts;     /* events with the ts of the one before */
 };
 
@@ -104,6 +105,7 @@ struct data_song {
 	int32_t latitude, longitude; /* 1e-5 degrees */
 	int32_t duration;            /* 1e-5 seconds */
 	int32_t year;                /* 0: not known */
+	bool wide;                   /* written with blanks, and the keys in another order */
 };
 
 /* song < w->songs; strings live in a. */

@@ -101,10 +101,13 @@ static const char *artist_location(struct data_rng *r, uint32_t artist, struct a
 		return NULL;
 	town = data_town(r, a);
 	if (artist % 1911 == 500)
-		return arena_printf(a,
-		    "%s <a href=\"http://www.%s.example/artists/\" onmousedown='return leave(this, "
-		    "\"%s\")' title='All about %s and the towns around'>the \"%s\" page</a>",
-		    town, data_town(r, a), town, town, town);
+		return arena_printf(a, "%.176s",
+		    arena_printf(a,
+		        "%s <a href=\"http://www.%s.example/artists/\" onmousedown='return "
+		        "leave(this, \"%s\")' title='All about %s and the towns around it, and how "
+		        "to "
+		        "get there'>the \"%s\" page</a>",
+		        town, data_town(r, a), town, town, town));
 	if (artist % 4777 == 1500)
 		return arena_printf(a, "%s \t%s", town, data_town(r, a));
 	switch (data_below(r, 10)) {
@@ -169,6 +172,7 @@ void data_song(const struct data_world *w, uint32_t song, struct arena *a, struc
 	out->title_number = like % 784 == 310;
 	if (!data_one_in(&r, 3))
 		out->year = 2010 - (int32_t)data_skewed(&r, 84);
+	out->wide = song % 210 == 100;
 	out->duration = 637342 + (int32_t)data_below(&r, 45000000);
 	if (data_one_in(&r, 100))
 		out->duration += (int32_t)data_below(&r, 225000000);

@@ -92,8 +92,8 @@ static json_t *result_json(const struct sqlfile *f, const PGresult *res)
 			json_object_set_new(row, PQfname(res, k), cell_json(res, i, k));
 		json_array_append_new(rows, row);
 	}
-	return json_pack("{s:s, s:s, s:o}", "query", f->stem.p, "title",
-	    f->title.n ? f->title.p : "", "rows", rows);
+	return json_pack("{s:s%, s:s%, s:o}", "query", f->stem.p, f->stem.n, "title",
+	    f->title.n ? f->title.p : "", f->title.n, "rows", rows);
 }
 
 static bool run_one(

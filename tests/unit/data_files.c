@@ -340,6 +340,74 @@ static void bad_ones_are_found(void **state)
 	}
 }
 
+/* The oddities of the real files, as they are spelt in them, and how often they stand here. */
+static void oddities(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t least, most;
+	} cases[] = {
+	    {"\"num_songs\": 1, \"artist_id\": \"", 71, 71},
+	    {"\"artist_location\":null", 1, 1},
+	    {"\"artist_location\":\"\"", 4000, 8000},
+	    {"\"title\":4.6,", 1, 1},
+	    {"\"artist_name\":1", 5, 40},
+	    {" \",\"year\"", 5, 15},
+	    {"\"title\":\" ", 5, 15},
+	    {"\\u0019", 29, 100},
+	    {"\\ufffd", 48, 60},
+	    {"\\u5c71\\u96e8", 2, 4},
+	    {"\\ud83c\\udfb5", 1, 2},
+	    {" \\t", 2, 4},
+	    {"<a href=\\\"http:\\/\\/", 5, 20},
+	    {"onmousedown='return", 5, 20},
+	    {"\"artist_name\":\"Odd ", 4, 8},
+	    {"\\u00c3\\u0083\\u00c2", 300, 1000},
+	    {"\\u00a0\",\"status\":", 1, 1},
+	    {"\"song\":\" ", 1, 4},
+	    {" \",\"status\":", 1, 20},
+	    {"\"userAgent\":\"\\\"Mozilla\\/5.0 ", 5000, 7000},
+	    {"\"userAgent\":null,\"userId\":\"\"", 286, 286},
+	    {"\"registration\":null", 286, 286},
+	    {"\"song\":null,\"status\":", 1236, 1236},
+	    {"796,\"userAgent\":", 8056, 8056},
+	};
+	const char *dir = arena_printf(arena, "%s/odd", base);
+	size_t found[COUNT(cases)] = {0};
+	DIR *d;
+
+	(void)state;
+	generate((struct data_opts){.dir = dir, .scale = 1, .seed = 1, .objects_per_file = 100000});
+	for (int events = 0; events < 2; events++) {
+		const char *folder = arena_printf(
+		    arena, "%s/%s", dir, events ? "log_data/2018/11" : "song_data/A/A/A");
+
+		d = opendir(folder);
+		assert_non_null(d);
+		for (struct dirent *it; (it = readdir(d));) {
+			struct str bytes;
+
+			if (it->d_name[0] == '.')
+				continue;
+			bytes = read_file(arena_printf(arena, "%s/%s", folder, it->d_name));
+			for (size_t i = 0; i < COUNT(cases); i++) {
+				struct str left = bytes, z = str_z(cases[i].text);
+				const char *at;
+
+				while ((at = memmem(left.p, left.n, z.p, z.n))) {
+					found[i]++;
+					left = str_from(left, (size_t)(at - left.p) + z.n);
+				}
+			}
+			free((void *)(uintptr_t)bytes.p);
+		}
+		closedir(d);
+	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (found[i] < cases[i].least || found[i] > cases[i].most)
+			fail_msg("%s: %zu times", cases[i].text, found[i]);
+}
+
 static void unknown_kinds(void **state)
 {
 	static const char *const cases[] = {
@@ -386,6 +454,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(cut_anyhow),
 	    cmocka_unit_test(bad_ones_are_found),
+	    cmocka_unit_test(oddities),
 	    cmocka_unit_test(unknown_kinds),
 	    cmocka_unit_test(bad_numbers),
 	};

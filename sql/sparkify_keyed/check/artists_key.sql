@@ -1,8 +1,8 @@
 -- depends: artists
 -- severity: error
 -- title: artist_id is unique
+-- description: The table declares the key, and Redshift believes it without looking: joins would go wrong in silence.
 
--- Here it must be: the table declares the key, and Redshift's planner believes it.
 SELECT
     artist_id,
     COUNT(*) AS row_count

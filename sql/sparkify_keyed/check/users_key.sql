@@ -1,8 +1,8 @@
 -- depends: users
 -- severity: error
 -- title: user_id is unique
+-- description: The table declares the key, and Redshift believes it without looking: joins would go wrong in silence.
 
--- Here it must be: the table declares the key, and Redshift's planner believes it.
 SELECT
     user_id,
     COUNT(*) AS row_count
