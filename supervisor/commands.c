@@ -11,6 +11,7 @@
 #include "shared/log.h"
 #include "shared/s3.h"
 #include "supervisor/data.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
@@ -27,17 +28,7 @@
 static int fail(const struct err *e)
 {
 	log_error("%s", e->msg);
-	return load_exit_code(e);
-}
-
-/* stdout is the result: a result that could not be written is no success. */
-static int finish(int status)
-{
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		log_error("cannot write the result: %s", strerror(errno));
-		return status ? status : 12;
-	}
-	return status;
+	return exit_code_of(e);
 }
 
 static const char *local_folder(struct call *c)
@@ -164,7 +155,7 @@ int cmd_run(struct call *c)
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
+	status = command_finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
 	local_down(&services);
 	return status;
 }
@@ -188,7 +179,7 @@ int cmd_query(struct call *c)
 		return fail(&e);
 	ok = query_run(&c->config, m, c->argc, c->argv, format, c->arena, stdout, &e);
 	local_down(&services);
-	return finish(ok ? 0 : fail(&e));
+	return command_finish(ok ? 0 : fail(&e));
 }
 
 /* ---- plan ---- */
@@ -259,7 +250,7 @@ int cmd_plan(struct call *c)
 		plan_shards(known ? &last : NULL, f[i].stem, c->arena);
 	}
 	plan_steps(m, order, n);
-	return finish(0);
+	return command_finish(0);
 }
 
 /* ---- the small ones ---- */
@@ -273,7 +264,7 @@ int cmd_report(struct call *c)
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
 	    !report(c, &f, NULL, NULL, false, &agree, &e))
 		return fail(&e);
-	return finish(0);
+	return command_finish(0);
 }
 
 /* What the newest run is doing, read from its journal: from another shell, too. */
@@ -287,13 +278,13 @@ int cmd_status(struct call *c)
 		return fail(&e);
 	alive = journal_alive(local_folder(c), &f);
 	(c->json ? status_json : status_print)(&f, alive, c->arena, stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_config(struct call *c)
 {
 	config_print(&c->config, stdout, c->json);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_psql(struct call *c)
@@ -328,26 +319,29 @@ int cmd_data(struct call *c)
 	if (!data_generate(&o, &x, &e))
 		return fail(&e);
 	sample_print(&x, c->json, c->arena, stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_states(struct call *c)
 {
 	(void)c;
 	task_states_print(stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_help(struct call *c)
 {
-	(void)c;
-	command_usage(NULL, stdout);
-	return finish(0);
+	const struct command *about = c->argc ? command_find(c->argv[0]) : NULL;
+
+	if (c->argc && !about)
+		return 1;
+	command_usage(about, stdout);
+	return command_finish(0);
 }
 
 int cmd_version(struct call *c)
 {
 	(void)c;
 	printf("dwh " VERSION "\n");
-	return finish(0);
+	return command_finish(0);
 }

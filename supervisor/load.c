@@ -14,6 +14,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/journal.h"
 #include "supervisor/plan.h"
 #include "supervisor/pool.h"
@@ -305,26 +306,6 @@ static bool on_stopping(void *ctx)
 
 /* ---- the end ---- */
 
-static int code_of(enum err_where where)
-{
-	switch (where) {
-	case AT_USAGE: return 1;
-	case AT_CONFIG: return 2;
-	case AT_STATE: return 3;
-	case AT_WAREHOUSE: return 4;
-	case AT_S3: return 5;
-	case AT_DATA: return 7;
-	case AT_CHECK: return 8;
-	case AT_INTERNAL: return 12;
-	}
-	return 12;
-}
-
-int load_exit_code(const struct err *e)
-{
-	return code_of(e->where);
-}
-
 /* Where several hold, the first of these. */
 static int exit_code(const struct run *r, const struct load_result *out)
 {
@@ -336,13 +317,13 @@ static int exit_code(const struct run *r, const struct load_result *out)
 	    !(out->stopped && out->stop.where == AT_INTERNAL))
 		return 128 + r->signal;
 	if (out->stopped)
-		holds[code_of(out->stop.where)] = true;
+		holds[exit_code_of(&out->stop)] = true;
 	for (size_t i = 0; i < r->sched.n; i++) {
 		const struct task *t = r->sched.tasks[i];
 
 		if (t->state == TASK_FAILED) {
 			bool shard = t->kind != TASK_STEP;
-			int code = code_of(t->err.where);
+			int code = exit_code_of(&t->err);
 
 			/* A shard that may yet be loaded by trying again is no broken set-up. */
 			if (shard && t->err.kind != ERR_SETUP && code != 7 && code != 8)
@@ -440,7 +421,7 @@ static void go(struct run *r, const struct load_opts *o, struct load_result *out
 		/* What was loaded is in the ledger; only the history is short. */
 		log_error("%s", e->msg);
 		if (out->exit == 0)
-			out->exit = code_of(e->where);
+			out->exit = exit_code_of(e);
 	}
 }
 

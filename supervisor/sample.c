@@ -1,22 +1,29 @@
 /* sample.c - see sample.h. */
 #include "supervisor/sample.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "shared/connect.h"
 #include "shared/file.h"
 #include "shared/log.h"
 #include "shared/s3.h"
+#include "supervisor/local.h"
 #include "supervisor/table.h"
 
-static bool make_folder(const char *path, struct err *e)
+/*
+ * One command at a time looks at the data set and writes it; the others wait and find it whole. A
+ * file system that has no locks does without. Returns the descriptor to close.
+ */
+static int lock_folder(const char *path)
 {
-	return file_folder(path, 0777, AT_CONFIG, e);
-}
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-static const char *buckets_folder(const struct config *c, struct arena *a)
-{
-	if (c->local.buckets)
-		return config_path(c, a, c->local.buckets);
-	return arena_printf(a, "%s/buckets", config_path(c, a, c->local.dir));
+	while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	return fd;
 }
 
 /* The bucket, where the three addresses are those that the generator writes to; else empty. */
@@ -55,32 +62,45 @@ static bool reads_it(const struct model *m)
 	return false;
 }
 
-bool sample_prepare(const struct config *c, const struct model *m, struct arena *a,
-    struct sample *out, struct err *e)
+/* The data set in o->dir, where it is whole; written where there is nothing. */
+static bool find_or_write(const struct data_opts *o, struct sample *out, struct err *e)
 {
-	const char *buckets = buckets_folder(c, a), *manifests = connect_manifests(c);
-	struct str bucket = bucket_of(c), manifest_bucket, key;
-	struct data_opts o = {.scale = 1, .seed = 1};
 	enum data_found found;
 
-	*out = (struct sample){.known = false};
-	if (!make_folder(config_path(c, a, c->local.dir), e) || !make_folder(buckets, e) ||
-	    !s3_url_parse(str_z(manifests), &manifest_bucket, &key, e) ||
-	    !make_folder(arena_printf(a, "%s/%.*s", buckets, STRF(manifest_bucket)), e))
-		return false;
-	if (bucket.n == 0 || !reads_it(m))
-		return true;
-	o.dir = arena_printf(a, "%s/%.*s", buckets, STRF(bucket));
-	if (!data_look(o.dir, &found, &out->expect, e))
+	if (!data_look(o->dir, &found, &out->expect, e))
 		return false;
 	if (found == DATA_EMPTY || found == DATA_PARTIAL) {
-		log_info("%s is empty: writing a data set to load", o.dir);
-		if (!data_generate(&o, &out->expect, e))
+		log_info("%s is empty: writing a data set to load", o->dir);
+		if (!data_generate(o, &out->expect, e))
 			return false;
 		found = DATA_COMPLETE;
 	}
 	out->known = found == DATA_COMPLETE;
 	return true;
+}
+
+bool sample_prepare(const struct config *c, const struct model *m, struct arena *a,
+    struct sample *out, struct err *e)
+{
+	const char *dir, *buckets;
+	struct str bucket = bucket_of(c), manifests, key;
+	struct data_opts o = {.scale = 1, .seed = 1};
+	bool ok;
+	int fd;
+
+	*out = (struct sample){.known = false};
+	if (!local_folders(c, a, &dir, &buckets, e) ||
+	    !s3_url_parse(str_z(connect_manifests(c)), &manifests, &key, e) ||
+	    !file_folder(arena_printf(a, "%s/%.*s", buckets, STRF(manifests)), 0777, AT_CONFIG, e))
+		return false;
+	if (bucket.n == 0 || !reads_it(m))
+		return true;
+	o.dir = arena_printf(a, "%s/%.*s", buckets, STRF(bucket));
+	fd = lock_folder(buckets);
+	ok = find_or_write(&o, out, e);
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 /*

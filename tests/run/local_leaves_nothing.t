@@ -33,5 +33,7 @@ is "$(sql "select string_agg(name || '=' || setting, ' ' order by name) from pg_
 	"TimeZone=UTC autovacuum=on fsync=on full_page_writes=on listen_addresses= synchronous_commit=off" \
 	"data are safe, nothing listens on the network"
 is "$(DWH_WAREHOUSE_SCHEMA='my "odd" \ schema' sql "show search_path")" \
-	'"my ""odd"" \ schema",public' "psql sees the schema of the configuration"
+	'"my ""odd"" \ schema"' "psql sees the schema of the configuration"
+is "$(sql "create schema dwh; create table zz as select 1; select schemaname from pg_tables where tablename = 'zz'" | tail -n 1)" \
+	public "which is public by default, also beside the ledger's, which is named as the user is"
 echo 1..$n

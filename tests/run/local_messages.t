@@ -16,7 +16,7 @@ DWH_LOCAL_PG_BIN=$work/bin says 2 "no program $work/bin/postgres" "a PG_BIN with
 printf '#!/bin/sh\necho "postgres (PostgreSQL) 9.6.1"\n' >bin/postgres && chmod +x bin/postgres
 DWH_LOCAL_PG_BIN=$work/bin says 2 "is PostgreSQL 9; 12 or newer is needed" "a server that is too old"
 DWH_LOCAL_BUCKETS=$work/none says 2 "[LOCAL] BUCKETS: $work/none: No such file" "a wrong BUCKETS"
-DWH_LOCAL_DIR=$work/no/dir says 2 "[LOCAL] DIR: cannot make the folder $work/no/dir" "a DIR without parent"
+DWH_LOCAL_DIR=$work/bin/psql/dir says 2 "[LOCAL] DIR: cannot make the folder $work/bin/psql/dir" "a DIR below a file"
 
 sql "create table t as select 1 as x" >/dev/null 2>&1
 cp "$work/.dwh/pg/PG_VERSION" keep
