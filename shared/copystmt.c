@@ -2,6 +2,7 @@
 #include "shared/copystmt.h"
 
 #include "shared/copylex.h"
+#include "shared/timeformat.h"
 
 /* ---- the options ---- */
 
@@ -17,11 +18,12 @@ enum shape {
 };
 
 enum {
-	NOW = 1,      /* engine 2 does it, or it means nothing to engine 2 */
-	SOME = 2,     /* engine 2 does some of it: check_values() */
-	SECRET = 4,   /* never shown */
-	FORMAT = 8,   /* a file format: may follow FORMAT [AS], excludes the others */
-	NOT_JSON = 16 /* Redshift refuses it with JSON */
+	NOW = 1,       /* engine 2 does it, or it means nothing to engine 2 */
+	SOME = 2,      /* engine 2 does some of it: check_values() */
+	SECRET = 4,    /* never shown */
+	FORMAT = 8,    /* a file format: may follow FORMAT [AS], excludes the others */
+	NOT_JSON = 16, /* Redshift refuses it with JSON */
+	PACKED = 32    /* a compression, excludes the others */
 };
 
 static const struct option {
@@ -41,42 +43,42 @@ static const struct option {
     [COPY_SSH] = {"SSH", ALONE, 0},
     [COPY_READRATIO] = {"READRATIO", NUMBER, NOT_JSON},
     [COPY_JSON] = {"JSON", TEXT_MAYBE, SOME | FORMAT},
-    [COPY_CSV] = {"CSV", ALONE, FORMAT},
-    [COPY_QUOTE] = {"QUOTE", TEXT, NOT_JSON},
-    [COPY_DELIMITER] = {"DELIMITER", TEXT, NOT_JSON},
-    [COPY_FIXEDWIDTH] = {"FIXEDWIDTH", TEXT, FORMAT},
+    [COPY_CSV] = {"CSV", ALONE, NOW | FORMAT},
+    [COPY_QUOTE] = {"QUOTE", TEXT, NOW | NOT_JSON},
+    [COPY_DELIMITER] = {"DELIMITER", TEXT, NOW | NOT_JSON},
+    [COPY_FIXEDWIDTH] = {"FIXEDWIDTH", TEXT, NOW | FORMAT},
     [COPY_SHAPEFILE] = {"SHAPEFILE", ALONE, FORMAT},
     [COPY_SIMPLIFY] = {"SIMPLIFY", SIMPLIFIED, NOT_JSON},
     [COPY_AVRO] = {"AVRO", TEXT_MAYBE, FORMAT},
     [COPY_PARQUET] = {"PARQUET", ALONE, FORMAT},
     [COPY_ORC] = {"ORC", ALONE, FORMAT},
     [COPY_SERIALIZETOJSON] = {"SERIALIZETOJSON", ALONE, NOT_JSON},
-    [COPY_GZIP] = {"GZIP", ALONE, 0},
-    [COPY_BZIP2] = {"BZIP2", ALONE, 0},
-    [COPY_LZOP] = {"LZOP", ALONE, 0},
-    [COPY_ZSTD] = {"ZSTD", ALONE, 0},
-    [COPY_ACCEPTANYDATE] = {"ACCEPTANYDATE", ALONE, 0},
+    [COPY_GZIP] = {"GZIP", ALONE, NOW | PACKED},
+    [COPY_BZIP2] = {"BZIP2", ALONE, NOW | PACKED},
+    [COPY_LZOP] = {"LZOP", ALONE, PACKED},
+    [COPY_ZSTD] = {"ZSTD", ALONE, NOW | PACKED},
+    [COPY_ACCEPTANYDATE] = {"ACCEPTANYDATE", ALONE, NOW},
     [COPY_ACCEPTINVCHARS] = {"ACCEPTINVCHARS", TEXT_MAYBE, NOW},
     [COPY_BLANKSASNULL] = {"BLANKSASNULL", ALONE, NOW},
     [COPY_DATEFORMAT] = {"DATEFORMAT", TEXT, SOME},
     [COPY_EMPTYASNULL] = {"EMPTYASNULL", ALONE, NOW},
-    [COPY_ENCODING] = {"ENCODING", WORD, SOME},
-    [COPY_ESCAPE] = {"ESCAPE", ALONE, NOT_JSON},
-    [COPY_EXPLICIT_IDS] = {"EXPLICIT_IDS", ALONE, 0},
-    [COPY_FILLRECORD] = {"FILLRECORD", ALONE, NOT_JSON},
-    [COPY_IGNOREBLANKLINES] = {"IGNOREBLANKLINES", ALONE, NOT_JSON},
-    [COPY_IGNOREHEADER] = {"IGNOREHEADER", NUMBER, SOME},
-    [COPY_NULL] = {"NULL", TEXT, NOT_JSON},
-    [COPY_REMOVEQUOTES] = {"REMOVEQUOTES", ALONE, NOT_JSON},
+    [COPY_ENCODING] = {"ENCODING", WORD, NOW},
+    [COPY_ESCAPE] = {"ESCAPE", ALONE, NOW | NOT_JSON},
+    [COPY_EXPLICIT_IDS] = {"EXPLICIT_IDS", ALONE, NOW},
+    [COPY_FILLRECORD] = {"FILLRECORD", ALONE, NOW | NOT_JSON},
+    [COPY_IGNOREBLANKLINES] = {"IGNOREBLANKLINES", ALONE, NOW | NOT_JSON},
+    [COPY_IGNOREHEADER] = {"IGNOREHEADER", NUMBER, NOW},
+    [COPY_NULL] = {"NULL", TEXT, NOW | NOT_JSON},
+    [COPY_REMOVEQUOTES] = {"REMOVEQUOTES", ALONE, NOW | NOT_JSON},
     [COPY_ROUNDEC] = {"ROUNDEC", ALONE, NOW},
     [COPY_TIMEFORMAT] = {"TIMEFORMAT", TEXT, SOME},
     [COPY_TRIMBLANKS] = {"TRIMBLANKS", ALONE, NOW},
     [COPY_TRUNCATECOLUMNS] = {"TRUNCATECOLUMNS", ALONE, NOW},
     [COPY_COMPROWS] = {"COMPROWS", NUMBER, NOW},
     [COPY_COMPUPDATE] = {"COMPUPDATE", SWITCH, NOW},
-    [COPY_IGNOREALLERRORS] = {"IGNOREALLERRORS", ALONE, 0},
-    [COPY_MAXERROR] = {"MAXERROR", NUMBER, SOME},
-    [COPY_NOLOAD] = {"NOLOAD", ALONE, 0},
+    [COPY_IGNOREALLERRORS] = {"IGNOREALLERRORS", ALONE, NOW},
+    [COPY_MAXERROR] = {"MAXERROR", NUMBER, NOW},
+    [COPY_NOLOAD] = {"NOLOAD", ALONE, NOW},
     [COPY_STATUPDATE] = {"STATUPDATE", SWITCH, NOW},
 };
 
@@ -244,6 +246,11 @@ static bool settle(struct copylex *x, struct copystmt *c, enum copystmt_option o
 		return copylex_fail(x, at, "a second kind of authorization: %s", options[o].name);
 	c->auth = auth;
 
+	for (int i = 0; options[o].is & PACKED && i < COPY_OPTIONS; i++)
+		if (i != (int)o && options[i].is & PACKED &&
+		    copystmt_has(c, (enum copystmt_option)i))
+			return copylex_fail(x, at, "a second compression: %s after %s",
+			    options[o].name, options[i].name);
 	if (options[o].is & FORMAT)
 		for (int i = 0; i < COPY_OPTIONS; i++)
 			if (i != (int)o && options[i].is & FORMAT &&
@@ -280,6 +287,15 @@ static bool settle(struct copylex *x, struct copystmt *c, enum copystmt_option o
 		if (text.n != 1 || text.p[0] & 0x80 || text.p[0] == '\0')
 			return copylex_fail(x, at, "ACCEPTINVCHARS takes one ASCII character");
 		c->replacement = text.p[0];
+	} else if (o == COPY_ENCODING) {
+		static const char *const names[] = {"UTF8", "UTF16", "UTF16LE", "UTF16BE"};
+		size_t i = 0;
+
+		while (i < 4 && !str_ieq(text, str_z(names[i])))
+			i++;
+		if (i == 4)
+			return copylex_fail(x, at, "ENCODING is UTF8, UTF16, UTF16LE or UTF16BE");
+		c->encoding = (enum copystmt_encoding)i;
 	} else if (o == COPY_MAXERROR && c->number[o] > 100000) {
 		return copylex_fail(x, at, "MAXERROR is 100000 at most");
 	} else if (o == COPY_COMPROWS && (c->number[o] < 1000 || c->number[o] > INT32_MAX)) {
@@ -338,6 +354,9 @@ static bool option(struct copylex *x, struct copystmt *c)
 /* What can be judged only when all options are known. */
 static bool check_whole(struct copylex *x, const struct copystmt *c)
 {
+	static const enum copystmt_option apart[][2] = {{COPY_ESCAPE, COPY_CSV},
+	    {COPY_REMOVEQUOTES, COPY_CSV}, {COPY_DELIMITER, COPY_FIXEDWIDTH},
+	    {COPY_ESCAPE, COPY_FIXEDWIDTH}, {COPY_REMOVEQUOTES, COPY_FIXEDWIDTH}};
 	bool key = copystmt_has(c, COPY_ACCESS_KEY_ID);
 	bool secret = copystmt_has(c, COPY_SECRET_ACCESS_KEY);
 
@@ -348,6 +367,10 @@ static bool check_whole(struct copylex *x, const struct copystmt *c)
 		return copylex_fail(x, x->start, "MAXERROR and IGNOREALLERRORS exclude each other");
 	if (copystmt_has(c, COPY_QUOTE) && !copystmt_has(c, COPY_CSV))
 		return copylex_fail(x, x->start, "QUOTE belongs to CSV");
+	for (int i = 0; i < (int)(sizeof apart / sizeof apart[0]); i++)
+		if (copystmt_has(c, apart[i][0]) && copystmt_has(c, apart[i][1]))
+			return copylex_fail(x, x->start, "%s can not be used with %s",
+			    options[apart[i][0]].name, options[apart[i][1]].name);
 	for (int i = 0; i < COPY_OPTIONS && copystmt_has(c, COPY_JSON); i++)
 		if (options[i].is & NOT_JSON && copystmt_has(c, (enum copystmt_option)i))
 			return copylex_fail(
@@ -389,23 +412,22 @@ bool copystmt_parse(struct str sql, struct arena *a, struct copystmt *out, struc
 /* Options of which only some values are executed: what is not, in words; or NULL. */
 static const char *left_out(const struct copystmt *c, enum copystmt_option o)
 {
-	struct str text = c->text[o];
+	return o == COPY_JSON && c->json == COPY_JSON_NOSHRED ? "JSON 'noshred'" : NULL;
+}
 
-	if (o == COPY_JSON && c->json == COPY_JSON_NOSHRED)
-		return "JSON 'noshred'";
-	if (o == COPY_TIMEFORMAT && c->timeformat == COPY_TIME_AUTO)
-		return "TIMEFORMAT 'auto'";
-	if (o == COPY_TIMEFORMAT && c->timeformat == COPY_TIME_PATTERN)
-		return "TIMEFORMAT with a pattern other than 'YYYY-MM-DD HH:MI:SS'";
-	if (o == COPY_DATEFORMAT && !str_eqz(text, "YYYY-MM-DD"))
-		return "DATEFORMAT other than 'YYYY-MM-DD'";
-	if (o == COPY_ENCODING && !str_ieq(text, STR("UTF8")))
-		return "ENCODING other than UTF8";
-	if (o == COPY_IGNOREHEADER && c->number[o] > 0)
-		return "IGNOREHEADER over 0";
-	if (o == COPY_MAXERROR && c->number[o] > 1)
-		return "MAXERROR over 1";
-	return NULL;
+/* 'auto' and the epochs are no patterns. */
+static bool check_pattern(const struct copystmt *c, enum copystmt_option o, struct err *e)
+{
+	struct str text = c->text[o];
+	struct timeformat f;
+	const char *why;
+
+	if (!copystmt_has(c, o) || str_eqz(text, "auto") ||
+	    (o == COPY_TIMEFORMAT && c->timeformat != COPY_TIME_PATTERN))
+		return true;
+	why = timeformat_parse(text, &f);
+	return !why || err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s '%.*s' of the COPY statement: %s",
+	                   options[o].name, STRF(text), why);
 }
 
 bool copystmt_check_engine2(const struct copystmt *c, struct err *e)
@@ -426,8 +448,5 @@ bool copystmt_check_engine2(const struct copystmt *c, struct err *e)
 		if (what)
 			return err_set(e, ERR_SETUP, AT_CONFIG, NULL, fmt, what);
 	}
-	if (c->json == COPY_JSON_NONE)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "COPY without FORMAT JSON is not executed on this engine");
-	return true;
+	return check_pattern(c, COPY_DATEFORMAT, e) && check_pattern(c, COPY_TIMEFORMAT, e);
 }

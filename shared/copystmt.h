@@ -88,6 +88,8 @@ enum copystmt_time {
 	COPY_TIME_PATTERN,
 };
 
+enum copystmt_encoding { COPY_UTF8, COPY_UTF16, COPY_UTF16LE, COPY_UTF16BE };
+
 struct copystmt {
 	struct str schema; /* empty where none was given */
 	struct str table;
@@ -99,7 +101,8 @@ struct copystmt {
 	enum copystmt_json json;
 	struct str jsonpaths; /* address of the file with COPY_JSON_PATHS */
 	enum copystmt_time timeformat;
-	char replacement; /* of ACCEPTINVCHARS, '?' */
+	enum copystmt_encoding encoding; /* of the data, nothing else */
+	char replacement;                /* of ACCEPTINVCHARS, '?' */
 
 	uint64_t given; /* a bit for each option that was written */
 	/* The arguments as written, of options that have one; secret for the authorization. */

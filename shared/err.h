@@ -18,7 +18,7 @@ enum err_kind {
 	ERR_DATA,      /* the input is bad; final for that shard */
 	ERR_TASK,      /* final for that task alone: 403 on one object, an SQL error in one step */
 	ERR_SETUP,     /* nothing can work until a person changes something: stops the run */
-	ERR_CHANGED,   /* an object is no longer what was listed: list again */
+	ERR_CHANGED,   /* an object is no longer what was listed: final; the next run lists again */
 	ERR_CANCELLED, /* we were asked to stop */
 	ERR_CRASH,     /* the worker died or broke the protocol */
 };

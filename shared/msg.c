@@ -26,10 +26,10 @@ static const struct field step[] = {INT(step, id), INT(step, attempt), STRING(st
     STRING(step, name), STRING(step, digest), BOOL(step, fresh), END};
 static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(list, source),
     STRING(list, prefix), STRING(list, after), STRING(list, upto), BOOL(list, fan),
-    INT(list, generation), END};
+    INT(list, generation), BOOL(list, validate), END};
 static const struct field copy[] = {INT(copy, id), INT(copy, attempt), STRING(copy, source),
     STRING(copy, lane), STRING(copy, shard), STRING(copy, manifest), INT(copy, generation),
-    INT(copy, objects), INT(copy, bytes), END};
+    INT(copy, objects), INT(copy, bytes), BOOL(copy, validate), END};
 static const struct field ready[] = {INT(ready, v), INT(ready, pid), END};
 static const struct field target[] = {
     INT(target, id), STRING(target, relation), INT(target, generation), INT(target, lanes), END};
@@ -38,6 +38,8 @@ static const struct field range[] = {
 static const struct field shard[] = {INT(shard, id), STRING(shard, shard), STRING(shard, manifest),
     INT(shard, objects), INT(shard, bytes), END};
 static const struct field count[] = {INT(count, id), STRING(count, table), INT(count, rows), END};
+static const struct field bad[] = {INT(bad, id), STRING(bad, object), INT(bad, line),
+    STRING(bad, column), STRING(bad, value), INT(bad, code), STRING(bad, reason), END};
 static const struct field beat[] = {
     INT(beat, id), INT(beat, rows), INT(beat, bytes), INT(beat, objects), INT(beat, requests), END};
 static const struct field done[] = {INT(done, id), INT(done, rows), INT(done, rejected),
@@ -51,9 +53,9 @@ static const struct field run[] = {INT(run, v), STRING(run, run), STRING(run, co
     STRING(run, at), STRING(run, engine), STRING(run, model), STRING(run, strategy),
     STRING(run, warehouse), INT(run, workers), BOOL(run, fresh), END};
 static const struct field task[] = {INT(task, id), INT(task, parent), STRING(task, kind),
-    STRING(task, phase), STRING(task, name), STRING(task, digest), STRING(task, prefix),
-    STRING(task, after), STRING(task, upto), STRING(task, lane), STRING(task, shard),
-    STRING(task, manifest), INT(task, objects), INT(task, bytes), END};
+    STRING(task, phase), STRING(task, stem), STRING(task, name), STRING(task, digest),
+    STRING(task, prefix), STRING(task, after), STRING(task, upto), STRING(task, lane),
+    STRING(task, shard), STRING(task, manifest), INT(task, objects), INT(task, bytes), END};
 static const struct field move[] = {INT(move, id), STRING(move, from), STRING(move, to),
     STRING(move, at), INT(move, ms), INT(move, attempt), INT(move, worker), END};
 static const struct field end[] = {STRING(end, at), INT(end, ms), INT(end, exit), END};
@@ -71,6 +73,7 @@ static const struct {
     [MSG_RANGE] = {"range", range},
     [MSG_SHARD] = {"shard", shard},
     [MSG_COUNT] = {"count", count},
+    [MSG_BAD] = {"bad", bad},
     [MSG_BEAT] = {"beat", beat},
     [MSG_DONE] = {"done", done},
     [MSG_FAIL] = {"fail", fail},
@@ -184,8 +187,8 @@ static bool decode_fields(const json_t *o, struct arena *a, struct msg *out, str
 
 bool msg_decode(struct str line, struct arena *a, struct msg *out, struct err *e)
 {
-	json_error_t bad;
-	json_t *o = json_loadb(line.p ? line.p : "", line.n, JSON_REJECT_DUPLICATES, &bad);
+	json_error_t why;
+	json_t *o = json_loadb(line.p ? line.p : "", line.n, JSON_REJECT_DUPLICATES, &why);
 	const char *t = json_string_value(json_object_get(o, "t"));
 	bool ok = false;
 	int type = -1;
@@ -194,7 +197,7 @@ bool msg_decode(struct str line, struct arena *a, struct msg *out, struct err *e
 		if (strcmp(types[i].name, t) == 0)
 			type = i;
 	if (!o)
-		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "a message is not JSON: %s", bad.text);
+		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "a message is not JSON: %s", why.text);
 	else if (type < 0)
 		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "unknown message \"%.40s\"", t ? t : "");
 	else {

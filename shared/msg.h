@@ -15,6 +15,7 @@
  *   range          while list: a part of the prefix that another worker should list
  *   shard          while list: a manifest was written
  *   count          while step count: rows of a table
+ *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected
  *   beat           at most one a second while a task runs: totals so far
  *   done | fail    ends the task
  * Journal only:
@@ -33,7 +34,7 @@
 #include "shared/err.h"
 #include "shared/str.h"
 
-enum { MSG_VERSION = 1, MSG_DOWN_MAX = 32 << 10, MSG_UP_MAX = 64 << 10 };
+enum { MSG_VERSION = 1, MSG_DOWN_MAX = 32 << 10, MSG_UP_MAX = 64 << 10, MSG_BAD_MAX = 100 };
 
 enum msg_type {
 	MSG_HELLO,
@@ -45,6 +46,7 @@ enum msg_type {
 	MSG_RANGE,
 	MSG_SHARD,
 	MSG_COUNT,
+	MSG_BAD,
 	MSG_BEAT,
 	MSG_DONE,
 	MSG_FAIL,
@@ -84,12 +86,14 @@ struct msg_list {
 	struct str upto;   /* and not greater than this; "" for no bound */
 	bool fan;          /* may give parts of it back as ranges */
 	int64_t generation;
+	bool validate; /* all objects, loaded or not */
 };
 
 struct msg_copy {
 	int64_t id, attempt;
 	struct str source, lane, shard, manifest;
 	int64_t generation, objects, bytes;
+	bool validate; /* read only: nothing is written, no rejected record ends it */
 };
 
 struct msg_ready {
@@ -120,6 +124,16 @@ struct msg_count {
 	int64_t rows;
 };
 
+/* A rejected record, as dwh.load_errors has it. */
+struct msg_bad {
+	int64_t id;
+	struct str object; /* "s3://bucket/key" */
+	int64_t line;
+	struct str column, value;
+	int64_t code;
+	struct str reason;
+};
+
 struct msg_beat {
 	int64_t id, rows, bytes, objects, requests;
 };
@@ -131,7 +145,8 @@ struct msg_done {
 	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
 	int64_t cpu_ms;     /* of the worker */
 	bool skipped;       /* nothing to do: committed already, up to date */
-	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED, or pass warn fail of a check, or "" */
+	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; valid
+	                     * rejected where it was only validated; or "" */
 	struct str note;    /* one line for the report, or "" */
 };
 
@@ -187,6 +202,7 @@ struct msg {
 		struct msg_range range;
 		struct msg_shard shard;
 		struct msg_count count;
+		struct msg_bad bad;
 		struct msg_beat beat;
 		struct msg_done done;
 		struct msg_fail fail;

@@ -17,6 +17,7 @@ static const struct option_row {
     {"-h", "--help", NULL, 0, "this text"},
     {"-w", "--workers", "N", OPT_WORKERS, "worker processes ([LOAD] WORKERS)"},
     {"", "--fresh", NULL, OPT_FRESH, "drop what dwh made, and load all again"},
+    {"", "--validate", NULL, OPT_VALIDATE, "read all objects, say what is bad, write nothing"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
     {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
@@ -98,8 +99,10 @@ static bool unknown_command(const char *name)
 	return false;
 }
 
-static bool unknown_option(const struct call *c, const char *name)
+static bool unknown_option(const struct call *c, const char *given)
 {
+	/* Its name alone: the value may be a secret. */
+	const char *name = arena_cstr(c->arena, (struct str){given, str_find(str_z(given), '=')});
 	const char *nearest = NULL;
 	size_t least = 99;
 
@@ -145,6 +148,8 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->help = true;
 	else if (strcmp(o->name, "--fresh") == 0)
 		c->fresh = true;
+	else if (strcmp(o->name, "--validate") == 0)
+		c->validate = true;
 	else if (strcmp(o->name, "--json") == 0)
 		c->json = true;
 	else if (strcmp(o->name, "--csv") == 0)

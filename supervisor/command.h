@@ -18,6 +18,7 @@ enum option {
 	OPT_JSON = 4,
 	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
+	OPT_VALIDATE = 32,
 };
 
 /* A command line, understood. */
@@ -29,7 +30,7 @@ struct call {
 	struct config_set *sets;
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
-	bool fresh, json, csv, help;
+	bool fresh, json, csv, help, validate;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;

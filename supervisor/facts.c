@@ -119,6 +119,7 @@ struct facts_totals facts_totals(const struct fold *f)
 		n.objects += t->done.objects;
 		n.bytes += t->done.bytes;
 		n.rows += t->done.rows;
+		n.rejected += t->done.rejected;
 		n.unverified += !str_eqz(t->done.verdict, "VERIFIED");
 	}
 	return n;

@@ -91,6 +91,8 @@ bool journal_create(struct journal *j, const char *dir, const char *run, struct 
 	arena_free(a);
 	if (!ok && j->lock >= 0)
 		close(j->lock);
+	if (!ok)
+		free(j->path);
 	return ok;
 }
 
@@ -102,7 +104,10 @@ void journal_add(struct journal *j, const struct msg *m)
 		return;
 	buf_init(&b, LINE_MAX_BYTES);
 	msg_encode(m, &b);
-	if (b.over || write(j->fd, b.p, b.n) != (ssize_t)b.n) {
+	if (b.over) {
+		err_set(&j->why, ERR_SETUP, AT_STATE, NULL, "a line is too long for %s", j->path);
+		j->broken = true;
+	} else if (write(j->fd, b.p, b.n) != (ssize_t)b.n) {
 		err_errno(&j->why, ERR_SETUP, AT_STATE, "cannot write to %s", j->path);
 		j->broken = true;
 	}
@@ -225,6 +230,9 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 		f->counts = arena_grow(
 		    a, f->counts, f->n_counts, &f->cap_counts, sizeof *f->counts);
 		f->counts[f->n_counts++] = (struct fold_count){m->u.count.table, m->u.count.rows};
+	} else if (m->type == MSG_BAD) {
+		f->bad = arena_grow(a, f->bad, f->n_bad, &f->cap_bad, sizeof *f->bad);
+		f->bad[f->n_bad++] = m->u.bad;
 	} else if (m->type == MSG_END) {
 		f->ended = true;
 		f->end = m->u.end;

@@ -5,8 +5,8 @@
  * alive. Reports and reruns fold the lines back into tasks through the same table of transitions;
  * a last line cut short by a crash is dropped.
  *
- * The lines, in the words of msg.h: run, then task, move, target, count, done, fail (the last four
- * as the worker sent them, before the move that they caused), and end.
+ * The lines, in the words of msg.h: run, then task, move, target, count, bad, done, fail (the last
+ * five as the worker sent them, before the move that they caused), and end.
  */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H
@@ -56,6 +56,8 @@ struct fold {
 	size_t n_counts, cap_counts;
 	struct fold_retry *retries;
 	size_t n_retries, cap_retries;
+	struct msg_bad *bad; /* rejected records, the first MSG_BAD_MAX of each shard */
+	size_t n_bad, cap_bad;
 	bool ended;
 	struct msg_end end;
 	int64_t last_ms;   /* of the last move */

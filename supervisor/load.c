@@ -179,6 +179,7 @@ static bool may_send(const struct task *t, enum msg_type type)
 	case MSG_FAIL: return true;
 	case MSG_SHARD:
 	case MSG_RANGE: return t->kind == TASK_LIST;
+	case MSG_BAD: return t->kind == TASK_COPY;
 	case MSG_TARGET: return str_eqz(t->phase, "create");
 	case MSG_COUNT: return str_eqz(t->phase, "count");
 	default: return false;
@@ -200,7 +201,7 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 		msg_to_err(&m->u.fail, &why);
 		task_failed(r, worker, t, &why);
 	} else if (m->type == MSG_BEAT) {
-		progress_beat(&r->progress, worker, &m->u.beat);
+		progress_beat(&r->progress, worker, &m->u.beat, now(r));
 	} else {
 		hold(r, worker, m);
 	}
@@ -209,7 +210,7 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 
 /* ---- what the pool asks ---- */
 
-static struct msg message_of(const struct task *t)
+static struct msg message_of(const struct run *r, const struct task *t)
 {
 	struct msg m = {.type = MSG_STEP};
 	int64_t attempt = t->attempts + 1;
@@ -230,7 +231,8 @@ static struct msg message_of(const struct task *t)
 		    .after = t->after,
 		    .upto = t->upto,
 		    .fan = t->fan,
-		    .generation = t->source->generation};
+		    .generation = t->source->generation,
+		    .validate = r->plan.validate};
 	} else {
 		m.type = MSG_COPY;
 		m.u.copy = (struct msg_copy){.id = t->id,
@@ -241,7 +243,8 @@ static struct msg message_of(const struct task *t)
 		    .manifest = t->manifest,
 		    .generation = t->source->generation,
 		    .objects = t->objects,
-		    .bytes = t->bytes};
+		    .bytes = t->bytes,
+		    .validate = r->plan.validate};
 	}
 	return m;
 }
@@ -252,7 +255,7 @@ static bool on_next(void *ctx, struct msg *out)
 	struct task *t = sched_next(&r->sched, now(r));
 
 	if (t)
-		*out = message_of(t);
+		*out = message_of(r, t);
 	return t != NULL;
 }
 
@@ -328,7 +331,9 @@ static int exit_code(const struct run *r, const struct load_result *out)
 	static const int order[] = {12, 3, 2, 4, 5, 7, 6, 8};
 	bool holds[16] = {false};
 
-	if (r->signal && !(out->stopped && out->stop.where == AT_INTERNAL))
+	/* One that came when all was done has ended nothing. */
+	if (r->signal && r->sched.count[TASK_LEFT] &&
+	    !(out->stopped && out->stop.where == AT_INTERNAL))
 		return 128 + r->signal;
 	if (out->stopped)
 		holds[code_of(out->stop.where)] = true;
@@ -347,6 +352,8 @@ static int exit_code(const struct run *r, const struct load_result *out)
 			holds[6] = true;
 		} else if (t->state == TASK_DONE && str_eqz(t->done.verdict, "fail")) {
 			holds[8] = true;
+		} else if (t->state == TASK_DONE && str_eqz(t->done.verdict, "rejected")) {
+			holds[7] = true;
 		}
 	}
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)

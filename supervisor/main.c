@@ -2,6 +2,9 @@
  * main.c - the one binary: what a person starts, and the processes that this starts in turn. Only
  * this file knows both rooms.
  */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "shared/title.h"
 #include "supervisor/command.h"
 #include "supervisor/commands.h"
@@ -38,7 +41,7 @@ const struct command commands[] = {
     {.name = "load",
         .args = "",
         .help = "Loads what is new into staging.",
-        .options = RUN_OPTIONS,
+        .options = RUN_OPTIONS | OPT_VALIDATE,
         .needs_config = true,
         .run = cmd_run},
     {.name = "transform",
@@ -133,10 +136,25 @@ const struct command commands[] = {
     {.name = NULL},
 };
 
+/* What is opened later must not become somebody's standard output. A closed one stays unwritable.
+ */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct call call;
 	int status;
+
+	open_standard();
 
 	title_init(argc, argv);
 	if (command_parse(argc, argv, &call, &status))

@@ -38,7 +38,8 @@ struct task *plan_add_list(struct plan *p, struct source *src, struct str prefix
 	t->upto = arena_str(a, upto);
 	t->fan = fan;
 	t->name = str_z(arena_printf(a, "list %.*s %.*s", STRF(src->stem), STRF(prefix)));
-	sched_edge(p->sched, t, src->staged);
+	if (src->staged)
+		sched_edge(p->sched, t, src->staged);
 	return t;
 }
 
@@ -54,10 +55,11 @@ struct task *plan_add_copy(struct plan *p, struct source *src, const struct msg_
 	t->objects = m->objects;
 	t->bytes = m->bytes;
 	t->lane = lane_name(a, src->stem, lane_of_shard(t->shard, src->lanes), src->lanes);
-	if (p->config->load.strategy == STRATEGY_SHARDED)
+	if (p->config->load.strategy == STRATEGY_SHARDED && !p->validate)
 		t->queue = sched_queue(p->sched, t->lane, true);
 	t->name = str_z(arena_printf(a, "copy %.*s %.8s", STRF(src->stem), t->shard.p));
-	sched_edge(p->sched, t, src->staged);
+	if (src->staged)
+		sched_edge(p->sched, t, src->staged);
 	return t;
 }
 
@@ -69,7 +71,7 @@ static bool add_sources(struct plan *p, unsigned what, struct err *e)
 	p->sources = arena_alloc(a, p->n_sources * sizeof *p->sources);
 	for (size_t i = 0; i < p->n_sources; i++, f++) {
 		struct source *src = &p->sources[i];
-		struct task *list;
+		struct task *list, *probe;
 		struct str bucket;
 
 		src->stem = f->stem;
@@ -78,7 +80,14 @@ static bool add_sources(struct plan *p, unsigned what, struct err *e)
 			return err_prefix(e, "[S3] %.*s", STRF(f->source));
 		if (!(what & PLAN_LOAD))
 			continue;
-		sched_edge(p->sched, add_step(p, "probe", f->stem, f), p->create);
+		probe = add_step(p, "probe", f->stem, f);
+		if (p->validate) {
+			src->lanes = 1; /* a name to begin with: workers look for the lanes */
+			list = plan_add_list(p, src, src->prefix, STR(""), STR(""), true);
+			sched_edge(p->sched, probe, list);
+			continue;
+		}
+		sched_edge(p->sched, probe, p->create);
 		src->staged = add_step(p, "staged", f->stem, f);
 		list = plan_add_list(p, src, src->prefix, STR(""), STR(""), true);
 		sched_edge(p->sched, p->create, list);
@@ -150,7 +159,8 @@ bool plan_make(struct plan *p, const struct config *c, const struct model *m, st
     unsigned what, struct err *e)
 {
 
-	*p = (struct plan){.config = c, .model = m, .sched = s};
+	*p = (struct plan){
+	    .config = c, .model = m, .sched = s, .validate = (what & PLAN_VALIDATE) != 0};
 	if (what & PLAN_DROP)
 		add_step(p, "drop", STR(""), NULL);
 	if (what & PLAN_CREATE) {

@@ -19,9 +19,9 @@
 /* An S3 prefix that feeds one staging relation. */
 struct source {
 	struct str stem;
-	struct str prefix; /* key prefix, without the bucket */
-	const char *url;   /* its address */
-	struct task *staged;
+	struct str prefix;         /* key prefix, without the bucket */
+	const char *url;           /* its address */
+	struct task *staged;       /* NULL where nothing is written */
 	int64_t generation, lanes; /* known once create is done */
 };
 
@@ -33,12 +33,16 @@ enum {
 	PLAN_CHECK = 16,
 	PLAN_COUNT = 32,
 	PLAN_FRESH = 64, /* with PLAN_CREATE */
+	/* With PLAN_LOAD alone: probe -> list -> copies that read every object and write nothing.
+	 */
+	PLAN_VALIDATE = 128,
 };
 
 struct plan {
 	const struct config *config;
 	const struct model *model;
 	struct sched *sched;
+	bool validate;
 	struct task *create; /* NULL where it is no part of this run */
 	struct source *sources;
 	size_t n_sources;

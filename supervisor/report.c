@@ -132,11 +132,21 @@ static const struct report_expect *expected(
 	return NULL;
 }
 
+bool report_agrees(const struct fold *f, const struct report_expect *expect, size_t n_expect)
+{
+	for (size_t i = 0; i < f->n_counts; i++) {
+		const struct report_expect *x = expected(expect, n_expect, f->counts[i].table);
+
+		if (x && x->rows != f->counts[i].rows)
+			return false;
+	}
+	return true;
+}
+
 static void print_counts(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out)
 {
 	struct table *t = table_new(a, n_expect ? "table >rows >expected" : "table >rows");
-	size_t agree = 0, known = 0;
 
 	if (f->n_counts == 0)
 		return;
@@ -149,16 +159,12 @@ static void print_counts(const struct fold *f, const struct report_expect *expec
 		table_number(t, c->rows);
 		if (n_expect)
 			table_cell(t, "%s", x ? table_thousands(a, x->rows) : "");
-		known += x != NULL;
-		agree += x && x->rows == c->rows;
 	}
 	table_print(t, out);
-	if (known)
-		fprintf(out,
-		    agree == known
-		        ? "  as the generator of the data expects\n"
-		        : "  NOT as the generator of the data expects (%zu of %zu agree)\n",
-		    agree, known);
+	if (n_expect && report_agrees(f, expect, n_expect))
+		fputs("  as the generator of the data expects\n", out);
+	else if (n_expect)
+		fputs("  NOT as the generator of the data expects\n", out);
 }
 
 /* ---- what the run waited for ---- */
@@ -227,6 +233,43 @@ static void print_blocked(const struct fold *f, FILE *out)
 		fputc('\n', out);
 }
 
+enum { BAD_SHOWN = 100, CELL_SHOWN = 40, KEY_SHOWN = 60 };
+
+/* The end of an object's address tells more than its beginning. */
+static void object_cell(struct table *t, struct str url)
+{
+	if (url.n > KEY_SHOWN)
+		table_cell(t, "...%.*s", STRF(str_from(url, url.n - KEY_SHOWN)));
+	else
+		table_cell(t, "%.*s", STRF(url));
+}
+
+static void print_bad(const struct fold *f, struct arena *a, FILE *out)
+{
+	struct table *t = table_new(a, "object >line column value >code reason");
+	size_t shown = f->n_bad < BAD_SHOWN ? f->n_bad : BAD_SHOWN;
+	int64_t all = facts_totals(f).rejected;
+
+	if (f->n_bad == 0)
+		return;
+	fprintf(out, "\nRejected records\n");
+	for (size_t i = 0; i < shown; i++) {
+		const struct msg_bad *b = &f->bad[i];
+
+		object_cell(t, b->object);
+		table_number(t, b->line);
+		table_cell(t, "%.*s", STRF(b->column));
+		table_cell(t, "%.*s%s", (int)(b->value.n < CELL_SHOWN ? b->value.n : CELL_SHOWN),
+		    b->value.p, b->value.n > CELL_SHOWN ? "..." : "");
+		table_number(t, b->code);
+		table_cell(t, "%.*s", STRF(b->reason));
+	}
+	table_print(t, out);
+	if (all > (int64_t)shown)
+		fprintf(out, "  %lld of %s%s\n", (long long)shown, table_thousands(a, all),
+		    str_eqz(f->run.command, REPORT_VALIDATE) ? "" : "; all are in dwh.load_errors");
+}
+
 static void print_failures(const struct fold *f, FILE *out)
 {
 	size_t shown = 0;
@@ -244,8 +287,12 @@ static void print_failures(const struct fold *f, FILE *out)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 
-		if (t->state == TASK_DONE && t->done.note.n &&
-		    !str_eqz(t->done.verdict, "VERIFIED"))
+		if (t->state == TASK_DONE && t->done.note.n && !t->done.skipped &&
+		    str_eqz(t->done.verdict, "VERIFIED"))
+			fprintf(out, "%s  %.*s: %.*s\n", shown++ ? "" : "\nRemarks\n",
+			    STRF(t->name), STRF(t->done.note));
+		else if (t->state == TASK_DONE && t->done.note.n &&
+		         !str_eqz(t->done.verdict, "VERIFIED"))
 			fprintf(out, "%s  %.*s (%.*s): %lld rows, such as %.*s\n",
 			    shown++ ? "" : "\nRemarks\n", STRF(t->name), STRF(t->done.verdict),
 			    (long long)t->done.rows, STRF(t->done.note));
@@ -272,6 +319,18 @@ static const char *next_step(const struct fold *f, const struct facts_totals *n)
 	}
 }
 
+static void close_validation(const struct fold *f, struct arena *a, FILE *out)
+{
+	struct facts_totals n = facts_totals(f);
+
+	fprintf(out,
+	    "Validated %s objects, %s, in %lld of %lld shards: %s records are good, %s are bad. "
+	    "Nothing was written; exit code %lld, %.2f s, %lld workers.\n",
+	    table_thousands(a, n.objects), table_bytes(a, n.bytes), (long long)n.loaded,
+	    (long long)n.shards, table_thousands(a, n.rows), table_thousands(a, n.rejected),
+	    (long long)f->end.exit, seconds(facts_duration(f)), (long long)f->run.workers);
+}
+
 void report_close(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_totals n = facts_totals(f);
@@ -280,6 +339,10 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 	bool loads = str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load");
 
 	fputc('\n', out);
+	if (f->ended && str_eqz(f->run.command, REPORT_VALIDATE)) {
+		close_validation(f, a, out);
+		return;
+	}
 	if (!f->ended)
 		fprintf(out, "The run is still going on, or was killed: `dwh run` completes it.\n");
 	else if (f->end.exit != 0)
@@ -294,10 +357,13 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 		fprintf(out, "Nothing new to load; %.2f s, %lld workers.\n", s, workers);
 	else
 		fprintf(out,
-		    "Loaded %s objects, %s, %s rows in %lld shards: %s; %.2f s, %lld workers.\n",
+		    "Loaded %s objects, %s, %s rows in %lld shards: %s%s%s; %.2f s, %lld "
+		    "workers.\n",
 		    table_thousands(a, n.objects), table_bytes(a, n.bytes),
 		    table_thousands(a, n.rows), (long long)n.shards,
-		    n.unverified ? "not all verified" : "all verified", s, workers);
+		    n.unverified ? "not all verified" : "all verified",
+		    n.rejected ? ", records rejected: " : "",
+		    n.rejected ? table_thousands(a, n.rejected) : "", s, workers);
 }
 
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
@@ -312,5 +378,6 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 	print_path(f, a, out);
 	print_counts(f, expect, n_expect, a, out);
 	print_retries(f, out);
+	print_bad(f, a, out);
 	print_failures(f, out);
 }

@@ -8,11 +8,17 @@
 
 #include "supervisor/journal.h"
 
+/* The command of a run that wrote nothing; its report says so. */
+#define REPORT_VALIDATE "load --validate"
+
 /* What the tables should hold, if somebody knows: then it stands beside what they do. */
 struct report_expect {
 	const char *table;
 	int64_t rows;
 };
+
+/* Every count that somebody knows is what the tables hold. */
+bool report_agrees(const struct fold *f, const struct report_expect *expect, size_t n_expect);
 
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out);

@@ -48,7 +48,7 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	struct facts_phase p[16];
 	size_t n_phases = facts_phases(f, p, sizeof p / sizeof p[0]);
 	json_t *shards = json_array(), *steps = json_array(), *phases = json_array(),
-	       *counts = json_object(), *wanted = json_object(), *root;
+	       *counts = json_object(), *wanted = json_object(), *bad = json_array(), *root;
 
 	(void)a;
 	for (size_t i = 0; i < f->n; i++)
@@ -64,6 +64,12 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 		json_object_set_new(counts, f->counts[i].table.p, json_integer(f->counts[i].rows));
 	for (size_t i = 0; i < n_expect; i++)
 		json_object_set_new(wanted, expect[i].table, json_integer(expect[i].rows));
+	for (size_t i = 0; i < f->n_bad; i++)
+		json_array_append_new(
+		    bad, json_pack("{s:o, s:I, s:o, s:o, s:I, s:o}", "object",
+		             text(f->bad[i].object), "line", (json_int_t)f->bad[i].line, "column",
+		             text(f->bad[i].column), "value", text(f->bad[i].value), "code",
+		             (json_int_t)f->bad[i].code, "reason", text(f->bad[i].reason)));
 	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:o, s:b, s:I, s:I}", "run",
 	    text(f->run.run), "command", text(f->run.command), "engine", text(f->run.engine),
 	    "model", text(f->run.model), "strategy", text(f->run.strategy), "workers",
@@ -71,17 +77,19 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	    f->ended, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "ms",
 	    (json_int_t)facts_duration(f));
 	json_object_set_new(root, "totals",
-	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "shards",
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "shards",
 	        (json_int_t)n.shards, "loaded", (json_int_t)n.loaded, "objects",
 	        (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,
-	        "failed", (json_int_t)n.failed, "blocked", (json_int_t)n.blocked, "left",
-	        (json_int_t)n.left, "retries", (json_int_t)n.retries));
+	        "rejected", (json_int_t)n.rejected, "failed", (json_int_t)n.failed, "blocked",
+	        (json_int_t)n.blocked, "left", (json_int_t)n.left, "retries",
+	        (json_int_t)n.retries));
 	json_object_set_new(root, "counts", counts);
 	if (n_expect)
 		json_object_set_new(root, "expected", wanted);
 	else
 		json_decref(wanted);
 	json_object_set_new(root, "phases", phases);
+	json_object_set_new(root, "rejected", bad);
 	json_object_set_new(root, "shards", shards);
 	json_object_set_new(root, "tasks", steps);
 	json_dumpf(root, out, JSON_INDENT(2));

@@ -28,6 +28,42 @@ int32_t convert_bad_digit(
 	return convert_bad(bad, code, "Invalid digit, Value '%c', Pos %zu, Type: %s", c, at, type);
 }
 
+/* The formats of dates and times; what is wrong with a pattern was said by the statement's check.
+ */
+static bool init_time(struct convert *c, const struct copystmt *stmt, struct err *e)
+{
+	static const char *const names[] = {[COPY_TIME_DEFAULT] = "YYYY-MM-DD HH24:MI:SS",
+	    [COPY_TIME_AUTO] = "auto",
+	    [COPY_TIME_EPOCHSECS] = "epochsecs",
+	    [COPY_TIME_EPOCHMILLISECS] = "epochmillisecs",
+	    [COPY_TIME_PATTERN] = ""};
+	struct str pattern = STR("YYYY-MM-DD");
+	const char *why;
+
+	if (c->oid == OID_DATE) {
+		if (copystmt_has(stmt, COPY_DATEFORMAT))
+			pattern = stmt->text[COPY_DATEFORMAT];
+		c->date = str_eqz(pattern, "YYYY-MM-DD") ? CONVERT_DATE_DEFAULT
+		          : str_eqz(pattern, "auto")     ? CONVERT_DATE_AUTO
+		                                         : CONVERT_DATE_PATTERN;
+		snprintf(c->time_name, sizeof c->time_name, "%.*s", STRF(pattern));
+		if (c->date != CONVERT_DATE_PATTERN)
+			return true;
+	} else if (c->oid == OID_TIMESTAMP || c->oid == OID_TIMESTAMPTZ) {
+		snprintf(c->time_name, sizeof c->time_name, "%s%s", names[c->time],
+		    c->time == COPY_TIME_DEFAULT && c->oid == OID_TIMESTAMPTZ ? "OF" : "");
+		if (c->time != COPY_TIME_PATTERN)
+			return true;
+		pattern = stmt->text[COPY_TIMEFORMAT];
+		snprintf(c->time_name, sizeof c->time_name, "%.*s", STRF(pattern));
+	} else {
+		return true;
+	}
+	why = timeformat_parse(pattern, &c->format);
+	return !why ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL, "format '%.*s': %s", STRF(pattern), why);
+}
+
 bool convert_init(
     struct convert *c, uint32_t oid, int32_t typmod, const struct copystmt *stmt, struct err *e)
 {
@@ -39,6 +75,7 @@ bool convert_init(
 	    .blanks_null = copystmt_has(stmt, COPY_BLANKSASNULL),
 	    .empty_null = copystmt_has(stmt, COPY_EMPTYASNULL),
 	    .round = copystmt_has(stmt, COPY_ROUNDEC),
+	    .any_date = copystmt_has(stmt, COPY_ACCEPTANYDATE),
 	    .replacement = stmt->replacement};
 	switch (oid) {
 	case OID_BOOL: name = "bool"; break;
@@ -78,7 +115,7 @@ bool convert_init(
 	}
 	c->plain = oid != OID_BPCHAR && !c->trim && !c->blanks_null && !c->empty_null &&
 	           !c->accept_invalid;
-	return true;
+	return init_time(c, stmt, e);
 }
 
 size_t convert_room(const struct convert *c, size_t n)
@@ -118,7 +155,7 @@ static int32_t dispatch(const struct convert *c, struct str s, char *out, struct
 	case OID_FLOAT4: return convert_float(s, 4, out, bad);
 	case OID_FLOAT8: return convert_float(s, 8, out, bad);
 	case OID_NUMERIC: return convert_numeric(c, s, out, bad);
-	case OID_DATE: return convert_date(s, out, bad);
+	case OID_DATE: return convert_date(c, s, out, bad);
 	default: return convert_timestamp(c, s, out, bad);
 	}
 }

@@ -10,6 +10,8 @@
  *   Every other type reads the value's text, whether it stood in quotes or not; blanks around it
  *   do not count.
  *   NUMERIC cuts what is behind its scale, with ROUNDEC it rounds.
+ *   Dates and times are read by DATEFORMAT and TIMEFORMAT; a time behind a date is ignored, and so
+ *   is a zone in a TIMESTAMP. With ACCEPTANYDATE what can not be read is NULL.
  * PostgreSQL can not store NUL, so \u0000 is an error where Redshift would take it.
  *
  * Out is big endian; timestamps are microseconds and dates days since 2000-01-01.
@@ -22,6 +24,7 @@
 #include "shared/copystmt.h"
 #include "shared/err.h"
 #include "shared/jsonscan.h"
+#include "shared/timeformat.h"
 
 /* PostgreSQL's type oids. */
 enum {
@@ -40,15 +43,20 @@ enum {
 	OID_NUMERIC = 1700,
 };
 
+enum convert_date { CONVERT_DATE_DEFAULT, CONVERT_DATE_AUTO, CONVERT_DATE_PATTERN };
+
 struct convert {
 	uint32_t oid;
 	uint32_t width;           /* CHAR, VARCHAR: bytes; 0: no limit */
 	int32_t precision, scale; /* NUMERIC; precision 0: no limit */
 	enum copystmt_time time;  /* TIMESTAMP, TIMESTAMPTZ */
 	bool plain;               /* text without any of the options below */
-	bool truncate, blanks_null, empty_null, trim, accept_invalid, round;
+	bool truncate, blanks_null, empty_null, trim, accept_invalid, round, any_date;
 	char replacement;
-	char type[32]; /* "varchar(256)", for reports */
+	char type[32];            /* "varchar(256)", for reports */
+	enum convert_date date;   /* DATE */
+	struct timeformat format; /* of dates or times, with a pattern; .n is 0 with 'auto' */
+	char time_name[48];       /* the format, for reports */
 };
 
 /* What is wrong with a value. */
@@ -87,7 +95,7 @@ int32_t convert_int(struct str s, int bytes, char *out, struct convert_error *ba
 int32_t convert_float(struct str s, int bytes, char *out, struct convert_error *bad);
 int32_t convert_numeric(
     const struct convert *c, struct str s, char *out, struct convert_error *bad);
-int32_t convert_date(struct str s, char *out, struct convert_error *bad);
+int32_t convert_date(const struct convert *c, struct str s, char *out, struct convert_error *bad);
 int32_t convert_timestamp(
     const struct convert *c, struct str s, char *out, struct convert_error *bad);
 int32_t convert_text(

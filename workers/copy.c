@@ -59,53 +59,144 @@ static bool add_to_ledger(struct worker *w, const struct msg_copy *m, struct str
 	return ok;
 }
 
-/* In a transaction of its own, after the shard's was rolled back. */
-static void record_bad(
-    struct worker *w, const struct msg_copy *m, struct str relation, const struct bad_record *b)
+/* One field of a row of COPY's text format. */
+static void add_field(struct buf *b, struct str s, char end)
 {
-	const char *params[] = {arena_cstr(w->task, w->run), relation.p,
-	    arena_cstr(w->task, m->shard), arena_cstr(w->task, b->object),
-	    arena_printf(w->task, "%llu", (unsigned long long)b->line),
-	    arena_cstr(w->task, b->column), arena_cstr(w->task, b->type),
-	    arena_printf(w->task, "%lld", (long long)b->position), arena_cstr(w->task, b->value),
-	    arena_printf(w->task, "%d", b->code), arena_cstr(w->task, b->reason)};
-	PGresult *res = NULL;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '\\' || c == '\t' || c == '\n' || c == '\r')
+			buf_c(b, '\\');
+		buf_c(b, c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c);
+	}
+	buf_c(b, end);
+}
+
+static bool send_rejects(struct worker *w, const struct msg_copy *m, struct str relation,
+    const struct rejects *r, struct buf *b, struct err *e)
+{
+	char at[25];
+
+	clock_iso(clock_wall_ms(), at);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct bad_record *bad = &r->v[i];
+
+		buf_reset(b);
+		add_field(b, w->run, '\t');
+		add_field(b, relation, '\t');
+		add_field(b, m->shard, '\t');
+		add_field(b, bad->object, '\t');
+		buf_printf(b, "%llu\t", (unsigned long long)bad->line);
+		add_field(b, bad->column, '\t');
+		add_field(b, bad->type, '\t');
+		buf_printf(b, "%lld\t", (long long)bad->position);
+		add_field(b, bad->value, '\t');
+		buf_printf(b, "%d\t", bad->code);
+		add_field(b, bad->reason, '\t');
+		buf_printf(b, "%s\n", at);
+		if (!pg_copy_bytes(&w->pg, buf_view(b), e))
+			return false;
+	}
+	return true;
+}
+
+/* Into dwh.load_errors, in the transaction that is open, or one of its own. */
+static bool write_rejects(struct worker *w, const struct msg_copy *m, struct str relation,
+    const struct rejects *r, struct err *e)
+{
+	struct buf b;
+	int64_t rows;
+	bool ok;
+
+	if (r->n == 0)
+		return true;
+	if (!pg_copy_start(&w->pg,
+	        "COPY dwh.load_errors (run, relation, shard, object, line, column_name,"
+	        " column_type, position, value, code, reason, at) FROM STDIN",
+	        e))
+		return false;
+	buf_init(&b, 64 << 10);
+	ok = send_rejects(w, m, relation, r, &b, e);
+	buf_free(&b);
+	if (ok)
+		return pg_copy_end(&w->pg, &rows, e);
+	pg_copy_abort(&w->pg, "the rejected records could not be sent");
+	return false;
+}
+
+/* Of a load that failed: its transaction is rolled back, what was wrong is kept. */
+static void keep_rejects(
+    struct worker *w, const struct msg_copy *m, struct str relation, const struct rejects *r)
+{
 	struct err e;
 
-	if (!pg_exec(&w->pg, "ROLLBACK", &e) ||
-	    !pg_query(&w->pg,
-	        "INSERT INTO dwh.load_errors (run, relation, shard, object, line, column_name,"
-	        " column_type, position, value, code, reason, at) VALUES ($1, $2, $3, $4,"
-	        " CAST($5 AS BIGINT), $6, $7, CAST($8 AS BIGINT), $9, CAST($10 AS INTEGER), $11,"
-	        " CURRENT_TIMESTAMP)",
-	        11, params, &res, &e))
-		log_warn("the bad record could not be written to dwh.load_errors: %s", e.msg);
-	PQclear(res);
+	if (!pg_exec(&w->pg, "ROLLBACK", &e) || !write_rejects(w, m, relation, r, &e))
+		log_warn("the bad records could not be written to dwh.load_errors: %s", e.msg);
+}
+
+/* The first of them, for the report; all are in dwh.load_errors. */
+static void send_bad(struct worker *w, const struct rejects *r)
+{
+	for (size_t i = 0; i < r->n && i < MSG_BAD_MAX; i++) {
+		const struct bad_record *bad = &r->v[i];
+		struct msg m = {.type = MSG_BAD,
+		    .u.bad = {.id = w->task_id,
+		        .object = bad->object,
+		        .line = (int64_t)bad->line,
+		        .column = bad->column,
+		        .value = bad->value,
+		        .code = bad->code,
+		        .reason = bad->reason}};
+
+		worker_send(&m);
+	}
 }
 
 static bool load(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     struct str relation, const struct manifest *o, struct msg_done *done, struct err *e)
 {
-	struct bad_record bad = {.set = false};
 	int64_t began = clock_ms(), copied;
+	struct copied c;
 
-	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, e))
+	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, false, e))
 		return false;
-	if (!engine_copy(w, f, m, o, done, &bad, e)) {
-		if (bad.set)
-			record_bad(w, m, relation, &bad);
+	if (!engine_copy(w, f, m, o, done, &c, e)) {
+		if (e->kind == ERR_DATA)
+			keep_rejects(w, m, relation, &c.rejects);
 		return false;
 	}
 	copied = clock_ms();
 	done->copy_ms = copied - began - done->fetch_ms;
 	crash_here("copy:before-ledger");
-	if (!add_to_ledger(w, m, relation, o, done, e))
+	if (!write_rejects(w, m, relation, &c.rejects, e))
 		return false;
+	if (!c.stored) {
+		/* NOLOAD: the ledger says what is loaded, and nothing is. */
+		done->rows = 0;
+		done->verdict = STR("VERIFIED");
+		done->note = STR("NOLOAD: read, and nothing loaded");
+	} else if (!add_to_ledger(w, m, relation, o, done, e)) {
+		return false;
+	}
 	crash_here("copy:before-commit");
 	if (!pg_exec(&w->pg, "COMMIT", e))
 		return false;
 	crash_here("copy:after-commit");
 	done->commit_ms = clock_ms() - copied;
+	send_bad(w, &c.rejects);
+	return true;
+}
+
+/* --validate: every record is read and made a row, and nothing is written anywhere. */
+static bool validate(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *o, struct msg_done *done, struct err *e)
+{
+	struct copied c;
+
+	if (!engine_copy(w, f, m, o, done, &c, e))
+		return false;
+	done->verdict = c.rejects.count ? STR("rejected") : STR("valid");
+	send_bad(w, &c.rejects);
 	return true;
 }
 
@@ -119,6 +210,15 @@ static void already(struct msg_done *done, const struct msg_copy *m, int64_t row
 	    .note = STR("was committed already")};
 }
 
+static bool read_objects(
+    struct worker *w, const struct msg_copy *m, struct manifest *out, struct err *e)
+{
+	if (!manifest_read(w, m->manifest, m->shard, w->task, out, e))
+		return false;
+	return out->n > 0 || err_set(e, ERR_SETUP, AT_S3, "Manifest", "the manifest %.*s is empty",
+	                         STRF(m->manifest));
+}
+
 bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
@@ -130,17 +230,18 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 
 	if (!f)
 		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no source %.*s", STRF(m->source));
-	if (!worker_pg(w, e) || !in_ledger(w, m, relation, &there, &rows, e))
+	if (!worker_pg(w, e))
+		return false;
+	if (m->validate)
+		return read_objects(w, m, &objects, e) && validate(w, f, m, &objects, done, e);
+	if (!in_ledger(w, m, relation, &there, &rows, e))
 		return false;
 	if (there) {
 		already(done, m, rows);
 		return true;
 	}
-	if (!manifest_read(w, m->manifest, w->task, &objects, e))
+	if (!read_objects(w, m, &objects, e))
 		return false;
-	if (objects.n == 0)
-		return err_set(e, ERR_SETUP, AT_S3, "Manifest", "the manifest %.*s is empty",
-		    STRF(m->manifest));
 	if (load(w, f, m, relation, &objects, done, e))
 		return true;
 	/* A session that was thought dead has committed this very shard. */

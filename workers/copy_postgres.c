@@ -2,30 +2,31 @@
  * copy_postgres.c - engine 2: the COPY executed by us.
  *
  *   COPY statement -> what to do; manifest -> objects
- *   fetch (many GETs in flight) -> records (one scanner an object) -> rows -> COPY FROM STDIN
+ *   fetch (many GETs in flight) -> reader (one an object) -> rows -> COPY FROM STDIN
  *
  * Bytes are handled where curl hands them over: a record that lies within one piece is never copied
  * but into its row. Rows of different objects mix in the one stream; each row is whole. What a
- * scanner keeps of a record that a piece cut in two counts against the memory budget of the fetch.
- *
- * What the statement says is parsed once a source and worker, and kept.
+ * reader keeps (of a record that a piece cut in two, of compressed data) counts against the memory
+ * budget of the fetch.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "shared/copystmt.h"
 #include "shared/jsonpaths.h"
+#include "shared/lane.h"
 #include "workers/crash.h"
 #include "workers/engine.h"
 #include "workers/fetch.h"
-#include "workers/records.h"
+#include "workers/reader.h"
 #include "workers/row.h"
 
 enum { FLUSH_BYTES = 128 << 10, STREAM_MAX = 64 << 20, PATHS_MAX = 1 << 20 };
 
 struct plan {
 	struct copystmt stmt;
-	struct jsonpaths paths; /* with JSON 's3://...' */
+	struct jsonpaths paths;   /* with JSON 's3://...' */
+	struct textformat format; /* without JSON */
 };
 
 /* ---- what to do ---- */
@@ -50,42 +51,72 @@ static bool read_jsonpaths(struct worker *w, struct str url, struct jsonpaths *o
 	return ok;
 }
 
-static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
-    struct plan *p, struct err *e)
+static bool read_statement(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
+    struct copystmt *out, struct err *e)
 {
 	struct str *statements;
 	size_t n;
 
-	*p = (struct plan){.paths = {.n = 0}};
 	if (!sql_prepare(w, f, vars, &statements, &n, e))
 		return false;
 	if (n != 1)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "%s: one COPY is wanted, not %zu statements", f->origin, n);
-	if (!copystmt_parse(statements[0], w->task, &p->stmt, e) ||
-	    !copystmt_check_engine2(&p->stmt, e))
+	if (!copystmt_parse(statements[0], w->task, out, e) || !copystmt_check_engine2(out, e))
+		return err_prefix(e, "%s", f->origin);
+	return true;
+}
+
+/* Its text format is to be freed, whether it succeeds or not. */
+static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
+    struct plan *p, struct err *e)
+{
+	*p = (struct plan){.paths = {.n = 0}};
+	if (!read_statement(w, f, vars, &p->stmt, e))
+		return false;
+	if (p->stmt.json == COPY_JSON_NONE && !textformat_init(&p->format, &p->stmt, w->task, e))
 		return err_prefix(e, "%s", f->origin);
 	return p->stmt.json != COPY_JSON_PATHS ||
 	       read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
 }
 
-bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e)
+static struct sql_vars any_vars(const struct sqlfile *f)
 {
-	struct sql_vars vars = {
+	return (struct sql_vars){
 	    .relation = f->stem, .lane = f->stem, .manifest = STR("s3://bucket/manifest")};
-	struct plan p;
-
-	return make_plan(w, f, &vars, &p, e);
 }
 
+bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e)
+{
+	struct sql_vars vars = any_vars(f);
+	struct plan p;
+	bool ok = make_plan(w, f, &vars, &p, e);
+
+	textformat_free(&p.format);
+	return ok;
+}
+
+bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
+{
+	struct sql_vars vars = any_vars(f);
+	struct copystmt stmt;
+
+	if (!read_statement(w, f, &vars, &stmt, e))
+		return false;
+	*limit = rejects_limit(&stmt);
+	return true;
+}
+
+/* *view: it is not a table, but the view over its lanes. */
 static bool read_columns(
-    struct worker *w, struct str lane, struct column **out, size_t *n, struct err *e)
+    struct worker *w, struct str lane, struct column **out, size_t *n, bool *view, struct err *e)
 {
 	const char *params[] = {w->config.warehouse.schema, arena_cstr(w->task, lane)};
 	PGresult *res;
 
 	if (!pg_query(&w->pg,
-	        "SELECT a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity <> ''"
+	        "SELECT a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity,"
+	        " c.relkind = 'v'"
 	        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
 	        " JOIN pg_namespace s ON s.oid = c.relnamespace"
 	        " WHERE s.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped"
@@ -93,6 +124,7 @@ static bool read_columns(
 	        2, params, &res, e))
 		return false;
 	*n = (size_t)PQntuples(res);
+	*view = *n && str_eqz(pg_str(res, 0, 5), "t");
 	*out = arena_alloc(w->task, *n * sizeof **out);
 	for (size_t i = 0; i < *n; i++) {
 		int row = (int)i;
@@ -101,31 +133,53 @@ static bool read_columns(
 		    .oid = (uint32_t)pg_i64(res, row, 1),
 		    .typmod = (int32_t)pg_i64(res, row, 2),
 		    .not_null = str_eqz(pg_str(res, row, 3), "t"),
-		    .identity = str_eqz(pg_str(res, row, 4), "t")};
+		    .identity = str_eqz(pg_str(res, row, 4), "a")   ? IDENTITY_ALWAYS
+		                : str_eqz(pg_str(res, row, 4), "d") ? IDENTITY_BY_DEFAULT
+		                                                    : IDENTITY_NONE};
 	}
 	PQclear(res);
 	if (*n == 0)
 		return err_set(e, ERR_SETUP, AT_WAREHOUSE, "42P01",
-		    "the table %.*s does not exist: `dwh create`", STRF(lane));
+		    "the table %.*s does not exist: `dwh create` makes it", STRF(lane));
 	return true;
+}
+
+/* Of the lane; who validates knows only the relation, which may be a view over lanes. */
+static bool target_columns(
+    struct worker *w, const struct msg_copy *m, struct column **out, size_t *n, struct err *e)
+{
+	struct target t;
+	bool view;
+
+	if (!m->validate)
+		return read_columns(w, m->lane, out, n, &view, e);
+	if (!read_columns(w, m->source, out, n, &view, e))
+		return false;
+	return !view ||
+	       (target_read(w, target_relation(w, w->task, m->source), &t, e) &&
+	           read_columns(w, lane_name(w->task, m->source, 1, t.lanes), out, n, &view, e));
 }
 
 /* ---- doing it ---- */
 
 struct slot {
-	struct records records;
-	size_t object; /* whose records; SIZE_MAX when free */
+	struct reader reader;
+	size_t object; /* whose bytes; SIZE_MAX when free */
 };
 
 struct copying {
 	struct worker *w;
 	const struct manifest *objects;
 	struct rowmap *map;
-	struct buf out; /* rows on their way to the server */
+	struct textformat *format; /* NULL: JSON */
+	struct buf out;            /* rows on their way to the server */
+	bool stored;               /* they go there */
+	struct reader_plan plan;
 	struct slot *slots;
 	size_t n_slots;
-	struct row_error why; /* of the record that is being looked at */
-	struct bad_record *bad;
+	size_t object;        /* whose record is being looked at */
+	struct row_error why; /* what is wrong with it */
+	struct rejects *rejects;
 	int64_t rows;
 };
 
@@ -144,57 +198,35 @@ static struct slot *slot_of(struct copying *c, size_t object)
 	return &c->slots[empty];
 }
 
-static bool reject(struct copying *c, size_t i, const struct record *r, struct err *e)
+static bool reject(struct copying *c, const struct record *r, struct err *e)
 {
-	struct arena *a = c->w->task;
-	const struct row_error *why = &c->why;
-	struct str key = c->objects->objects[i].key;
-	bool column = why->column[0] != '\0';
-
-	*c->bad = (struct bad_record){.set = true,
-	    .object = str_z(arena_printf(a, "s3://%.*s/%.*s", STRF(c->objects->bucket), STRF(key))),
-	    .line = r->line,
-	    .column = str_z(arena_strz(a, why->column)),
-	    .type = str_z(arena_strz(a, why->type)),
-	    .value = str_z(arena_strz(a, why->value)),
-	    .reason = str_z(arena_strz(a, why->reason)),
-	    .position = (int64_t)why->position,
-	    .code = why->code};
-	return err_set(e, ERR_DATA, AT_DATA, arena_printf(a, "%d", why->code),
-	    "%.*s line %llu%s%s%s%s%s: %s (error %d), value '%.100s'", STRF(c->bad->object),
-	    (unsigned long long)r->line, column ? ", column " : "", why->column, column ? " (" : "",
-	    why->type, column ? ")" : "", why->reason, why->code, why->value);
+	return rejects_add(c->rejects, c->objects->bucket, c->objects->objects[c->object].key,
+	    r->line, &c->why, r->whole, e);
 }
 
 static bool flush(struct copying *c, struct err *e)
 {
-	bool ok = pg_copy_bytes(&c->w->pg, buf_view(&c->out), e);
+	bool ok = !c->stored || pg_copy_bytes(&c->w->pg, buf_view(&c->out), e);
 
 	buf_reset(&c->out);
-	return ok;
+	/* One object may unpack to very much. */
+	return ok && worker_tick(c->w, e);
 }
 
-static bool take_records(struct copying *c, size_t i, struct records *rs, struct err *e)
+static bool on_record(void *ctx, const struct record *r, struct err *e)
 {
-	struct record r;
+	struct copying *c = ctx;
+	bool none = false;
 
-	for (;;) {
-		switch (records_next(rs, &r)) {
-		case RECORDS_MORE:
-		case RECORDS_END: return true;
-		case RECORDS_BAD:
-			c->why = (struct row_error){.code = 1216};
-			snprintf(c->why.reason, sizeof c->why.reason, "%s", r.reason);
-			snprintf(c->why.value, sizeof c->why.value, "%.*s", STRF(r.text));
-			return reject(c, i, &r, e);
-		case RECORDS_RECORD: break;
-		}
-		if (!row_encode(c->map, r.text, &c->out, &c->why))
-			return reject(c, i, &r, e);
-		c->rows++;
-		if (c->out.n >= FLUSH_BYTES && !flush(c, e))
-			return false;
+	if (r->reason) {
+		row_bad_bytes(&c->why, r->text, r->code, r->reason);
+		return reject(c, r, e);
 	}
+	if (c->format ? !row_encode_text(c->map, c->format, r->text, &c->out, &none, &c->why)
+	              : !row_encode(c->map, r->text, &c->out, &c->why))
+		return reject(c, r, e);
+	c->rows += !none;
+	return c->out.n < FLUSH_BYTES || flush(c, e);
 }
 
 static bool on_bytes(
@@ -203,20 +235,19 @@ static bool on_bytes(
 	struct copying *c = ctx;
 	struct slot *s = slot_of(c, i);
 
-	records_feed(&s->records, p, n);
-	if (!take_records(c, i, &s->records, e))
+	c->object = i;
+	if (!reader_bytes(&s->reader, p, n, last, on_record, c, e))
 		return false;
+	*held = 0;
 	if (last) {
-		records_end(&s->records);
-		if (!take_records(c, i, &s->records, e))
-			return false;
-		records_reset(&s->records);
+		reader_reset(&s->reader);
 		s->object = SIZE_MAX;
 		c->w->so_far.objects++;
+	} else {
+		*held = reader_held(&s->reader);
 	}
 	c->w->so_far.rows = c->rows;
 	c->w->so_far.bytes += (int64_t)n;
-	*held = last ? 0 : records_held(&s->records);
 	crash_here("copy:while-copying");
 	return true;
 }
@@ -286,8 +317,68 @@ static const char *copy_command(struct worker *w, struct str lane, const struct 
 	return sql;
 }
 
+static bool run(struct copying *c, struct str lane, struct msg_done *done, struct err *e)
+{
+	struct worker *w = c->w;
+	int64_t counted = 0;
+	bool ok;
+
+	if (c->stored && !pg_copy_start(&w->pg, copy_command(w, lane, c->map), e))
+		return false;
+	buf_init(&c->out, STREAM_MAX);
+	c->n_slots = (size_t)w->config.load.connections;
+	c->slots = xcalloc(c->n_slots, sizeof *c->slots);
+	for (size_t i = 0; i < c->n_slots; i++) {
+		reader_init(&c->slots[i].reader, &c->plan);
+		c->slots[i].object = SIZE_MAX;
+	}
+	ok = stream(c, done, e);
+	if (!c->stored)
+		done->rows = c->rows;
+	else if (ok)
+		ok = pg_copy_end(&w->pg, &counted, e) && verify(c, counted, done, e);
+	else
+		pg_copy_abort(&w->pg, "the load failed");
+	done->rejected = c->rejects->count;
+	for (size_t i = 0; i < c->n_slots; i++)
+		reader_free(&c->slots[i].reader);
+	free(c->slots);
+	buf_free(&c->out);
+	return ok;
+}
+
+static bool copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct plan *p, struct msg_done *done, struct copied *out,
+    struct err *e)
+{
+	struct copying c = {.w = w,
+	    .objects = objects,
+	    .format = p->stmt.json == COPY_JSON_NONE ? &p->format : NULL,
+	    .stored = !m->validate && !copystmt_has(&p->stmt, COPY_NOLOAD),
+	    .rejects = &out->rejects};
+	struct column *columns;
+	size_t n;
+	bool ok;
+
+	out->rejects.limit = rejects_limit(&p->stmt);
+	out->stored = c.stored;
+	if (!target_columns(w, m, &columns, &n, e))
+		return false;
+	if (!rowmap_new(&p->stmt, p->stmt.json == COPY_JSON_PATHS ? &p->paths : NULL, columns, n,
+	        w->task, &c.map, e))
+		return err_prefix(e, "%s", f->origin);
+	if (p->format.n_widths && p->format.n_widths != rowmap_count(c.map))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "%s: FIXEDWIDTH has %zu widths for %zu columns", f->origin, p->format.n_widths,
+		    rowmap_count(c.map));
+	reader_plan_init(&c.plan, &p->stmt, c.format);
+	ok = run(&c, m->lane, done, e);
+	reader_plan_free(&c.plan);
+	return ok;
+}
+
 bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
-    const struct manifest *objects, struct msg_done *done, struct bad_record *bad, struct err *e)
+    const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
 {
 	/* A manifest of this machine has no s3:// address; whoever executes the COPY has read it
 	 * already. */
@@ -295,36 +386,14 @@ bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	struct sql_vars vars = {.relation = m->source,
 	    .lane = m->lane,
 	    .manifest = here ? STR("s3://this-machine/manifest") : m->manifest};
-	struct copying c = {.w = w, .objects = objects, .bad = bad};
-	struct column *columns;
 	struct plan p;
-	int64_t counted = 0;
-	size_t n;
 	bool ok;
 
-	if (!worker_s3(w, e) || !make_plan(w, f, &vars, &p, e) ||
-	    !read_columns(w, m->lane, &columns, &n, e))
-		return false;
-	if (!rowmap_new(&p.stmt, p.stmt.json == COPY_JSON_PATHS ? &p.paths : NULL, columns, n,
-	        w->task, &c.map, e))
-		return err_prefix(e, "%s", f->origin);
-	if (!pg_copy_start(&w->pg, copy_command(w, m->lane, c.map), e))
-		return false;
-	buf_init(&c.out, STREAM_MAX);
-	c.n_slots = (size_t)w->config.load.connections;
-	c.slots = xcalloc(c.n_slots, sizeof *c.slots);
-	for (size_t i = 0; i < c.n_slots; i++) {
-		records_init(&c.slots[i].records);
-		c.slots[i].object = SIZE_MAX;
+	*out = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}};
+	ok = worker_s3(w, e) && make_plan(w, f, &vars, &p, e);
+	if (ok) {
+		ok = copy(w, f, m, objects, &p, done, out, e);
+		textformat_free(&p.format);
 	}
-	ok = stream(&c, done, e);
-	if (ok)
-		ok = pg_copy_end(&w->pg, &counted, e) && verify(&c, counted, done, e);
-	else
-		pg_copy_abort(&w->pg, "the load failed");
-	for (size_t i = 0; i < c.n_slots; i++)
-		records_free(&c.slots[i].records);
-	free(c.slots);
-	buf_free(&c.out);
 	return ok;
 }

@@ -6,26 +6,27 @@
 #define WORKERS_ENGINE_H
 
 #include "workers/manifest.h"
+#include "workers/rejects.h"
 #include "workers/tasks.h"
 
 /* The source's COPY statement can be executed: its options, its jsonpaths file. Touches nothing. */
 bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e);
 
-/*
- * The COPY, within the transaction that is open on w->pg. Fills rows, rejected, bytes, objects,
- * fetch_ms, requests, retries and the verdict of *done. A bad record is ERR_DATA, and *bad
- * describes it for dwh.load_errors (strings in w->task).
- */
-struct bad_record {
-	bool set;
-	struct str object; /* "s3://bucket/key" */
-	uint64_t line;     /* of the record's end, from 1, as in Redshift's error views */
-	struct str column, type, value, reason;
-	int64_t position;
-	int code;
+/* How many rejected records the source's COPY does not bear any more (rejects_limit). */
+bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e);
+
+/* What a COPY leaves beside *done. */
+struct copied {
+	struct rejects rejects; /* in w->task */
+	bool stored;            /* false: NOLOAD or --validate, no row was sent */
 };
 
+/*
+ * The COPY, within the transaction that is open on w->pg; with m->validate, or NOLOAD in the
+ * statement, it only reads. Fills rows, rejected, bytes, objects, fetch_ms and the verdict of
+ * *done. Bad records are in c->rejects in either case; more than the statement bears are ERR_DATA.
+ */
 bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
-    const struct manifest *objects, struct msg_done *done, struct bad_record *bad, struct err *e);
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
 
 #endif

@@ -44,6 +44,12 @@ size_t records_held(const struct records *r)
 	return r->cut.open ? r->cut.tail.n : 0;
 }
 
+void records_skip(struct records *r, uint64_t bytes, uint64_t lines)
+{
+	r->offset += bytes;
+	r->line += lines;
+}
+
 static void pass(struct records *r, size_t n)
 {
 	r->p += n;
@@ -63,6 +69,7 @@ static enum records_what finish(
 	r->now.text = text;
 	r->now.line = r->line;
 	r->now.reason = reason;
+	r->now.code = reason ? 1216 : 0;
 	*out = r->now;
 	return reason ? RECORDS_BAD : RECORDS_RECORD;
 }

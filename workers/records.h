@@ -33,7 +33,9 @@ struct record {
 	uint64_t offset; /* of its first byte in the S3 object */
 	uint64_t first_line; /* from 1 */
 	uint64_t line;       /* of its last byte: what Redshift's error views call line_number */
-	const char *reason;  /* with RECORDS_BAD; error code 1216 (invalid input line) */
+	const char *reason;  /* NULL, or what is wrong with these bytes */
+	int code;            /* Redshift's, with a reason: 1216 (invalid input line) ... */
+	bool whole;          /* it is the object that is bad: nothing more of it can be read */
 };
 
 struct records {
@@ -57,6 +59,9 @@ void records_feed(struct records *r, const char *p, size_t n);
 void records_end(struct records *r);
 
 enum records_what records_next(struct records *r, struct record *out);
+
+/* Bytes, and new lines among them, that somebody else has passed over before the first piece. */
+void records_skip(struct records *r, uint64_t bytes, uint64_t lines);
 
 /* Inside a record or a bad run: the object must not be joined with another one here. */
 bool records_open(const struct records *r);

@@ -1,5 +1,5 @@
 /*
- * row.c - see row.h; the map is explained in rowmap.h.
+ * row.c - see row.h; the map is explained in rowmap.h. Records of text formats: rowtext.c.
  *
  * The walk goes down the record and the map's tree together; what the tree does not know is checked
  * and passed over. A walk leaves in slots[] one value for each column; then the columns are
@@ -149,8 +149,7 @@ static void show(struct str s, char *out, size_t size)
 	out[n] = '\0';
 }
 
-/* f: the column to blame, or NULL. at: of the record. */
-static bool fail(struct row_error *bad, const struct rowfield *f, struct str value, size_t at,
+bool row_fail(struct row_error *bad, const struct rowfield *f, struct str value, size_t at,
     int code, const char *reason)
 {
 	bad->code = code;
@@ -162,12 +161,25 @@ static bool fail(struct row_error *bad, const struct rowfield *f, struct str val
 	return false;
 }
 
+void row_bad_bytes(struct row_error *bad, struct str bytes, int code, const char *reason)
+{
+	row_fail(bad, NULL, bytes, 0, code, reason);
+}
+
 static bool fail_json(struct row_error *bad, struct str record, const struct jsonscan *s)
 {
 	char reason[100];
 
 	snprintf(reason, sizeof reason, "Invalid JSON: %s", s->why);
-	return fail(bad, NULL, record, (size_t)(s->p - record.p), 1216, reason);
+	return row_fail(bad, NULL, record, (size_t)(s->p - record.p), 1216, reason);
+}
+
+/* Where a value begins in its record. One that was written anew lies elsewhere: 0. */
+static inline size_t place(struct str record, struct str value)
+{
+	uintptr_t at = (uintptr_t)value.p - (uintptr_t)record.p;
+
+	return at <= record.n ? (size_t)at : 0;
 }
 
 /* Writes the field behind its length, to out. Returns the bytes of both, 0 where it is bad. */
@@ -180,37 +192,28 @@ static size_t put_field(
 	size_t at = 0;
 
 	if (v->type == SLOT_NO_ELEMENT)
-		return fail(bad, f, record, 0, 1216,
+		return row_fail(bad, f, record, 0, 1216,
 		    "Invalid JSONPath format: Not an array or index out of range.");
 	if (v->type == SLOT_NO_OBJECT)
-		return fail(
+		return row_fail(
 		    bad, f, record, 0, 1216, "Invalid JSONPath format: Member is not an object.");
 	if (v->type != SLOT_ABSENT) {
-		at = (size_t)(v->text.p - record.p);
+		at = place(record, v->text);
 		n = convert_value(&f->convert, v, out + 4, &m->why);
 		if (n == CONVERT_BAD)
-			return fail(bad, f, v->text, at, m->why.code, m->why.reason);
+			return row_fail(bad, f, v->text, at, m->why.code, m->why.reason);
 	}
 	if (n == CONVERT_NULL && f->column->not_null)
-		return fail(bad, f, v->type == SLOT_ABSENT ? (struct str){0} : v->text, at, 1213,
-		    "Missing data for not-null field");
+		return row_fail(bad, f, v->type == SLOT_ABSENT ? (struct str){0} : v->text, at,
+		    1213, "Missing data for not-null field");
 	convert_put32(out, (uint32_t)n);
 	return 4 + (n > 0 ? (size_t)n : 0);
 }
 
-bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad)
+bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad)
 {
-	struct jsonscan s = jsonscan_init(record);
 	size_t room = 2, n = 2;
 	char *to;
-
-	for (size_t i = 0; i < m->n; i++)
-		m->slots[i].type = SLOT_ABSENT;
-	jsonscan_blanks(&s);
-	if (s.p == s.end || (*s.p != '{' && *s.p != '['))
-		jsonscan_fail(&s, "object or array expected");
-	if (s.why || !walk(m, &m->root, &s) || !jsonscan_end(&s))
-		return fail_json(bad, record, &s);
 
 	for (size_t i = 0; i < m->n; i++) {
 		const struct jsonscan_value *v = &m->slots[i];
@@ -219,10 +222,10 @@ bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row
 		room += 4 + (there ? convert_room(&m->fields[i].convert, v->text.n) : 0);
 	}
 	if (out->over || room > out->max - out->n)
-		return fail(bad, NULL, record, 0, 1204, "The row is too large");
+		return row_fail(bad, NULL, record, 0, 1204, "The row is too large");
 	to = buf_room(out, room);
 	if (!to)
-		return fail(bad, NULL, record, 0, 1204, "The row is too large");
+		return row_fail(bad, NULL, record, 0, 1204, "The row is too large");
 	convert_put16(to, (uint16_t)m->n);
 	for (size_t i = 0; i < m->n; i++) {
 		size_t bytes = put_field(m, i, record, to + n, bad);
@@ -234,6 +237,20 @@ bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row
 	out->n += n;
 	out->p[out->n] = '\0';
 	return true;
+}
+
+bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad)
+{
+	struct jsonscan s = jsonscan_init(record);
+
+	for (size_t i = 0; i < m->n; i++)
+		m->slots[i].type = SLOT_ABSENT;
+	jsonscan_blanks(&s);
+	if (s.p == s.end || (*s.p != '{' && *s.p != '['))
+		jsonscan_fail(&s, "object or array expected");
+	if (s.why || !walk(m, &m->root, &s) || !jsonscan_end(&s))
+		return fail_json(bad, record, &s);
+	return row_put(m, record, out, bad);
 }
 
 void row_header(struct buf *out)

@@ -152,14 +152,41 @@ static bool add_field(
 	return err_prefix(e, "COPY: column %.*s", STRF(column->name));
 }
 
+static bool fail_identity(struct err *e, struct str name, const char *what)
+{
+	return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "COPY: column %.*s is an identity: %s",
+	    STRF(name), what);
+}
+
+/* Without a column list: all columns but those that number themselves. */
+static bool add_all(struct rowmap *m, const struct copystmt *stmt, const struct column *columns,
+    size_t n, struct err *e)
+{
+	bool ids = copystmt_has(stmt, COPY_EXPLICIT_IDS);
+
+	for (size_t i = 0; i < n; i++)
+		if ((ids || columns[i].identity == IDENTITY_NONE) &&
+		    !add_field(m, stmt, &columns[i], e))
+			return false;
+	return m->n > 0 || err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	                       "COPY: the table has no column that could be loaded");
+}
+
+static bool listed(const struct copystmt *stmt, struct str name)
+{
+	for (size_t i = 0; i < stmt->n_columns; i++)
+		if (str_eq(stmt->columns[i], name))
+			return true;
+	return false;
+}
+
 static bool add_fields(struct rowmap *m, const struct copystmt *stmt, const struct column *columns,
     size_t n, struct err *e)
 {
 	bool ids = copystmt_has(stmt, COPY_EXPLICIT_IDS);
 
-	for (size_t i = 0; i < n && stmt->n_columns == 0; i++)
-		if (!columns[i].identity && !add_field(m, stmt, &columns[i], e))
-			return false;
+	if (stmt->n_columns == 0)
+		return add_all(m, stmt, columns, n, e);
 	for (size_t i = 0; i < stmt->n_columns; i++) {
 		struct str name = stmt->columns[i];
 		size_t at = 0;
@@ -168,16 +195,17 @@ static bool add_fields(struct rowmap *m, const struct copystmt *stmt, const stru
 			at++;
 		if (at == n)
 			return unknown_column(name, columns, n, e);
-		if (columns[at].identity && !ids)
-			return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-			    "COPY: column %.*s is an identity: without EXPLICIT_IDS it can not be "
-			    "in the column list",
-			    STRF(name));
+		if (columns[at].identity == IDENTITY_ALWAYS && !ids)
+			return fail_identity(
+			    e, name, "without EXPLICIT_IDS it can not be in the column list");
 		if (!add_field(m, stmt, &columns[at], e))
 			return false;
 	}
-	return m->n > 0 || err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-	                       "COPY: the table has no column that could be loaded");
+	for (size_t i = 0; ids && i < n; i++)
+		if (columns[i].identity == IDENTITY_ALWAYS && !listed(stmt, columns[i].name))
+			return fail_identity(
+			    e, columns[i].name, "with EXPLICIT_IDS it must be in the column list");
+	return true;
 }
 
 /* The child of node for one step, made where it is not there. */
@@ -265,6 +293,10 @@ bool rowmap_new(const struct copystmt *stmt, const struct jsonpaths *paths,
 	m->slots = arena_alloc(a, most * sizeof *m->slots);
 	if (!add_fields(m, stmt, columns, n, e))
 		return false;
+	if (stmt->json == COPY_JSON_NONE) {
+		*out = m;
+		return true; /* fields have no names */
+	}
 	if (stmt->json != COPY_JSON_PATHS || (paths && paths->fallback))
 		by_names(m);
 	else if (!paths)

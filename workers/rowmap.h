@@ -69,6 +69,13 @@ struct rowmap {
 struct rowkey *rowkey_find(
     struct rowmap *m, struct rowkeys *k, const struct jsonscan_value *raw, struct rowkey *last);
 
+/* Writes the row whose values stand in m->slots; bad as in row_encode. */
+bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad);
+
+/* Sets *bad and returns false. f: the column to blame, or NULL. at: byte of the record. */
+bool row_fail(struct row_error *bad, const struct rowfield *f, struct str value, size_t at,
+    int code, const char *reason);
+
 /* The raw text from p on begins with the key and its closing quote. */
 static inline bool rowkey_is(const struct rowkey *key, const char *p, const char *end)
 {

@@ -14,6 +14,9 @@ fills='[.tasks[] | select(.kind == "insert") | .skipped] | unique'
 
 dwh run --json
 is "$(report '[.exit, .totals.objects, .totals.rows]')" '[0,1198,9224]' 'a load'
+dwh plan
+like "$OUT" 'run [0-9T-]+[0-9a-f]+ listed 30 objects and cut 1 new shards \(30 objects, 3.8 MB\)' \
+	'plan knows what was found'
 cp -al "$DATA/song_data/A/C" "$T/buckets/sparkify/song_data/A"
 songs=$(find "$T/buckets/sparkify/song_data/A/C" -type f | wc -l)
 sed -n 1,7p "$DATA/log_data/2018/11/2018-11-01-events.json" |

@@ -82,7 +82,7 @@ is "$ST" 2 'the keys of the default profile are wrong: exit code 2'
 like "$ERR" 'profile default \(.*/.aws/credentials\)' 'and the place is named'
 stop_s3d
 own_s3d --anonymous
-dwh run --fresh --set AWS.ANONYMOUS=yes --set S3.MANIFESTS=
+dwh run --fresh --set AWS.ANONYMOUS=yes
 is "$ST" 0 'no keys for a public bucket'
 
 # ---- the password, from each place ----

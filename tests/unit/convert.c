@@ -360,7 +360,10 @@ static void dates_and_times(void **state)
 	    {OID_TIMESTAMPTZ, -1, "", "\"1999-12-31 18:30:01.000000-05:30\"", "00000000000f4240"},
 	    {OID_TIMESTAMPTZ, -1, "", "\"2000-01-01 00:00:00 PST\"",
 	        "1206 Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SSOF]"},
-	    {OID_TIMESTAMPTZ, -1, "", "\"2000-01-01 00:00:00+1\"",
+	    /* "OF is the offset from UTC (for example, -8:00)" */
+	    {OID_TIMESTAMPTZ, -1, "", "\"1999-12-31 16:00:00-8:00\"", "0000000000000000"},
+	    {OID_TIMESTAMPTZ, -1, "", "\"2000-01-01 01:00:00+1\"", "0000000000000000"},
+	    {OID_TIMESTAMPTZ, -1, "", "\"2000-01-01 00:00:00+100\"",
 	        "1206 Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SSOF]"},
 	};
 
