@@ -1,5 +1,6 @@
 # make run        installs what is missing, builds, runs the main job on one machine
 # make test       the same for all tests
+# make test-peers other people's S3 server, S3 clients and Redshift grammar judge ours
 # make            builds build/dwh
 # make lint       format, rooms, banned functions, static analysis
 # make fuzz       each parser of foreign bytes, FUZZ_SECONDS=30 each
@@ -23,6 +24,7 @@ SQL := $(shell find sql -name '*.sql' 2>/dev/null | LC_ALL=C sort)
 OBJ := $(SRC:%.c=$(B)/%.o) $(B)/gen/sql.o
 LIB := $(B)/libdwh.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+PEERS := $(patsubst tests/peers/%.c,$(B)/peers/%,$(wildcard tests/peers/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -88,7 +90,8 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 
 # ---- what a person does ----
 
-.PHONY: run test unit fuzz lint fmt valgrind bench deps deps-test help FORCE
+.PHONY: run test unit fuzz peers test-peers lint fmt valgrind bench deps deps-test deps-peers \
+	help FORCE
 
 run: deps all
 	build/dwh run $(ARGS)
@@ -114,6 +117,18 @@ test: deps deps-test
 	DWH=$(CURDIR)/build/asan/dwh prove --timer tests/run/unit.t tests/run/corpus.t \
 	    $(filter-out tests/run/unit.t tests/run/corpus.t,$(wildcard tests/run/*.t)) $(PROVE)
 
+$(B)/peers/%: tests/peers/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(LINK) -MMD -MP -o $@ $< $(LIB) $(LIBS)
+
+peers: $(PEERS)
+
+# Judges that nobody here wrote; a test whose programs are missing is skipped by name.
+test-peers: deps deps-test deps-peers
+	$(MAKE) BUILD=asan all peers
+	DWH=$(CURDIR)/build/asan/dwh prove --timer $(wildcard tests/peers/*.t) $(PROVE)
+
 # Each target for FUZZ_SECONDS, from its corpus; what it finds stays in build/fuzz.
 FUZZ_SECONDS ?= 30
 fuzz: deps deps-test
@@ -128,7 +143,8 @@ fuzz: deps deps-test
 valgrind: deps-test
 	$(MAKE) BUILD=plain unit
 	@for t in $(notdir $(UNIT)); do echo "valgrind $$t"; \
-	    valgrind -q --error-exitcode=1 --leak-check=full build/plain/unit/$$t >/dev/null || exit 1; done
+	    UNIT_SHORT=1 valgrind -q --error-exitcode=1 --leak-check=full \
+	        build/plain/unit/$$t >build/plain/$$t.tap 2>&1 || { cat build/plain/$$t.tap; exit 1; }; done
 
 bench: deps deps-test all
 	tests/bench/python_peer.sh
@@ -148,11 +164,14 @@ RUN_PACKAGES := gcc make pkg-config libcurl4-openssl-dev libssl-dev libpq-dev li
 	postgresql-client ca-certificates
 TEST_PACKAGES := libcmocka-dev perl curl jq python3 python3-boto3 python3-psycopg2 valgrind \
 	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps
+PEER_PACKAGES := ceph-mon ceph-osd radosgw ceph-common awscli rclone s3cmd sqlfluff faketime
 
 deps:
 	@tests/deps.sh $(RUN_PACKAGES)
 deps-test:
 	@tests/deps.sh $(TEST_PACKAGES)
+deps-peers:
+	@tests/deps.sh $(PEER_PACKAGES)
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -160,4 +179,4 @@ help:
 clean:
 	rm -rf build
 
--include $(OBJ:.o=.d) $(B)/supervisor/main.d $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(B)/supervisor/main.d $(UNIT:=.d) $(PEERS:=.d)

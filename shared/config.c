@@ -405,13 +405,13 @@ static bool read_all(const char *file, struct buf *b, mode_t *mode, struct err *
 	bool ok;
 
 	if (fd < 0)
-		return err_errno(e, ERR_SETUP, AT_CONFIG, "%s", file);
+		return err_errno(e, ERR_SETUP, AT_CONFIG, "the configuration %s", file);
 	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	*mode = st.st_mode;
 	if (!ok)
 		err_set(e, ERR_SETUP, AT_CONFIG, "config", "%s: not a regular file", file);
 	else if (!(ok = file_read(fd, b)))
-		err_errno(e, ERR_SETUP, AT_CONFIG, "%s", file);
+		err_errno(e, ERR_SETUP, AT_CONFIG, "the configuration %s", file);
 	else if (b->over)
 		ok = err_set(e, ERR_SETUP, AT_CONFIG, "config",
 		    "%s: more than %d bytes; is it a configuration?", file, FILE_MAX);
@@ -483,6 +483,16 @@ bool config_is_secret(struct str key)
 	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
 
 	return i < config_keys_n && config_keys[i].secret;
+}
+
+const char *config_from(const struct config *c, struct str key)
+{
+	size_t dot = str_find(key, '.');
+	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
+
+	if (!c->private || i >= config_keys_n || !c->private->keys[i].value)
+		return NULL;
+	return c->private->keys[i].from;
 }
 
 const char *config_warning(const struct config *c)

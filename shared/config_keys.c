@@ -57,7 +57,7 @@ const struct config_key config_keys[] = {
         "folder to write manifests to; unset: own bucket on local, else none"},
     {"LOAD", "MODEL", KEY_STRING, AT(load.model), "sparkify", false, 0, 0, NULL,
         "models, by name or folder; later ones overlay earlier ones"},
-    {"LOAD", "WORKERS", KEY_INT, AT(load.workers), "0", false, 0, 1024, NULL,
+    {"LOAD", "WORKERS", KEY_INT, AT(load.workers), "0", false, 0, 64, NULL,
         "worker processes; 0: as the engine allows"},
     {"LOAD", "STRATEGY", KEY_ENUM, AT(load.strategy), NULL, false, 0, 0, strategies,
         "direct: one staging table; sharded: several lanes; unset: sharded on redshift"},

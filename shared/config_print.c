@@ -68,6 +68,7 @@ void config_print(const struct config *c, FILE *out, bool json)
 
 void config_help(FILE *out)
 {
+	fputs("\nKeys\n", out);
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 

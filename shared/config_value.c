@@ -111,6 +111,13 @@ static bool bad_value(
 	    e, s->from, "%s.%s is \"%.100s\", must be %s", k->section, k->name, s->value, must);
 }
 
+/* A key without a field of its own is only checked. */
+static void put(char *field, const void *value, size_t n)
+{
+	if (field)
+		memcpy(field, value, n);
+}
+
 bool config_store(struct config *c, const struct config_key *k, const struct config_setting *s,
     struct arena *a, const char **shown, struct err *e)
 {
@@ -140,7 +147,7 @@ bool config_store(struct config *c, const struct config_key *k, const struct con
 		pick = (unsigned)choice(k, v);
 		*shown = k->choices[pick];
 		if (k->type == KEY_ENUM) {
-			memcpy(field, &pick, sizeof pick);
+			put(field, &pick, sizeof pick);
 			return true;
 		}
 		break;
@@ -149,25 +156,24 @@ bool config_store(struct config *c, const struct config_key *k, const struct con
 			return bad_value(e, k, s,
 			    arena_printf(a, "a whole number from %lld to %lld", (long long)k->min,
 			        (long long)k->max));
-		memcpy(field, &n, sizeof n);
+		put(field, &n, sizeof n);
 		return true;
 	case KEY_SIZE:
 		if (!to_size(v, &n) || n < k->min || n > k->max)
 			return bad_value(e, k, s,
 			    arena_printf(a, "a size such as 64MiB, from %lld to %lld bytes",
 			        (long long)k->min, (long long)k->max));
-		memcpy(field, &n, sizeof n);
+		put(field, &n, sizeof n);
 		return true;
 	case KEY_BOOL:
 		if (!to_bool(v, &on))
 			return bad_value(e, k, s, "yes or no");
-		memcpy(field, &on, sizeof on);
+		put(field, &on, sizeof on);
 		return true;
 	case KEY_STRING:
 	case KEY_PATH: break;
 	}
-	if (field)
-		memcpy(field, shown, sizeof *shown);
+	put(field, shown, sizeof *shown);
 	return true;
 }
 

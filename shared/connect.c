@@ -4,26 +4,32 @@
 #include "shared/credentials.h"
 #include "shared/localstate.h"
 
+bool connect_target(const struct config *c, struct arena *a, struct pg_target *out, struct err *e)
+{
+	struct local l;
+
+	pg_target_of_config(c, out);
+	if (c->warehouse.engine != ENGINE_LOCAL)
+		return true;
+	if (!local_state(c, a, &l, e))
+		return false;
+	*out = (struct pg_target){.host = l.socket_dir,
+	    .dbname = l.dbname,
+	    .user = l.user,
+	    .schema = out->schema,
+	    .port = LOCAL_PG_PORT,
+	    .connect_timeout_s = out->connect_timeout_s,
+	    .engine = ENGINE_LOCAL};
+	return true;
+}
+
 bool connect_warehouse(
     const struct config *c, struct arena *a, const char *name, struct pg *pg, struct err *e)
 {
 	struct pg_target t;
 
-	if (c->warehouse.engine == ENGINE_LOCAL) {
-		struct local l;
-
-		if (!local_state(c, a, &l, e))
-			return false;
-		t = (struct pg_target){.host = l.socket_dir,
-		    .dbname = l.dbname,
-		    .user = l.user,
-		    .schema = c->warehouse.schema,
-		    .port = LOCAL_PG_PORT,
-		    .connect_timeout_s = c->warehouse.connect_timeout_s,
-		    .engine = ENGINE_LOCAL};
-	} else {
-		pg_target_of_config(c, &t);
-	}
+	if (!connect_target(c, a, &t, e))
+		return false;
 	t.application_name = name;
 	return pg_open(pg, &t, e);
 }

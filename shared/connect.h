@@ -8,7 +8,11 @@
 #include "shared/pg.h"
 #include "shared/s3.h"
 
-/* On the local engine the services must be running (supervisor/local.h). name: application_name. */
+/* Where the warehouse is: [CLUSTER], or [DWH] where that is silent; on the local engine the
+ * services, which must be running (supervisor/local.h). */
+bool connect_target(const struct config *c, struct arena *a, struct pg_target *out, struct err *e);
+
+/* Opens it. name: application_name. */
 bool connect_warehouse(
     const struct config *c, struct arena *a, const char *name, struct pg *pg, struct err *e);
 

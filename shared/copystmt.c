@@ -150,7 +150,7 @@ static bool target(struct copylex *x, struct copystmt *c)
 	if (!copylex_sign(x, '('))
 		return true;
 	do {
-		struct str column;
+		struct str column = {NULL, 0};
 		size_t at;
 
 		if (!copylex_next(x))

@@ -315,12 +315,22 @@ static bool from_profile(const struct config *c, const char *cfg, struct arena *
 	    files.file[0].shown, files.file[1].shown);
 }
 
+/* "dwh.cfg [AWS]", or what the secret was set by instead. */
+static const char *place_of_config(const struct config *c, struct arena *a)
+{
+	const char *from = config_from(c, STR("AWS.SECRET"));
+
+	if (from && strncmp(from, "environment ", 12) == 0)
+		return from;
+	return arena_printf(a, "%s [AWS]", c->file ? c->file : "configuration");
+}
+
 bool credentials_find(
     const struct config *c, struct arena *a, struct credentials *out, struct err *e)
 {
 	static const char *const cfg_names[] = {"KEY", "SECRET"};
 	static const char *const env_names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
-	const char *cfg = arena_printf(a, "%s [AWS]", c->file ? c->file : "configuration");
+	const char *cfg = place_of_config(c, a);
 	const char *token = env("AWS_SESSION_TOKEN");
 	bool done;
 

@@ -1,4 +1,5 @@
 /* err.c - see err.h. */
+#define ERR_C
 #include "shared/err.h"
 
 #include <errno.h>

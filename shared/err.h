@@ -18,7 +18,7 @@ enum err_kind {
 	ERR_DATA,      /* the input is bad; final for that shard */
 	ERR_TASK,      /* final for that task alone: 403 on one object, an SQL error in one step */
 	ERR_SETUP,     /* nothing can work until a person changes something: stops the run */
-	ERR_CHANGED,   /* an object is no longer what was listed: list again */
+	ERR_CHANGED,   /* an object is no longer what was listed: final; the next run lists again */
 	ERR_CANCELLED, /* we were asked to stop */
 	ERR_CRASH,     /* the worker died or broke the protocol */
 };
@@ -52,6 +52,13 @@ bool err_errno(struct err *e, enum err_kind kind, enum err_where where, const ch
 
 /* Puts "text: " before the message; returns false. */
 bool err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#if defined(__clang_analyzer__) && !defined(ERR_C)
+/* It looks at one file at a time, and would follow paths on which these return true. */
+#define err_set(...) (err_set(__VA_ARGS__), false)
+#define err_errno(...) (err_errno(__VA_ARGS__), false)
+#define err_prefix(...) (err_prefix(__VA_ARGS__), false)
+#endif
 
 const char *err_kind_name(enum err_kind kind);
 const char *err_where_name(enum err_where where);

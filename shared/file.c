@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "shared/arena.h"
 
 bool file_read(int fd, struct buf *b)
 {
@@ -57,7 +61,19 @@ bool file_write(int fd, struct str s)
 
 bool file_folder(const char *path, mode_t mode, enum err_where where, struct err *e)
 {
+	const char *slash = strrchr(path, '/');
+
 	if (mkdir(path, mode) == 0 || errno == EEXIST)
 		return true;
+	if (errno == ENOENT && slash && slash != path) {
+		char *above = xstrdup(path);
+		bool ok;
+
+		above[slash - path] = '\0';
+		ok = file_folder(above, 0777, where, e);
+		free(above);
+		if (!ok || mkdir(path, mode) == 0 || errno == EEXIST)
+			return ok;
+	}
 	return err_errno(e, ERR_SETUP, where, "cannot make the folder %s", path);
 }

@@ -41,7 +41,7 @@ static size_t close_block(struct jsonscan_depth *d, const char *p, size_t n)
 
 	if (n < 64)
 		d->escaped = escaped >> n & 1;
-	d->in_string = (uint64_t)((int64_t)inside >> 63);
+	d->in_string = 0 - (inside >> 63);
 	for (uint64_t left = open | close; left; left &= left - 1) {
 		uint64_t bit = left & -left;
 

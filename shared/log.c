@@ -21,9 +21,9 @@ void log_name(const char *fmt, ...)
 	va_end(ap);
 }
 
-void log_quiet(int on)
+void log_quiet(int only_errors)
 {
-	quiet = on;
+	quiet = only_errors;
 }
 
 int log_is_quiet(void)

@@ -12,7 +12,7 @@
 void log_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Only errors are said when quiet. */
-void log_quiet(int quiet);
+void log_quiet(int only_errors);
 int log_is_quiet(void);
 
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -219,7 +219,7 @@ static bool unknown_model(struct loading *l, struct str name)
 			buf_printf(&all, " %.*s", STRF(last));
 		}
 	err_set(l->e, ERR_SETUP, AT_CONFIG, "model",
-	    "no model \"%.*s\", and no folder of this name%s Built in:%s", STRF(name),
+	    "LOAD.MODEL: no model \"%.*s\", and no folder of this name%s Built in:%s", STRF(name),
 	    near.best.n ? near_hint(&near) : ".", all.n ? all.p : " none");
 	buf_free(&all);
 	return false;
@@ -319,6 +319,38 @@ static bool check_file(struct loading *l, const struct sqlfile *f)
 	return true;
 }
 
+/*
+ * A staging relation of another's shape: the same create file once more, under its name. A file
+ * that does not take the name from the variable would make the other one twice.
+ */
+static bool add_shape(struct loading *l, const struct sqlfile *copy)
+{
+	const struct sqlfile *like = model_find(l->m, SQL_CREATE, copy->shape);
+	const struct sqlfile *own = model_find(l->m, SQL_CREATE, copy->stem);
+	int line = key_line(copy, copy->shape.p);
+	struct near near = near_to(copy->shape);
+	struct sqlfile f;
+
+	if (own)
+		return sqlfile_fail(l->e, copy->origin, line,
+		    "%s makes its staging relation: it needs no other shape", own->origin);
+	for (size_t i = 0; i < l->m->n; i++)
+		if (l->m->files[i].phase == SQL_CREATE)
+			near_try(&near, l->m->files[i].stem);
+	if (!like)
+		return sqlfile_fail(l->e, copy->origin, line, "there is no create/%.*s.sql%s",
+		    STRF(copy->shape), near_hint(&near));
+	if (!memmem(like->text.p, like->text.n, ":\"relation\"", 11))
+		return sqlfile_fail(l->e, like->origin, 0,
+		    "gives %s its shape, so the table must be named :\"relation\" in it",
+		    copy->origin);
+	f = *like;
+	f.stem = copy->stem;
+	l->m->files = arena_grow(l->a, l->m->files, l->m->n, &l->cap, sizeof *l->m->files);
+	l->m->files[l->m->n++] = f;
+	return true;
+}
+
 static int by_phase_and_stem(const void *va, const void *vb)
 {
 	const struct sqlfile *a = va, *b = vb;
@@ -332,6 +364,10 @@ static bool finish(struct loading *l, struct model **out)
 {
 	struct model *m = l->m;
 
+	for (size_t i = 0, n = m->n; i < n; i++)
+		if (m->files[i].phase == SQL_COPY && m->files[i].shape.n &&
+		    !add_shape(l, &m->files[i]))
+			return false;
 	if (m->n)
 		qsort(m->files, m->n, sizeof *m->files, by_phase_and_stem);
 	for (size_t i = 0; i < m->n; i++)

@@ -53,9 +53,9 @@ static const struct field run[] = {INT(run, v), STRING(run, run), STRING(run, co
     STRING(run, at), STRING(run, engine), STRING(run, model), STRING(run, strategy),
     STRING(run, warehouse), INT(run, workers), BOOL(run, fresh), END};
 static const struct field task[] = {INT(task, id), INT(task, parent), STRING(task, kind),
-    STRING(task, phase), STRING(task, name), STRING(task, digest), STRING(task, prefix),
-    STRING(task, after), STRING(task, upto), STRING(task, lane), STRING(task, shard),
-    STRING(task, manifest), INT(task, objects), INT(task, bytes), END};
+    STRING(task, phase), STRING(task, stem), STRING(task, name), STRING(task, digest),
+    STRING(task, prefix), STRING(task, after), STRING(task, upto), STRING(task, lane),
+    STRING(task, shard), STRING(task, manifest), INT(task, objects), INT(task, bytes), END};
 static const struct field move[] = {INT(move, id), STRING(move, from), STRING(move, to),
     STRING(move, at), INT(move, ms), INT(move, attempt), INT(move, worker), END};
 static const struct field end[] = {STRING(end, at), INT(end, ms), INT(end, exit), END};

@@ -111,6 +111,13 @@ static bool fail_connect(struct pg *pg, struct err *e)
 	return false;
 }
 
+/* NOTICEs such as "already exists, skipping" are not worth a word; errors come as results. */
+static void ignore_notice(void *ctx, const PGresult *res)
+{
+	(void)ctx;
+	(void)res;
+}
+
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 {
 	const char *keys[20], *values[20];
@@ -150,10 +157,14 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 
 	struct arena *a = arena_new();
 	struct str schema = pg_ident(pg, a, str_z(t->schema ? t->schema : "public"));
-	bool ok = pg_exec(pg, arena_printf(a, "SET search_path TO %.*s", STRF(schema)), e) &&
-	          pg_exec(pg, "SET TimeZone TO 'UTC'", e) &&
-	          pg_exec(pg, "SET DateStyle TO 'ISO'", e);
+	bool ok;
 
+	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+	ok = pg_exec(pg, arena_printf(a, "SET search_path TO %.*s", STRF(schema)), e) &&
+	     pg_exec(pg, "SET TimeZone TO 'UTC'", e) && pg_exec(pg, "SET DateStyle TO 'ISO'", e);
+	/* Whoever holds a lock for longer is named in an error, not waited for in silence. */
+	if (ok && t->engine != ENGINE_REDSHIFT)
+		ok = pg_exec(pg, "SET lock_timeout TO '60s'", e);
 	arena_free(a);
 	if (!ok)
 		pg_close(pg);
@@ -291,21 +302,44 @@ bool pg_copy_start(struct pg *pg, const char *sql, struct err *e)
 		return false;
 	copying = PQresultStatus(res) == PGRES_COPY_IN;
 	PQclear(res);
-	if (!copying)
-		return err_set(
-		    e, ERR_TASK, AT_INTERNAL, NULL, "not a COPY FROM STDIN: %.200s", sql);
-	return true;
+	/* So that a server that takes nothing does not make us deaf. */
+	if (copying)
+		return PQsetnonblocking(pg->conn, 1) == 0 || fail_conn(pg, e);
+	return err_set(e, ERR_TASK, AT_INTERNAL, NULL, "not a COPY FROM STDIN: %.200s", sql);
+}
+
+/* Until all that was put is with the kernel; the tick runs meanwhile, and an early error is read.
+ */
+static bool flush(struct pg *pg, struct err *e)
+{
+	for (;;) {
+		int left = PQflush(pg->conn);
+		struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN | POLLOUT};
+
+		if (left == 0)
+			return true;
+		if (left < 0)
+			return fail_conn(pg, e);
+		if (pg->tick && !pg->tick(pg->tick_ctx, e))
+			return false;
+		if (poll(&fd, 1, TICK_MS) < 0 && errno != EINTR)
+			return err_errno(e, ERR_RETRY, AT_WAREHOUSE, "poll");
+		if ((fd.revents & POLLIN) && !PQconsumeInput(pg->conn))
+			return fail_conn(pg, e);
+	}
 }
 
 bool pg_copy_bytes(struct pg *pg, struct str bytes, struct err *e)
 {
-	enum { MOST = 1 << 30 };
+	enum { MOST = 1 << 20 };
 
 	while (bytes.n) {
 		int n = bytes.n > MOST ? MOST : (int)bytes.n;
 
 		if (PQputCopyData(pg->conn, bytes.p, n) != 1)
 			return fail_conn(pg, e);
+		if (!flush(pg, e))
+			return false;
 		bytes = str_from(bytes, (size_t)n);
 	}
 	return true;
@@ -315,7 +349,7 @@ bool pg_copy_end(struct pg *pg, int64_t *rows, struct err *e)
 {
 	PGresult *res;
 
-	if (PQputCopyEnd(pg->conn, NULL) != 1)
+	if (PQputCopyEnd(pg->conn, NULL) != 1 || PQsetnonblocking(pg->conn, 0) != 0)
 		return fail_conn(pg, e);
 	if (!finish(pg, &res, e))
 		return false;
@@ -328,8 +362,12 @@ void pg_copy_abort(struct pg *pg, const char *why)
 {
 	PGresult *res;
 
-	if (PQputCopyEnd(pg->conn, why) != 1)
+	/* A server that takes nothing is left: it rolls back when the connection is gone. */
+	if (PQputCopyEnd(pg->conn, why) != 1 || PQflush(pg->conn) != 0 ||
+	    PQsetnonblocking(pg->conn, 0) != 0) {
+		pg_close(pg);
 		return;
+	}
 	while ((res = PQgetResult(pg->conn)))
 		PQclear(res);
 }

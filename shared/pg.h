@@ -39,7 +39,8 @@ struct pg_target {
 /* Where [CLUSTER] and [WAREHOUSE] say; for engines postgres and redshift. */
 void pg_target_of_config(const struct config *c, struct pg_target *out);
 
-/* Connects with client_encoding UTF8, DateStyle ISO, time zone UTC, search_path = schema. */
+/* Connects with client_encoding UTF8, DateStyle ISO, time zone UTC, search_path = schema, and waits
+ * at most a minute for any lock (55P03). NOTICEs are dropped. */
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e);
 void pg_close(struct pg *pg); /* an all-zero pg is fine */
 bool pg_alive(const struct pg *pg);

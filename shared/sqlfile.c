@@ -115,6 +115,12 @@ static bool set_source(struct header *h)
 	return true;
 }
 
+static bool set_shape(struct header *h)
+{
+	h->f->shape = h->value;
+	return true;
+}
+
 static bool set_severity(struct header *h)
 {
 	h->f->warn = str_ieq(h->value, STR("warn"));
@@ -165,6 +171,7 @@ static const struct {
 } keys[] = {
     {"depends", IN(SQL_INSERT) | IN(SQL_CHECK), set_depends},
     {"source", IN(SQL_COPY), set_source},
+    {"shape", IN(SQL_COPY), set_shape},
     {"severity", IN(SQL_CHECK), set_severity},
     {"engine", IN_ALL, set_engine},
     {"title", IN_ALL, set_title},
@@ -194,7 +201,7 @@ static bool header_line(struct header *h, struct str key, unsigned *seen)
 	}
 	return sqlfile_fail(h->e, h->f->origin, h->line, "unknown key \"%.*s\"%s", STRF(key),
 	    near.best.n ? near_hint(&near)
-	                : " (depends, source, severity, engine, title, description)");
+	                : " (depends, source, shape, severity, engine, title, description)");
 }
 
 /* The word before the colon of "-- word: value", and the value; empty where the line is prose. */

@@ -12,6 +12,8 @@
  *
  *	depends: NAMES     insert, check: staging relations and tables that must be filled before
  *	source: KEY        copy, required: the key of [S3] with the address to load from
+ *	shape: NAME        copy: create/NAME.sql makes its staging relation, too (by :"relation");
+ *	                   unset: create/<stem>.sql
  *	severity: error    check: error (the default) or warn
  *	engine: NAMES      any: only for these engines; postgres includes local
  *	title: TEXT        any: for people
@@ -39,9 +41,9 @@ struct sqlfile {
 	char digest[65];     /* SHA-256 of text, hex */
 	struct str *depends; /* n_depends of them, each a stem */
 	size_t n_depends;
-	struct str source; /* empty but in copy files */
-	bool warn;         /* severity: warn */
-	unsigned engines;  /* bit 1 << ENGINE_* each */
+	struct str source, shape; /* empty but in copy files */
+	bool warn;                /* severity: warn */
+	unsigned engines;         /* bit 1 << ENGINE_* each */
 	struct str title, description;
 };
 

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,26 +18,28 @@ static size_t room;
 
 void title_init(int argc, char **argv)
 {
-	size_t n = 0;
 	char *end = argv[0];
-	char **env;
+	char **env = environ;
 
 	for (int i = 0; i < argc; i++)
 		if (argv[i] == end)
 			end += strlen(argv[i]) + 1;
-	while (environ[n])
-		n++;
-	env = xcalloc(n + 1, sizeof *env);
-	for (size_t i = 0; i < n; i++) {
-		if (environ[i] == end)
-			end += strlen(environ[i]) + 1;
-		env[i] = xstrdup(environ[i]);
+	clearenv();
+	for (; *env; env++) {
+		char *name = xstrdup(*env), *eq = strchr(name, '=');
+
+		if (*env == end)
+			end += strlen(*env) + 1;
+		if (eq) {
+			*eq = '\0';
+			setenv(name, eq + 1, 1);
+		}
+		free(name);
 	}
 	area = argv[0];
 	room = (size_t)(end - area);
 	for (int i = 0; i < argc; i++)
 		argv[i] = xstrdup(argv[i]);
-	environ = env;
 }
 
 void title_set(const char *fmt, ...)

@@ -1,10 +1,14 @@
 /* command.c - see command.h. */
 #include "supervisor/command.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "shared/log.h"
-#include "supervisor/load.h"
+#include "supervisor/exitcode.h"
 
 static const struct option_row {
 	const char *shortname, *name, *arg;
@@ -23,6 +27,8 @@ static const struct option_row {
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
     {"", "--scale", "N", OPT_DATA, "so many times the original's size (1)"},
     {"", "--seed", "S", OPT_DATA, "another one, of the same shape (1)"},
+    {"", "--objects-per-file", "N", OPT_DATA, "JSON objects a file (a song; a day's events)"},
+    {"", "--bad", "KIND[,KIND]", OPT_DATA, "bad records of these kinds, or all, beside the good"},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -49,10 +55,8 @@ void command_usage(const struct command *c, FILE *out)
 		    c->args[0] ? " " : "", c->args, c->help);
 		if (!c->raw)
 			print_options(c->options, out);
-		if (c->more_help) {
-			fputs("\nKeys\n", out);
+		if (c->more_help)
 			c->more_help(out);
-		}
 		return;
 	}
 	fprintf(out,
@@ -64,14 +68,6 @@ void command_usage(const struct command *c, FILE *out)
 	fprintf(out, "\n`dwh COMMAND --help` shows the options of one.\n");
 }
 
-static const struct command *find(const char *name)
-{
-	for (const struct command *c = commands; c->name; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
-}
-
 static void say_unknown(const char *what, const char *given, const char *nearest, size_t distance)
 {
 	if (nearest && distance <= 2)
@@ -80,7 +76,7 @@ static void say_unknown(const char *what, const char *given, const char *nearest
 		log_error("unknown %s %s: see `dwh --help`", what, given);
 }
 
-static bool unknown_command(const char *name)
+const struct command *command_find(const char *name)
 {
 	const char *nearest = NULL;
 	size_t least = 99;
@@ -88,24 +84,28 @@ static bool unknown_command(const char *name)
 	for (const struct command *c = commands; c->name; c++) {
 		size_t d = str_distance(str_z(name), str_z(c->name));
 
+		if (strcmp(c->name, name) == 0)
+			return c;
 		if (!c->hidden && d < least) {
 			least = d;
 			nearest = c->name;
 		}
 	}
 	say_unknown("command", name, nearest, least);
-	return false;
+	return NULL;
 }
 
-static bool unknown_option(const struct call *c, const char *name)
+static bool unknown_option(const struct call *c, const char *given)
 {
+	/* Its name alone: the value may be a secret. */
+	const char *name = arena_cstr(c->arena, (struct str){given, str_find(str_z(given), '=')});
 	const char *nearest = NULL;
 	size_t least = 99;
 
 	for (size_t i = 0; i < COUNT(options); i++) {
 		size_t d = str_distance(str_z(name), str_z(options[i].name));
 
-		if (options[i].bit && !(c->command && options[i].bit & c->command->options))
+		if (c->command && options[i].bit && !(options[i].bit & c->command->options))
 			continue;
 		if (d < least) {
 			least = d;
@@ -156,6 +156,10 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->scale = value;
 	else if (strcmp(o->name, "--seed") == 0)
 		c->seed = value;
+	else if (strcmp(o->name, "--objects-per-file") == 0)
+		c->objects_per_file = value;
+	else if (strcmp(o->name, "--bad") == 0)
+		c->bad = value;
 	return true;
 }
 
@@ -169,8 +173,6 @@ static bool take_option(struct call *c, char **argv, int argc, int *i)
 		const struct option_row *o = &options[k];
 		size_t n = strlen(o->name);
 
-		if (o->bit && !(c->command && o->bit & c->command->options))
-			continue;
 		if (strncmp(given, o->name, n) == 0 &&
 		    (given[n] == '\0' || (given[n] == '=' && o->arg))) {
 			hit = o;
@@ -190,7 +192,26 @@ static bool take_option(struct call *c, char **argv, int argc, int *i)
 		}
 		value = argv[*i];
 	}
+	c->given |= 1u << (hit - options);
 	return apply(c, hit, value);
+}
+
+/* Options may stand before the command, so which it takes is asked when all are read. */
+static bool all_apply(const struct call *c)
+{
+	for (size_t i = 0; i < COUNT(options); i++)
+		if (c->given >> i & 1 && options[i].bit &&
+		    !(options[i].bit & c->command->options)) {
+			log_error("dwh %s takes no %s: see `dwh %s --help`", c->command->name,
+			    options[i].name, c->command->name);
+			return false;
+		}
+	return true;
+}
+
+static bool asks_help(const char *arg)
+{
+	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
 static bool parse(int argc, char **argv, struct call *c)
@@ -207,22 +228,44 @@ static bool parse(int argc, char **argv, struct call *c)
 			else if (!take_option(c, argv, argc, &i))
 				return false;
 		} else if (!c->command) {
-			c->command = find(argv[i]);
+			c->command = command_find(argv[i]);
 			if (!c->command)
-				return unknown_command(argv[i]);
+				return false;
 			if (c->command->raw) {
-				while (i < argc)
-					c->argv[c->argc++] = argv[i++];
+				for (; i < argc; i++) {
+					c->help |= !c->command->own_help && asks_help(argv[i]);
+					c->argv[c->argc++] = argv[i];
+				}
 			}
 		} else {
 			c->argv[c->argc++] = argv[i];
 		}
 	}
+	if (c->command && !c->help && !all_apply(c))
+		return false;
 	if (c->command && !c->command->raw && c->argc && !c->command->args[0]) {
 		log_error("dwh %s takes no %s", c->command->name, c->argv[0]);
 		return false;
 	}
 	return true;
+}
+
+/* Whether nobody reads our output any more: `dwh report | head`. */
+static bool reader_left(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
+int command_finish(int status)
+{
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return status;
+	if (reader_left())
+		return status;
+	log_error("cannot write the result: %s", strerror(errno));
+	return status ? status : 12;
 }
 
 bool command_parse(int argc, char **argv, struct call *out, int *status)
@@ -238,13 +281,14 @@ bool command_parse(int argc, char **argv, struct call *out, int *status)
 	if (out->help || !out->command) {
 		*status = out->help ? 0 : 1;
 		command_usage(out->command, out->help ? stdout : stderr);
+		*status = command_finish(*status);
 		return false;
 	}
 	if (!out->command->needs_config)
 		return true;
 	if (!config_load(out->file, out->sets, out->n_sets, out->arena, &out->config, &e)) {
 		log_error("%s", e.msg);
-		*status = load_exit_code(&e);
+		*status = exit_code_of(&e);
 		return false;
 	}
 	if (config_warning(&out->config))

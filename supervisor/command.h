@@ -16,7 +16,7 @@ enum option {
 	OPT_WORKERS = 1, /* -w N */
 	OPT_FRESH = 2,
 	OPT_JSON = 4,
-	OPT_DATA = 8, /* --out, --scale, --seed */
+	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
 	OPT_VALIDATE = 32,
 };
@@ -30,8 +30,9 @@ struct call {
 	struct config_set *sets;
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
+	unsigned given;            /* bits of rows of the table of options */
 	bool fresh, json, csv, help, validate;
-	const char *out, *scale, *seed;
+	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;
 };
@@ -41,6 +42,7 @@ struct command {
 	unsigned options;             /* enum option; -c, --set, -q, -h are everybody's */
 	bool needs_config;            /* loaded before run is called */
 	bool raw;                     /* everything behind the name is the command's own: psql */
+	bool own_help;                /* and --help, too */
 	bool hidden;                  /* for processes, not for people */
 	int (*run)(struct call *c);   /* returns the exit status */
 	void (*more_help)(FILE *out); /* behind the options; may be NULL */
@@ -52,6 +54,16 @@ extern const struct command commands[];
 /* Understands argv. False: *status is the exit status (usage was printed, or an error said). */
 bool command_parse(int argc, char **argv, struct call *out, int *status);
 
+/* The command of that name; NULL was logged, with the nearest. */
+const struct command *command_find(const char *name);
+
+/* c NULL: the list of all. */
 void command_usage(const struct command *c, FILE *out);
+
+/*
+ * stdout is the result: one that could not be written is no success. Returns the exit status; a
+ * reader that has seen enough is no failure.
+ */
+int command_finish(int status);
 
 #endif

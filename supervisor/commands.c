@@ -11,9 +11,11 @@
 #include "shared/log.h"
 #include "shared/s3.h"
 #include "supervisor/data.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
+#include "supervisor/pool.h"
 #include "supervisor/psql.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
@@ -26,17 +28,7 @@
 static int fail(const struct err *e)
 {
 	log_error("%s", e->msg);
-	return load_exit_code(e);
-}
-
-/* stdout is the result: a result that could not be written is no success. */
-static int finish(int status)
-{
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		log_error("cannot write the result: %s", strerror(errno));
-		return status ? status : 12;
-	}
-	return status;
+	return exit_code_of(e);
 }
 
 static const char *local_folder(struct call *c)
@@ -68,18 +60,32 @@ static void settle_workers(struct call *c)
 
 	if (n == 0)
 		n = cfg->warehouse.engine == ENGINE_LOCAL ? sysconf(_SC_NPROCESSORS_ONLN) : 5;
-	cfg->load.workers = n < 1 ? 1 : n > 64 ? 64 : n;
+	cfg->load.workers = n < 1 ? 1 : n > POOL_MAX_WORKERS ? POOL_MAX_WORKERS : n;
 	text = arena_printf(c->arena, "LOAD.WORKERS=%lld", (long long)cfg->load.workers);
 	c->set_texts.v[c->set_texts.n++] = str_z(text);
 }
 
+/* The expectation holds for what the generator wrote: not where objects came or went since. */
+static bool is_the_sample(const struct sample *sample, const struct fold *f)
+{
+	int64_t objects = 0;
+
+	if (!sample || f->n_counts == 0)
+		return false;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].kind == TASK_LIST)
+			objects += f->tasks[i].done.objects;
+	return objects == sample->expect.objects;
+}
+
+/* Prints the report; *agree is false when the tables do not hold what they should. */
 static bool report(struct call *c, const struct fold *f, const struct sample *sample,
-    const struct model *queries, struct err *e)
+    const struct model *m, bool asks, bool *agree, struct err *e)
 {
 	struct report_expect expect[SAMPLE_TABLES];
-	/* Only a run that counted everything can be held against it. */
-	size_t n = sample && f->n_counts ? sample_expect(sample, expect) : 0;
+	size_t n = is_the_sample(sample, f) ? sample_expect(sample, m, expect) : 0;
 
+	*agree = report_agrees(f, expect, n);
 	if (c->json || c->csv) {
 		if (c->json)
 			report_json(f, expect, n, c->arena, stdout);
@@ -88,7 +94,7 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 		return true;
 	}
 	report_print(f, expect, n, c->arena, stdout);
-	if (queries && !query_run(&c->config, queries, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
+	if (asks && !query_run(&c->config, m, 0, NULL, QUERY_TABLE, c->arena, stdout, e))
 		return false;
 	report_close(f, c->arena, stdout);
 	return true;
@@ -100,16 +106,26 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	    .what = c->validate ? PLAN_LOAD | PLAN_VALIDATE : what | (c->fresh ? PLAN_FRESH : 0),
 	    .sets = c->set_texts,
 	    .dir = local_folder(c)};
-	bool asks = strcmp(c->command->name, "run") == 0;
+	bool asks = strcmp(c->command->name, "run") == 0, agree;
 	struct load_result r;
 	struct fold f;
 	struct err e;
 
 	if (!load_run(&c->config, m, &o, &r, &e) ||
 	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
-	    !report(c, &f, sample, asks && r.exit == 0 ? m : NULL, &e))
+	    !report(c, &f, sample, m, asks && r.exit == 0, &agree, &e))
 		return fail(&e);
-	return r.exit;
+	return r.exit == 0 && !agree ? 8 : r.exit;
+}
+
+static bool engine_is_built(const struct call *c)
+{
+	if (c->config.warehouse.engine != ENGINE_REDSHIFT)
+		return true;
+	log_error(
+	    "[WAREHOUSE] ENGINE = redshift is not built yet: this version loads into PostgreSQL "
+	    "(local, postgres)");
+	return false;
 }
 
 int cmd_run(struct call *c)
@@ -128,21 +144,18 @@ int cmd_run(struct call *c)
 		return 1;
 	}
 	settle_workers(c);
-	if (c->config.warehouse.engine == ENGINE_REDSHIFT) {
-		log_error("[WAREHOUSE] ENGINE = redshift is not built yet: this version loads into "
-		          "PostgreSQL (local, postgres)");
+	if (!engine_is_built(c))
 		return 2;
-	}
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
 		return fail(&e);
 	if (c->config.warehouse.engine == ENGINE_LOCAL) {
-		if ((runs[i].reads_s3 && !sample_prepare(&c->config, c->arena, &sample, &e)) ||
+		if ((runs[i].reads_s3 && !sample_prepare(&c->config, m, c->arena, &sample, &e)) ||
 		    !local_up(&c->config, c->arena, &services, &e))
 			return fail(&e);
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
+	status = command_finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
 	local_down(&services);
 	return status;
 }
@@ -157,6 +170,8 @@ int cmd_query(struct call *c)
 	struct err e;
 	bool ok;
 
+	if (!engine_is_built(c))
+		return 2;
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
 		return fail(&e);
 	if (c->config.warehouse.engine == ENGINE_LOCAL &&
@@ -164,7 +179,7 @@ int cmd_query(struct call *c)
 		return fail(&e);
 	ok = query_run(&c->config, m, c->argc, c->argv, format, c->arena, stdout, &e);
 	local_down(&services);
-	return finish(ok ? 0 : fail(&e));
+	return command_finish(ok ? 0 : fail(&e));
 }
 
 /* ---- plan ---- */
@@ -235,7 +250,7 @@ int cmd_plan(struct call *c)
 		plan_shards(known ? &last : NULL, f[i].stem, c->arena);
 	}
 	plan_steps(m, order, n);
-	return finish(0);
+	return command_finish(0);
 }
 
 /* ---- the small ones ---- */
@@ -244,11 +259,12 @@ int cmd_report(struct call *c)
 {
 	struct fold f;
 	struct err e;
+	bool agree;
 
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
-	    !report(c, &f, NULL, NULL, &e))
+	    !report(c, &f, NULL, NULL, false, &agree, &e))
 		return fail(&e);
-	return finish(0);
+	return command_finish(0);
 }
 
 /* What the newest run is doing, read from its journal: from another shell, too. */
@@ -262,13 +278,13 @@ int cmd_status(struct call *c)
 		return fail(&e);
 	alive = journal_alive(local_folder(c), &f);
 	(c->json ? status_json : status_print)(&f, alive, c->arena, stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_config(struct call *c)
 {
 	config_print(&c->config, stdout, c->json);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_psql(struct call *c)
@@ -295,31 +311,37 @@ int cmd_data(struct call *c)
 		log_error("dwh data wants --out DIR");
 		return 1;
 	}
-	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed))
+	if (!number("--scale", c->scale, 1, &o.scale) || !number("--seed", c->seed, 1, &o.seed) ||
+	    !number("--objects-per-file", c->objects_per_file, 0, &o.objects_per_file))
 		return 1;
+	if (c->bad && !data_bad_kinds(c->bad, &o.bad, &e))
+		return fail(&e);
 	if (!data_generate(&o, &x, &e))
 		return fail(&e);
 	sample_print(&x, c->json, c->arena, stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_states(struct call *c)
 {
 	(void)c;
 	task_states_print(stdout);
-	return finish(0);
+	return command_finish(0);
 }
 
 int cmd_help(struct call *c)
 {
-	(void)c;
-	command_usage(NULL, stdout);
-	return finish(0);
+	const struct command *about = c->argc ? command_find(c->argv[0]) : NULL;
+
+	if (c->argc && !about)
+		return 1;
+	command_usage(about, stdout);
+	return command_finish(0);
 }
 
 int cmd_version(struct call *c)
 {
 	(void)c;
 	printf("dwh " VERSION "\n");
-	return finish(0);
+	return command_finish(0);
 }

@@ -1,5 +1,5 @@
 /*
- * data.c - the folder of a data set: what is in it, writing it, and knowing that it is whole.
+ * data.c - the folder of a data set: what is in it, having it written, knowing that it is whole.
  *
  * The folder's life, as the two files at its top tell it:
  *   neither            empty, or somebody else's: never touched
@@ -37,6 +37,7 @@ static const struct {
 } expect_fields[] = {
     {NULL, "scale", offsetof(struct data_expect, scale)},
     {NULL, "seed", offsetof(struct data_expect, seed)},
+    {NULL, "objects_per_file", offsetof(struct data_expect, objects_per_file)},
     {NULL, "objects", offsetof(struct data_expect, objects)},
     {NULL, "bytes", offsetof(struct data_expect, bytes)},
     {"rows", "staging_events", offsetof(struct data_expect, staging_events)},
@@ -57,6 +58,12 @@ static int64_t *field(struct data_expect *x, size_t i)
 	return (int64_t *)(void *)((char *)x + expect_fields[i].at);
 }
 
+/* Data sets of older versions lack it. */
+static bool may_lack(size_t i)
+{
+	return expect_fields[i].at == offsetof(struct data_expect, objects_per_file);
+}
+
 static bool expect_parse(json_t *root, struct data_expect *out)
 {
 	for (size_t i = 0; i < FIELDS; i++) {
@@ -64,14 +71,16 @@ static bool expect_parse(json_t *root, struct data_expect *out)
 		json_t *in = group ? json_object_get(root, group) : root;
 		json_t *v = json_object_get(in, expect_fields[i].name);
 
-		if (!json_is_integer(v))
+		if (!json_is_integer(v) && (v || !may_lack(i)))
 			return false;
 		*field(out, i) = json_integer_value(v);
 	}
+	out->bad = (int64_t)json_array_size(json_object_get(root, "bad"));
 	return true;
 }
 
-static bool expect_text(const struct data_expect *x, struct buf *b)
+/* bad: the entries of the list, each on a line of its own. */
+static bool expect_text(const struct data_expect *x, struct str bad, struct buf *b)
 {
 	struct data_expect copy = *x;
 	const char *group = NULL;
@@ -90,38 +99,8 @@ static bool expect_text(const struct data_expect *x, struct buf *b)
 		    expect_fields[i].name, (long long)*field(&copy, i));
 		group = g;
 	}
-	buf_z(b, "}\n}\n");
+	buf_printf(b, "},\n  \"bad\": [%.*s%s]\n}\n", STRF(bad), bad.n ? "\n  " : "");
 	return !b->over;
-}
-
-/* Folders. */
-
-static bool make_folder(int at, const char *name, struct err *e)
-{
-	if (mkdirat(at, name, 0777) != 0 && errno != EEXIST)
-		return err_errno(e, ERR_SETUP, AT_USAGE, "cannot make the folder %s", name);
-	return true;
-}
-
-static int open_folder(int at, const char *name, struct err *e)
-{
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		err_errno(e, ERR_SETUP, AT_USAGE, "cannot open the folder %s", name);
-	return fd;
-}
-
-static bool write_file(int at, const char *name, const struct buf *b, struct err *e)
-{
-	int fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	bool ok = fd >= 0 && file_write(fd, buf_view(b));
-
-	if (fd >= 0 && close(fd) != 0)
-		ok = false;
-	if (!ok)
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot write %s", name);
-	return true;
 }
 
 /* A name that we give to a file or folder below log_data/ or song_data/. */
@@ -157,7 +136,7 @@ static bool holds_something(int at, const char *name)
  */
 static bool walk(int at, const char *name, bool clear, struct err *e)
 {
-	int fd = open_folder(at, name, e);
+	int fd = data_open_folder(at, name, e);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	bool ok = d != NULL;
 
@@ -239,6 +218,77 @@ bool data_look(const char *dir, enum data_found *found, struct data_expect *out,
 
 /* Writing. */
 
+static bool write_paths(struct data_job *j, struct err *e)
+{
+	static const char *const names[] = {"artist", "auth", "firstName", "gender",
+	    "itemInSession", "lastName", "length", "level", "location", "method", "page",
+	    "registration", "sessionId", "song", "status", "ts", "userAgent", "userId"};
+	size_t n = sizeof names / sizeof names[0];
+
+	buf_reset(&j->record);
+	buf_z(&j->record, "{\n    \"jsonpaths\": [\n");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&j->record, "        \"$['%s']\"%s\n", names[i], i + 1 < n ? "," : "");
+	buf_z(&j->record, "    ]\n}\n");
+	return data_write_file(j->dir, PATHS, &j->record, e);
+}
+
+static bool write_expect(
+    struct data_job *j, const struct data_opts *o, struct data_expect *out, struct err *e)
+{
+	struct str bad = data_bad_list(j->bad);
+	struct data_expect x = {.scale = o->scale,
+	    .seed = o->seed,
+	    .objects_per_file = o->objects_per_file,
+	    .objects = j->objects,
+	    .bytes = j->bytes,
+	    .bad = data_bad_count(j->bad)};
+	struct buf b;
+	bool ok;
+
+	data_count_get(j->count, &x);
+	buf_init(&b, bad.n + DATA_RECORD);
+	ok = expect_text(&x, bad, &b) ||
+	     err_set(e, ERR_SETUP, AT_INTERNAL, NULL, "%s would be too long", EXPECT);
+	ok = ok && data_write_file(j->dir, PART, &b, e);
+	buf_free(&b);
+	if (!ok)
+		return false;
+	if (renameat(j->dir, PART, j->dir, EXPECT) != 0)
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot rename %s", PART);
+	*out = x;
+	return true;
+}
+
+/* Ours from here on, and empty. */
+static bool claim(struct data_job *j, struct err *e)
+{
+	struct data_expect ignored;
+
+	if (look(j->dir, &ignored) == DATA_FOREIGN)
+		return err_set(e, ERR_SETUP, AT_USAGE, NULL,
+		    "holds data that was not made here: choose an empty folder");
+	if (!walk_tops(j->dir, false, e))
+		return false;
+	buf_reset(&j->record);
+	buf_z(&j->record, "{}\n");
+	if (!data_write_file(j->dir, PART, &j->record, e))
+		return false;
+	if (unlinkat(j->dir, EXPECT, 0) != 0 && errno != ENOENT)
+		return err_errno(e, ERR_SETUP, AT_USAGE, "cannot remove %s", EXPECT);
+	return walk_tops(j->dir, true, e);
+}
+
+static bool generate(
+    struct data_job *j, const struct data_opts *o, struct data_expect *out, struct err *e)
+{
+	if (flock(j->dir, LOCK_EX | LOCK_NB) != 0)
+		return err_errno(
+		    e, ERR_SETUP, AT_STATE, "another process is writing data into this folder");
+	return claim(j, e) && write_paths(j, e) && data_write_songs(j, e) &&
+	       data_write_events(j, e) && write_expect(j, o, out, e);
+}
+
 static struct data_world world_of(const struct data_opts *o)
 {
 	uint32_t n = (uint32_t)o->scale;
@@ -260,189 +310,14 @@ static struct data_world world_of(const struct data_opts *o)
 	    .events_hit = 333 * n,
 	    .events_hit_garbled = 8 * n,
 	    .events_hit_length = 14 * n,
+	    .events_odd = n,
 	    .events_same_ts = 33 * n,
 	};
 }
 
-/* Everything that writing needs. */
-struct job {
-	struct data_world w;
-	struct data_count *count;
-	struct arena *scratch; /* of one record */
-	struct buf record;
-	int dir;
-	int64_t objects, bytes;
-};
-
-static bool write_paths(struct job *j, struct err *e)
-{
-	static const char *const names[] = {"artist", "auth", "firstName", "gender",
-	    "itemInSession", "lastName", "length", "level", "location", "method", "page",
-	    "registration", "sessionId", "song", "status", "ts", "userAgent", "userId"};
-	size_t n = sizeof names / sizeof names[0];
-
-	buf_reset(&j->record);
-	buf_z(&j->record, "{\n    \"jsonpaths\": [\n");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&j->record, "        \"$['%s']\"%s\n", names[i], i + 1 < n ? "," : "");
-	buf_z(&j->record, "    ]\n}\n");
-	return write_file(j->dir, PATHS, &j->record, e);
-}
-
-/* The songs of one folder, which hold every 676th. */
-static bool write_song_folder(struct job *j, int fd, uint32_t folder, struct err *e)
-{
-	for (uint32_t i = folder; i < j->w.songs; i += 26 * 26) {
-		struct data_song s;
-		char name[DATA_TRACK + 6];
-
-		arena_reset(j->scratch);
-		data_song(&j->w, i, j->scratch, &s);
-		buf_reset(&j->record);
-		data_json_song(&j->record, &s);
-		snprintf(name, sizeof name, "%s.json", s.track);
-		if (!write_file(fd, name, &j->record, e))
-			return false;
-		data_count_song(j->count, i, &s);
-		j->objects++;
-		j->bytes += (int64_t)j->record.n;
-	}
-	return true;
-}
-
-static bool write_songs(struct job *j, struct err *e)
-{
-	bool ok = make_folder(j->dir, "song_data", e) && make_folder(j->dir, "song_data/A", e);
-
-	for (uint32_t f = 0; ok && f < 26 * 26; f++) {
-		char name[32];
-		int fd = -1;
-
-		snprintf(name, sizeof name, "song_data/A/%c", 'A' + (int)(f / 26));
-		ok = f % 26 || make_folder(j->dir, name, e);
-		snprintf(name, sizeof name, "song_data/A/%c/%c", 'A' + (int)(f / 26),
-		    'A' + (int)(f % 26));
-		ok = ok && make_folder(j->dir, name, e);
-		if (ok)
-			fd = open_folder(j->dir, name, e);
-		ok = fd >= 0 && write_song_folder(j, fd, f, e);
-		if (fd >= 0)
-			close(fd);
-	}
-	return ok;
-}
-
-static FILE *open_day(struct job *j, int day, struct err *e)
-{
-	char name[64];
-	int fd;
-	FILE *f;
-
-	snprintf(name, sizeof name, "log_data/2018/11/2018-11-%02d-events.json", day + 1);
-	fd = openat(j->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (!f)
-		err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot write %s", name);
-	else
-		j->objects++;
-	return f;
-}
-
-static bool close_day(FILE *f, int day, struct err *e)
-{
-	bool bad = ferror(f) != 0;
-
-	if (fclose(f) != 0 || bad)
-		return err_errno(
-		    e, ERR_SETUP, AT_INTERNAL, "cannot write the events of day %d", day + 1);
-	return true;
-}
-
-static bool write_events(struct job *j, struct err *e)
-{
-	struct data_events *g = data_events_new(&j->w);
-	struct data_event v;
-	FILE *f = NULL;
-	int day = -1;
-	bool ok = make_folder(j->dir, "log_data", e) && make_folder(j->dir, "log_data/2018", e) &&
-	          make_folder(j->dir, "log_data/2018/11", e);
-
-	while (ok) {
-		arena_reset(j->scratch);
-		if (!data_events_next(g, j->scratch, &v))
-			break;
-		buf_reset(&j->record);
-		if (v.day != day) {
-			ok = !f || close_day(f, day, e);
-			f = ok ? open_day(j, v.day, e) : NULL;
-			if (!f) {
-				ok = false;
-				break;
-			}
-			day = v.day;
-		} else
-			buf_c(&j->record, '\n');
-		data_json_event(&j->record, &v);
-		fwrite(j->record.p, 1, j->record.n, f);
-		data_count_event(j->count, &v);
-		j->bytes += (int64_t)j->record.n;
-	}
-	if (f && !close_day(f, day, e))
-		ok = false;
-	data_events_free(g);
-	return ok;
-}
-
-static bool write_expect(
-    struct job *j, const struct data_opts *o, struct data_expect *out, struct err *e)
-{
-	struct data_expect x = {
-	    .scale = o->scale, .seed = o->seed, .objects = j->objects, .bytes = j->bytes};
-
-	data_count_get(j->count, &x);
-	buf_reset(&j->record);
-	if (!expect_text(&x, &j->record))
-		return err_set(e, ERR_SETUP, AT_INTERNAL, NULL, "%s would be too long", EXPECT);
-	if (!write_file(j->dir, PART, &j->record, e))
-		return false;
-	if (renameat(j->dir, PART, j->dir, EXPECT) != 0)
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot rename %s", PART);
-	*out = x;
-	return true;
-}
-
-/* Ours from here on, and empty. */
-static bool claim(struct job *j, struct err *e)
-{
-	struct data_expect ignored;
-
-	if (look(j->dir, &ignored) == DATA_FOREIGN)
-		return err_set(e, ERR_SETUP, AT_USAGE, NULL,
-		    "holds data that was not made here: choose an empty folder");
-	if (!walk_tops(j->dir, false, e))
-		return false;
-	buf_reset(&j->record);
-	buf_z(&j->record, "{}\n");
-	if (!write_file(j->dir, PART, &j->record, e))
-		return false;
-	if (unlinkat(j->dir, EXPECT, 0) != 0 && errno != ENOENT)
-		return err_errno(e, ERR_SETUP, AT_USAGE, "cannot remove %s", EXPECT);
-	return walk_tops(j->dir, true, e);
-}
-
-static bool generate(
-    struct job *j, const struct data_opts *o, struct data_expect *out, struct err *e)
-{
-	if (flock(j->dir, LOCK_EX | LOCK_NB) != 0)
-		return err_errno(
-		    e, ERR_SETUP, AT_STATE, "another process is writing data into this folder");
-	return claim(j, e) && write_paths(j, e) && write_songs(j, e) && write_events(j, e) &&
-	       write_expect(j, o, out, e);
-}
-
 bool data_generate(const struct data_opts *o, struct data_expect *out, struct err *e)
 {
-	struct job j = {0};
+	struct data_job j = {0};
 	bool ok;
 
 	if (o->scale < 1 || o->scale > DATA_SCALE_MAX)
@@ -451,17 +326,25 @@ bool data_generate(const struct data_opts *o, struct data_expect *out, struct er
 	if (o->seed < 0)
 		return err_set(e, ERR_SETUP, AT_USAGE, NULL,
 		    "the seed is %lld: it must not be negative", (long long)o->seed);
-	if (!make_folder(AT_FDCWD, o->dir, e))
+	if (o->objects_per_file < 0 || o->objects_per_file > DATA_PER_FILE_MAX)
+		return err_set(e, ERR_SETUP, AT_USAGE, NULL,
+		    "objects per file are %lld: they must be 1 to %d, or 0 for files like the "
+		    "original's",
+		    (long long)o->objects_per_file, DATA_PER_FILE_MAX);
+	if (!data_make_folder(AT_FDCWD, o->dir, e))
 		return false;
-	j.dir = open_folder(AT_FDCWD, o->dir, e);
+	j.dir = data_open_folder(AT_FDCWD, o->dir, e);
 	if (j.dir < 0)
 		return false;
 	j.w = world_of(o);
 	j.scratch = arena_new();
+	j.per_file = (uint32_t)o->objects_per_file;
 	j.count = data_count_new(&j.w);
+	j.bad = data_bad_new(&j.w, o->bad);
 	buf_init(&j.record, DATA_RECORD);
 	ok = generate(&j, o, out, e) || err_prefix(e, "%s", o->dir);
 	buf_free(&j.record);
+	data_bad_free(j.bad);
 	data_count_free(j.count);
 	arena_free(j.scratch);
 	close(j.dir);

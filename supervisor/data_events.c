@@ -34,6 +34,7 @@ struct data_events {
 	uint32_t done, day_done, day_n; /* events: so far, of this day so far, of this day */
 	int64_t ts;                     /* of the event before */
 	struct quota out, intro, play, hit, hit_garbled, hit_length, same_ts;
+	struct quota odd[3]; /* of the unknown songs: see play_unknown() */
 	struct user *users;
 	uint32_t n_users; /* that were seen */
 	struct session *sessions;
@@ -134,6 +135,9 @@ struct data_events *data_events_new(const struct data_world *w)
 	g->hit = (struct quota){w->events_hit, w->events_play};
 	g->hit_length = (struct quota){w->events_hit_length, w->events_hit};
 	g->hit_garbled = (struct quota){w->events_hit_garbled, w->events_play - w->events_hit};
+	for (size_t i = 0; i < 3; i++)
+		g->odd[i] = (struct quota){
+		    w->events_odd, w->events_play - w->events_hit - w->events_hit_garbled};
 	g->same_ts = (struct quota){w->events_same_ts, pairs};
 
 	g->users = xcalloc(w->users, sizeof *g->users);
@@ -254,10 +258,12 @@ static void play_unknown(struct data_events *g, struct arena *a, struct data_eve
 		v->artist = data_garbled(v->artist, a);
 		v->song = data_garbled(v->song, a);
 	}
-	if (data_one_in(r, 2000))
+	if (take(&g->odd[0], r))
 		v->song = arena_printf(a, "%s\u00a0", v->song);
-	else if (data_one_in(r, 1500))
+	if (take(&g->odd[1], r))
 		v->song = arena_printf(a, " %s", v->song);
+	if (take(&g->odd[2], r))
+		v->song = arena_printf(a, "%s ", v->song);
 }
 
 static bool is_ascii(const char *z)

@@ -1,8 +1,9 @@
 /*
  * data_json.c - records as the real files spell them: ASCII only, slashes escaped, no blanks, keys
- * in alphabetical order; fractions with one digit at least and no final zeros.
+ * in alphabetical order (but for some songs); fractions with one digit at least and no final zeros.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "shared/utf8.h"
 #include "supervisor/data_private.h"
@@ -73,31 +74,55 @@ static void add_fraction(struct buf *b, int32_t n)
 	buf_printf(b, "%s%d.%0*d", n < 0 ? "-" : "", abs(n / 100000), digits, rest);
 }
 
+static void add_place(struct buf *b, bool known, int32_t n)
+{
+	if (known)
+		add_fraction(b, n);
+	else
+		buf_z(b, "null");
+}
+
+static void add_song_value(struct buf *b, const struct data_song *s, const char *key)
+{
+	if (strcmp(key, "artist_id") == 0)
+		add_text(b, s->artist_id);
+	else if (strcmp(key, "artist_latitude") == 0)
+		add_place(b, s->has_place, s->latitude);
+	else if (strcmp(key, "artist_location") == 0)
+		add_text_or_number(b, s->artist_location, s->location_number);
+	else if (strcmp(key, "artist_longitude") == 0)
+		add_place(b, s->has_place, s->longitude);
+	else if (strcmp(key, "artist_name") == 0)
+		add_text_or_number(b, s->artist_name, s->name_number);
+	else if (strcmp(key, "duration") == 0)
+		add_fraction(b, s->duration);
+	else if (strcmp(key, "num_songs") == 0)
+		buf_c(b, '1');
+	else if (strcmp(key, "song_id") == 0)
+		add_text(b, s->song_id);
+	else if (strcmp(key, "title") == 0)
+		add_text_or_number(b, s->title, s->title_number);
+	else
+		buf_printf(b, "%d", s->year);
+}
+
 void data_json_song(struct buf *b, const struct data_song *s)
 {
-	buf_z(b, "{\"artist_id\":");
-	add_text(b, s->artist_id);
-	buf_z(b, ",\"artist_latitude\":");
-	if (s->has_place)
-		add_fraction(b, s->latitude);
-	else
-		buf_z(b, "null");
-	buf_z(b, ",\"artist_location\":");
-	add_text_or_number(b, s->artist_location, s->location_number);
-	buf_z(b, ",\"artist_longitude\":");
-	if (s->has_place)
-		add_fraction(b, s->longitude);
-	else
-		buf_z(b, "null");
-	buf_z(b, ",\"artist_name\":");
-	add_text_or_number(b, s->artist_name, s->name_number);
-	buf_z(b, ",\"duration\":");
-	add_fraction(b, s->duration);
-	buf_z(b, ",\"num_songs\":1,\"song_id\":");
-	add_text(b, s->song_id);
-	buf_z(b, ",\"title\":");
-	add_text_or_number(b, s->title, s->title_number);
-	buf_printf(b, ",\"year\":%d}", s->year);
+	static const char *const orders[2][10] = {
+	    {"artist_id", "artist_latitude", "artist_location", "artist_longitude", "artist_name",
+	        "duration", "num_songs", "song_id", "title", "year"},
+	    {"num_songs", "artist_id", "artist_latitude", "artist_longitude", "artist_location",
+	        "artist_name", "song_id", "title", "duration", "year"},
+	};
+	const char *blank = s->wide ? " " : "";
+
+	for (int i = 0; i < 10; i++) {
+		const char *key = orders[s->wide][i];
+
+		buf_printf(b, "%s%s\"%s\":%s", i ? "," : "{", i ? blank : "", key, blank);
+		add_song_value(b, s, key);
+	}
+	buf_c(b, '}');
 }
 
 void data_json_event(struct buf *b, const struct data_event *v)

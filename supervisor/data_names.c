@@ -2,8 +2,8 @@
  * data_names.c - names of things that do not exist, from lists of ordinary words.
  *
  * The oddities that a loader must survive are put in here by index, so that every scale has its
- * share: numbers for names, blanks at the ends, control characters, U+FFFD, quotes, slashes, very
- * long ones.
+ * share: numbers for names, one name for two artists, blanks at the ends, control characters,
+ * U+FFFD, quotes with and without their match, slashes, very long ones.
  */
 #include <stdio.h>
 #include <string.h>
@@ -108,18 +108,29 @@ const char *data_agent(struct data_rng *r, struct arena *a)
 	    system, major, build, data_below(r, 150));
 }
 
+/* z and more words, until it has exactly n bytes. */
+static const char *lengthen(const char *z, size_t n, struct data_rng *r, struct arena *a)
+{
+	while (strlen(z) < n)
+		z = arena_printf(a, "%s / %s", z, PICK(r, adjectives));
+	return arena_printf(a, "%.*s", (int)n, z);
+}
+
 const char *data_artist_name(const struct data_world *w, uint32_t artist, struct arena *a)
 {
-	struct data_rng r = data_rng(w, DATA_ARTIST, artist);
+	struct data_rng r;
 	const char *x, *y;
 
+	if (artist % 171 == 9) /* another artist of the same name */
+		artist--;
+	r = data_rng(w, DATA_ARTIST, artist);
 	if (artist % 455 == 38) /* a number, see data_songs.c */
 		return arena_printf(a, "%u", 100 + data_below(&r, 1900));
-	if (artist % 9553 == 977) {
-		x = "The Very Last";
-		for (int i = 0; i < 20; i++)
-			x = arena_printf(a, "%s %s", x, PICK(&r, nouns));
-		return arena_printf(a, "%s %s", x, PICK(&r, ensembles));
+	if (artist % 9553 == 977)
+		return lengthen("The Very Last", 177, &r, a);
+	if (artist % 2388 == 61) {
+		x = data_given_name(&r);
+		return arena_printf(a, "Odd %s\" %s", x, PICK(&r, nouns));
 	}
 	switch (data_below(&r, 10)) {
 	case 0: x = PICK(&r, adjectives); return arena_printf(a, "The %s %ss", x, PICK(&r, nouns));
@@ -197,10 +208,11 @@ const char *data_title(const struct data_world *w, uint32_t song, struct arena *
 		return arena_printf(a, "%s \xef\xbf\xbd", title_plain(&r, a));
 	if (song % 7448 == 21)
 		return "\u5c71\u96e8 (Mountain Rain)";
-	z = title_plain(&r, a);
+	if (song % 14896 == 2222)
+		return arena_printf(a, "\U0001f3b5 %s", title_plain(&r, a));
 	if (song % 14896 == 1234)
-		while (strlen(z) < 160)
-			z = arena_printf(a, "%s / %s", z, PICK(&r, nouns));
+		return lengthen("Again", 173, &r, a);
+	z = title_plain(&r, a);
 	if (data_one_in(&r, 4))
 		z = arena_printf(a, "%s%s", z, PICK(&r, editions));
 	if (song % 1145 == 7)

@@ -1,7 +1,7 @@
 /*
  * data_private.h - between the files of the generator: numbers from a seed, records, and who makes
- * them (data_names.c, data_songs.c, data_events.c), writes them (data_json.c) and counts them
- * (data_count.c).
+ * them (data_names.c, data_songs.c, data_events.c), spells them (data_json.c), spoils some
+ * (data_bad.c), writes them into files (data_write.c) and counts them (data_count.c).
  *
  * A name, a song or a user is a pure function of (seed, kind, index). So nothing has to be kept to
  * be mentioned again: an event names a song by making it once more.
@@ -18,8 +18,9 @@
 
 enum {
 	DATA_DAYS = 30,
-	DATA_TRACK = 18,   /* characters of a track id */
-	DATA_RECORD = 8192 /* no record is longer, in bytes */
+	DATA_TRACK = 18,          /* characters of a track id */
+	DATA_RECORD = 8192,       /* no record is longer, in bytes; */
+	DATA_BAD_RECORD = 6 << 20 /* but bad ones are */
 };
 
 /* How many there are of each; all but seed grow with the scale. */
@@ -34,6 +35,7 @@ struct data_world {
 	uint32_t events, events_out, events_play, events_hit;
 	uint32_t events_hit_garbled; /* a known song, its name spoilt by a wrong encoding */
 	uint32_t events_hit_length;  /* a known song, its length not the catalogue's */
+	uint32_t events_odd;         /* unknown songs with each kind of blank at an end */
 	uint32_t events_same_ts;     /* events with the ts of the one before */
 };
 
@@ -95,7 +97,6 @@ const char *data_agent(struct data_rng *r, struct arena *a); /* a browser's */
 const char *data_garbled(const char *z, struct arena *a);
 
 struct data_song {
-	char track[DATA_TRACK + 1]; /* the name of its file */
 	const char *song_id, *artist_id;
 	const char *title, *artist_name;
 	const char *artist_location;                     /* may be empty, may be NULL */
@@ -104,10 +105,14 @@ struct data_song {
 	int32_t latitude, longitude; /* 1e-5 degrees */
 	int32_t duration;            /* 1e-5 seconds */
 	int32_t year;                /* 0: not known */
+	bool wide;                   /* written with blanks, and the keys in another order */
 };
 
 /* song < w->songs; strings live in a. */
 void data_song(const struct data_world *w, uint32_t song, struct arena *a, struct data_song *out);
+
+/* The name of the songs' file number `file`; its three letters behind "TR" are its folders'. */
+void data_track(const struct data_world *w, uint32_t file, char out[DATA_TRACK + 1]);
 
 /* The song that is the hit-th in the charts, hit < w->hits. */
 uint32_t data_hit(uint32_t hit);
@@ -137,6 +142,30 @@ void data_events_free(struct data_events *g);
 void data_json_song(struct buf *b, const struct data_song *s);
 void data_json_event(struct buf *b, const struct data_event *v);
 
+/* Bad records: which, where, and what must be said of them. */
+struct data_bad;
+
+/* kinds: of data_bad_kinds(). */
+struct data_bad *data_bad_new(const struct data_world *w, unsigned kinds);
+void data_bad_free(struct data_bad *b); /* NULL is fine */
+
+/*
+ * A bad record behind the i-th song or event? Then makes it of that one's text, which it replaces,
+ * and returns its case; else NULL. Its line is to be told when it is written.
+ */
+const struct data_bad_case *data_bad_behind(
+    struct data_bad *b, bool event, uint32_t i, struct buf *record);
+
+/* How many files of songs are cut off in the middle of their one record, and the case of that. */
+uint32_t data_bad_cut_files(const struct data_bad *b, const struct data_bad_case **out);
+
+/* Adds to the list: file below the data set's folder, line of the record's last byte, from 1. */
+void data_bad_note(
+    struct data_bad *b, const struct data_bad_case *c, const char *file, uint64_t line);
+
+struct str data_bad_list(const struct data_bad *b); /* JSON objects between commas */
+int64_t data_bad_count(const struct data_bad *b);   /* how many they are */
+
 struct data_count;
 
 /* The rules of the model applied to every record; songs must all come before the events. */
@@ -145,5 +174,24 @@ void data_count_song(struct data_count *c, uint32_t song, const struct data_song
 void data_count_event(struct data_count *c, const struct data_event *v);
 void data_count_get(const struct data_count *c, struct data_expect *out);
 void data_count_free(struct data_count *c); /* NULL is fine */
+
+/* Everything that writing needs. */
+struct data_job {
+	struct data_world w;
+	struct data_count *count;
+	struct data_bad *bad;
+	struct arena *scratch; /* of one record */
+	struct buf record;
+	int dir;
+	uint32_t per_file;      /* records of one file; 0: as the original has them */
+	int64_t objects, bytes; /* written so far */
+};
+
+bool data_write_songs(struct data_job *j, struct err *e);
+bool data_write_events(struct data_job *j, struct err *e); /* after the songs */
+
+bool data_make_folder(int at, const char *name, struct err *e); /* may be there already */
+int data_open_folder(int at, const char *name, struct err *e);  /* -1 on error */
+bool data_write_file(int at, const char *name, const struct buf *b, struct err *e);
 
 #endif

@@ -61,11 +61,11 @@ static const char *artist_id(const struct data_world *w, uint32_t artist, struct
 
 /*
  * "TR", then the three letters of the folders, one more letter, "128F", seven hexadecimal digits.
- * Folders are filled in turn, so that data.c can write one after the other.
+ * Folders are filled in turn, so that data_write.c can write one after the other.
  */
-static void track_id(const struct data_world *w, uint32_t song, char out[DATA_TRACK + 1])
+void data_track(const struct data_world *w, uint32_t file, char out[DATA_TRACK + 1])
 {
-	uint32_t n = scatter(w, song, 28), folder = song % (26 * 26);
+	uint32_t n = scatter(w, file, 28), folder = file % (26 * 26);
 
 	snprintf(out, DATA_TRACK + 1, "TRA%c%c%c%c128F%07X", 'A' + (int)(folder / 26),
 	    'A' + (int)(folder % 26), 'A' + (int)(n % 26), 'A' + (int)(n / 26 % 26), n);
@@ -101,10 +101,13 @@ static const char *artist_location(struct data_rng *r, uint32_t artist, struct a
 		return NULL;
 	town = data_town(r, a);
 	if (artist % 1911 == 500)
-		return arena_printf(a,
-		    "%s <a href=\"http://www.%s.example/artists/\" onmousedown='return leave(this, "
-		    "\"%s\")' title='All about %s and the towns around'>the \"%s\" page</a>",
-		    town, data_town(r, a), town, town, town);
+		return arena_printf(a, "%.176s",
+		    arena_printf(a,
+		        "%s <a href=\"http://www.%s.example/artists/\" onmousedown='return "
+		        "leave(this, \"%s\")' title='All about %s and the towns around it, and how "
+		        "to "
+		        "get there'>the \"%s\" page</a>",
+		        town, data_town(r, a), town, town, town));
 	if (artist % 4777 == 1500)
 		return arena_printf(a, "%s \t%s", town, data_town(r, a));
 	switch (data_below(r, 10)) {
@@ -162,7 +165,6 @@ void data_song(const struct data_world *w, uint32_t song, struct arena *a, struc
 	*out = (struct data_song){0};
 	if (song >= w->songs - w->twins)
 		like = (w->songs - 1 - song) * HIT_STEP + TWIN_FIRST;
-	track_id(w, song, out->track);
 	out->song_id = song_id(w, song, a);
 	artist = song_artist(w, like, &variant);
 	describe(w, artist, variant, a, out);
@@ -170,6 +172,7 @@ void data_song(const struct data_world *w, uint32_t song, struct arena *a, struc
 	out->title_number = like % 784 == 310;
 	if (!data_one_in(&r, 3))
 		out->year = 2010 - (int32_t)data_skewed(&r, 84);
+	out->wide = song % 210 == 100;
 	out->duration = 637342 + (int32_t)data_below(&r, 45000000);
 	if (data_one_in(&r, 100))
 		out->duration += (int32_t)data_below(&r, 225000000);

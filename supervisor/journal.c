@@ -31,27 +31,6 @@ void journal_new_id(char out[24])
 	snprintf(out, 24, "%.15s-%02x%02x", stamp, r[0], r[1]);
 }
 
-/* mkdir -p */
-static bool make_folder(const char *path, struct err *e)
-{
-	char *copy = xstrdup(path);
-	bool ok = true;
-
-	for (char *p = copy + 1; ok; p++) {
-		char c = *p;
-
-		if (c != '/' && c != '\0')
-			continue;
-		*p = '\0';
-		ok = file_folder(copy, 0777, AT_STATE, e);
-		*p = c;
-		if (c == '\0')
-			break;
-	}
-	free(copy);
-	return ok;
-}
-
 static bool take_lock(struct journal *j, const char *runs, struct err *e)
 {
 	char *path = xmalloc(strlen(runs) + 6);
@@ -78,7 +57,8 @@ bool journal_create(struct journal *j, const char *dir, const char *run, struct 
 	bool ok;
 
 	*j = (struct journal){.fd = -1, .lock = -1};
-	ok = make_folder(runs, e) && take_lock(j, runs, e) && make_folder(folder, e);
+	ok = file_folder(runs, 0777, AT_STATE, e) && take_lock(j, runs, e) &&
+	     file_folder(folder, 0777, AT_STATE, e);
 	if (ok) {
 		j->path = xstrdup(arena_printf(a, "%s/journal.jsonl", folder));
 		j->fd = open(j->path, O_WRONLY | O_CREAT | O_APPEND | O_EXCL | O_CLOEXEC, 0666);
@@ -91,6 +71,8 @@ bool journal_create(struct journal *j, const char *dir, const char *run, struct 
 	arena_free(a);
 	if (!ok && j->lock >= 0)
 		close(j->lock);
+	if (!ok)
+		free(j->path);
 	return ok;
 }
 
@@ -102,7 +84,10 @@ void journal_add(struct journal *j, const struct msg *m)
 		return;
 	buf_init(&b, LINE_MAX_BYTES);
 	msg_encode(m, &b);
-	if (b.over || write(j->fd, b.p, b.n) != (ssize_t)b.n) {
+	if (b.over) {
+		err_set(&j->why, ERR_SETUP, AT_STATE, NULL, "a line is too long for %s", j->path);
+		j->broken = true;
+	} else if (write(j->fd, b.p, b.n) != (ssize_t)b.n) {
 		err_errno(&j->why, ERR_SETUP, AT_STATE, "cannot write to %s", j->path);
 		j->broken = true;
 	}

@@ -14,6 +14,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/journal.h"
 #include "supervisor/plan.h"
 #include "supervisor/pool.h"
@@ -136,13 +137,34 @@ static void task_done(struct run *r, int worker, struct task *t, const struct ms
 	sched_done(&r->sched, t, now(r));
 }
 
+/*
+ * All sources are probed at once, and run into the same wall: a wrong secret, a server that is not
+ * there. Whether one of them has met this one before, and has `failed` of it.
+ */
+static bool met_before(
+    const struct run *r, const struct task *t, const struct err *why, bool failed)
+{
+	for (size_t i = 0; i < r->sched.n && str_eqz(t->phase, "probe"); i++) {
+		const struct task *o = r->sched.tasks[i];
+
+		if (str_eqz(o->phase, "probe") && o->has_err && o->err.where == why->where &&
+		    strcmp(o->err.code, why->code) == 0 && (!failed || o->state == TASK_FAILED))
+			return true;
+	}
+	return false;
+}
+
 static void task_failed(struct run *r, int worker, struct task *t, const struct err *why)
 {
 	struct msg m = msg_of_err(t->id, why);
+	bool warned = met_before(r, t, why, false), said = met_before(r, t, why, true);
 
 	drop_held(r, worker);
 	journal_add(&r->journal, &m);
 	sched_failed(&r->sched, t, why, now(r));
+	/* The report has all of them. */
+	if (t->state == TASK_FAILED ? said : warned)
+		return;
 	if (t->state == TASK_FAILED)
 		log_error("%.*s: %s", STRF(t->name), why->msg);
 	else if (t->state == TASK_BACKOFF)
@@ -180,7 +202,7 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 		msg_to_err(&m->u.fail, &why);
 		task_failed(r, worker, t, &why);
 	} else if (m->type == MSG_BEAT) {
-		progress_beat(&r->progress, worker, &m->u.beat);
+		progress_beat(&r->progress, worker, &m->u.beat, now(r));
 	} else {
 		hold(r, worker, m);
 	}
@@ -284,42 +306,24 @@ static bool on_stopping(void *ctx)
 
 /* ---- the end ---- */
 
-static int code_of(enum err_where where)
-{
-	switch (where) {
-	case AT_USAGE: return 1;
-	case AT_CONFIG: return 2;
-	case AT_STATE: return 3;
-	case AT_WAREHOUSE: return 4;
-	case AT_S3: return 5;
-	case AT_DATA: return 7;
-	case AT_CHECK: return 8;
-	case AT_INTERNAL: return 12;
-	}
-	return 12;
-}
-
-int load_exit_code(const struct err *e)
-{
-	return code_of(e->where);
-}
-
 /* Where several hold, the first of these. */
 static int exit_code(const struct run *r, const struct load_result *out)
 {
 	static const int order[] = {12, 3, 2, 4, 5, 7, 6, 8};
 	bool holds[16] = {false};
 
-	if (r->signal && !(out->stopped && out->stop.where == AT_INTERNAL))
+	/* One that came when all was done has ended nothing. */
+	if (r->signal && r->sched.count[TASK_LEFT] &&
+	    !(out->stopped && out->stop.where == AT_INTERNAL))
 		return 128 + r->signal;
 	if (out->stopped)
-		holds[code_of(out->stop.where)] = true;
+		holds[exit_code_of(&out->stop)] = true;
 	for (size_t i = 0; i < r->sched.n; i++) {
 		const struct task *t = r->sched.tasks[i];
 
 		if (t->state == TASK_FAILED) {
 			bool shard = t->kind != TASK_STEP;
-			int code = code_of(t->err.where);
+			int code = exit_code_of(&t->err);
 
 			/* A shard that may yet be loaded by trying again is no broken set-up. */
 			if (shard && t->err.kind != ERR_SETUP && code != 7 && code != 8)
@@ -417,7 +421,7 @@ static void go(struct run *r, const struct load_opts *o, struct load_result *out
 		/* What was loaded is in the ledger; only the history is short. */
 		log_error("%s", e->msg);
 		if (out->exit == 0)
-			out->exit = code_of(e->where);
+			out->exit = exit_code_of(e);
 	}
 }
 

@@ -24,9 +24,6 @@ struct load_result {
 	struct err stop;
 };
 
-/* The exit code for an error that ended everything. */
-int load_exit_code(const struct err *e);
-
 /* False when there was no run at all (another one is alive, no folder, no process). */
 bool load_run(const struct config *c, const struct model *m, const struct load_opts *o,
     struct load_result *out, struct err *e);

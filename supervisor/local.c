@@ -30,13 +30,8 @@
 #define SILENCE_MS 60000 /* a keeper that starts says something every second */
 #define DOWN_MS 10000
 
-static bool make_folder(const char *path, mode_t mode, struct err *e)
-{
-	return file_folder(path, mode, AT_CONFIG, e) || err_prefix(e, "[LOCAL] DIR");
-}
-
-/* The folders, and DIR without symbolic links: one folder must have one name. */
-static bool folders(
+/* Without symbolic links: one folder must have one name. */
+bool local_folders(
     const struct config *c, struct arena *a, const char **dir, const char **buckets, struct err *e)
 {
 	const char *path = local_dir(c, a), *local;
@@ -44,14 +39,14 @@ static bool folders(
 	const struct passwd *pw;
 	struct stat st;
 
-	if (!make_folder(path, 0777, e))
-		return false;
+	if (!file_folder(path, 0777, AT_CONFIG, e))
+		return err_prefix(e, "[LOCAL] DIR");
 	if (!realpath(path, real))
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "[LOCAL] DIR: %s", path);
 	*dir = arena_strz(a, real);
 	local = arena_printf(a, "%s/local", real);
-	if (!make_folder(local, 0700, e))
-		return false;
+	if (!file_folder(local, 0700, AT_CONFIG, e))
+		return err_prefix(e, "[LOCAL] DIR");
 	if (stat(local, &st) != 0)
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "%s", local);
 	if (st.st_uid != geteuid()) {
@@ -70,7 +65,7 @@ static bool folders(
 		return true;
 	}
 	*buckets = arena_printf(a, "%s/buckets", *dir);
-	return make_folder(*buckets, 0777, e);
+	return file_folder(*buckets, 0777, AT_CONFIG, e) || err_prefix(e, "[LOCAL] DIR");
 }
 
 static bool lock(const char *path, int how, int *fd, struct err *e)
@@ -274,7 +269,7 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 			    local_path(a, dir, "keeper.log"));
 		clock_sleep(20);
 	}
-	if (strcmp(out->buckets, buckets) != 0)
+	if (!out->buckets || strcmp(out->buckets, buckets) != 0)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "another command uses the local services with the buckets in %s, and [LOCAL] "
 		    "BUCKETS is %s; wait for its end",
@@ -285,11 +280,11 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 bool local_up(const struct config *c, struct arena *a, struct local *out, struct err *e)
 {
 	const char *dir, *buckets;
-	int start = -1, use = -1;
+	int start, use;
 	bool ok;
 
 	*out = (struct local){.use_fd = -1};
-	if (!folders(c, a, &dir, &buckets, e) ||
+	if (!local_folders(c, a, &dir, &buckets, e) ||
 	    !lock(local_path(a, dir, "start.lock"), LOCK_EX, &start, e))
 		return false;
 	ok = lock(local_path(a, dir, "use.lock"), LOCK_SH, &use, e);

@@ -12,6 +12,11 @@
 #include "shared/err.h"
 #include "shared/localstate.h"
 
+/* Makes and finds the folder [LOCAL] DIR, with its local/, and the one that holds the buckets:
+ * [LOCAL] BUCKETS, which must be there, or DIR/buckets. Refuses what another user made. */
+bool local_folders(
+    const struct config *c, struct arena *a, const char **dir, const char **buckets, struct err *e);
+
 /*
  * Joins the services of [LOCAL] DIR, starting them where they do not run (0.2 s; the first time,
  * when PostgreSQL makes its data, about 2 s). From now on they stay up until local_down or the end

@@ -2,6 +2,9 @@
  * main.c - the one binary: what a person starts, and the processes that this starts in turn. Only
  * this file knows both rooms.
  */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "shared/title.h"
 #include "supervisor/command.h"
 #include "supervisor/commands.h"
@@ -101,9 +104,10 @@ const struct command commands[] = {
         .help = "Opens the warehouse with psql.",
         .needs_config = true,
         .raw = true,
+        .own_help = true,
         .run = cmd_psql},
     {.name = "data",
-        .args = "--out DIR",
+        .args = "--out DIR [...]",
         .help = "Writes a data set to try with, and says what a load of it must give.",
         .options = OPT_DATA | OPT_JSON,
         .run = cmd_data},
@@ -111,8 +115,12 @@ const struct command commands[] = {
         .args = "--root DIR --key-file FILE [...]",
         .help = "An S3 server over a folder.",
         .raw = true,
-        .run = run_s3d},
-    {.name = "help", .args = "", .help = "This text.", .run = cmd_help},
+        .run = run_s3d,
+        .more_help = s3d_help},
+    {.name = "help",
+        .args = "[COMMAND]",
+        .help = "This text, or that of a command.",
+        .run = cmd_help},
     {.name = "version", .args = "", .help = "The version.", .run = cmd_version},
     {.name = "states",
         .args = "",
@@ -133,10 +141,25 @@ const struct command commands[] = {
     {.name = NULL},
 };
 
+/* What is opened later must not become somebody's standard output. A closed one stays unwritable.
+ */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct call call;
 	int status;
+
+	open_standard();
 
 	title_init(argc, argv);
 	if (command_parse(argc, argv, &call, &status))

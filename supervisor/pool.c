@@ -175,6 +175,8 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	w->heard = clock_ms();
+	if (n > 0 && w->has_why)
+		return; /* we killed it: what it says after that is not trusted */
 	if (n > 0) {
 		w->line.n += (size_t)n;
 		take_lines(w);
@@ -365,7 +367,8 @@ static void give(struct worker *w)
 	struct msg m;
 	struct err e;
 
-	if (!p->h->next(p->h->ctx, &m))
+	/* One that was killed may still have had a last word. */
+	if (w->has_why || !p->h->next(p->h->ctx, &m))
 		return;
 	if (!write_msg(w, &m, &e)) {
 		/* Not begun: the task is still the handler's, and the worker will be replaced. */

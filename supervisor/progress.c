@@ -7,7 +7,7 @@
 
 #include "shared/log.h"
 
-enum { EVERY_MS = 2000 };
+enum { EVERY_MS = 2000, PATIENCE_MS = 10000 };
 
 static bool is_terminal(void)
 {
@@ -22,9 +22,36 @@ void progress_init(struct progress *p, const struct sched *s, int workers, bool 
 	    .sched = s, .workers = workers, .live = is_terminal() && !quiet, .copies_began = -1};
 }
 
-void progress_beat(struct progress *p, int worker, const struct msg_beat *b)
+static void got_ahead(struct progress *p, int worker, int64_t now)
 {
+	p->ahead_at[worker] = now;
+	p->patience[worker] = PATIENCE_MS;
+}
+
+void progress_beat(struct progress *p, int worker, const struct msg_beat *b, int64_t now)
+{
+	const struct msg_beat *old = &p->beats[worker];
+
+	if (b->rows != old->rows || b->bytes != old->bytes || b->requests != old->requests)
+		got_ahead(p, worker, now);
 	p->beats[worker] = *b;
+}
+
+/* A task that lives but does not get ahead may wait for a lock: said after 10 s, 20 s, 40 s ... */
+static void say_waiting(struct progress *p, int64_t now)
+{
+	for (size_t i = 0; i < p->sched->n; i++) {
+		const struct task *t = p->sched->tasks[i];
+		int64_t silent = now - p->ahead_at[t->worker];
+
+		if (t->state != TASK_RUNNING || silent < p->patience[t->worker])
+			continue;
+		p->patience[t->worker] *= 2;
+		display_erase(p);
+		log_info(
+		    "%.*s has been at one statement for %lld s (a long one, or waiting for a lock)",
+		    STRF(t->name), (long long)(silent / 1000));
+	}
 }
 
 static void say_done(struct progress *p, const struct task *t)
@@ -61,6 +88,8 @@ void progress_moved(struct progress *p, const struct task *t, int64_t now)
 {
 	if (t->state == TASK_RUNNING || task_is_final(t->state) || t->state == TASK_BACKOFF)
 		p->beats[t->worker] = (struct msg_beat){.id = 0};
+	if (t->state == TASK_RUNNING)
+		got_ahead(p, t->worker, now);
 	if (t->state == TASK_RUNNING && t->kind == TASK_COPY && p->copies_began < 0)
 		p->copies_began = now;
 	if (t->state == TASK_FAILED || t->state == TASK_BACKOFF)
@@ -142,6 +171,8 @@ void progress_tick(struct progress *p, int64_t now)
 	size_t final = s->n - s->count[TASK_WAITING] - s->count[TASK_READY] -
 	               s->count[TASK_RUNNING] - s->count[TASK_BACKOFF];
 
+	if (s->count[TASK_RUNNING])
+		say_waiting(p, now);
 	if (p->live) {
 		display_draw(p, now);
 		return;

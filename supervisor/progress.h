@@ -22,6 +22,8 @@ struct progress {
 	int64_t copies_began; /* ms; -1: none yet */
 	int64_t said_at;      /* ms since the run began */
 	size_t said_final;
+	/* By worker: when its task last got ahead (ms), and the silence after which to say so. */
+	int64_t ahead_at[POOL_MAX_WORKERS + 1], patience[POOL_MAX_WORKERS + 1];
 	int drawn; /* lines of the block on the screen */
 };
 
@@ -34,7 +36,7 @@ struct progress_now {
 
 void progress_init(struct progress *p, const struct sched *s, int workers, bool quiet);
 void progress_moved(struct progress *p, const struct task *t, int64_t now);
-void progress_beat(struct progress *p, int worker, const struct msg_beat *b);
+void progress_beat(struct progress *p, int worker, const struct msg_beat *b, int64_t now);
 void progress_tick(struct progress *p, int64_t now);
 void progress_end(struct progress *p);
 

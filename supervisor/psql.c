@@ -14,29 +14,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/connect.h"
 #include "shared/log.h"
 #include "shared/pgbin.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/local.h"
-
-/* The user's own PG* settings would win over ours or bend them. */
-static const char *const foreign[] = {"PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS",
-    "PGTARGETSESSIONATTRS", "PGREQUIREPEER", "PGSSLMODE", "PGCHANNELBINDING"};
 
 static void set(const char *name, const char *value)
 {
 	if (value)
 		setenv(name, value, 1);
-	else
-		unsetenv(name);
 }
 
-/* Unqualified names mean in psql what they mean in a load: the schema comes first. */
-static const char *search_path(const char *schema, struct arena *a)
+/* Unqualified names mean in psql what they mean in a load. Behind the user's own options. */
+static const char *options(const char *schema, struct arena *a)
 {
-	size_t n = strlen(schema);
-	char *out = arena_alloc(a, 4 * n + 64), *p = out;
+	const char *own = getenv("PGOPTIONS");
+	char *out, *p;
 
-	p = stpcpy(p, "-c search_path=\"");
+	own = own ? own : "";
+	p = out = arena_alloc(a, strlen(own) + 4 * strlen(schema) + 64);
+	p = stpcpy(stpcpy(p, own), " -c search_path=\"");
 	for (; *schema; schema++) {
 		if (*schema == '"')
 			*p++ = '"';
@@ -44,40 +42,39 @@ static const char *search_path(const char *schema, struct arena *a)
 			*p++ = '\\'; /* options are split at blanks */
 		*p++ = *schema;
 	}
-	stpcpy(p, "\",public");
+	stpcpy(p, "\"");
 	return out;
 }
 
-static bool environment(
-    const struct config *c, const struct local *l, struct arena *a, struct err *e)
+/*
+ * As pg_open connects: what the configuration leaves open is libpq's to find (PGHOST, ~/.pgpass).
+ * Only what would win over the configuration, or bend the services of this machine, is taken away.
+ */
+static bool environment(const struct config *c, struct arena *a, struct err *e)
 {
-	bool local = c->warehouse.engine == ENGINE_LOCAL;
-	bool redshift = c->warehouse.engine == ENGINE_REDSHIFT;
-	int64_t port = local ? LOCAL_PG_PORT : c->cluster.db_port;
+	static const char *const bends[] = {
+	    "PGSSLMODE", "PGCHANNELBINDING", "PGREQUIREPEER", "PGTARGETSESSIONATTRS", "PGOPTIONS"};
+	struct pg_target t;
 
-	if (!local && !c->cluster.host)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "[CLUSTER] HOST is not set, so there is no warehouse to connect to");
-	if (port == 0)
-		port = redshift ? 5439 : 5432;
-	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
-		unsetenv(foreign[i]);
-	set("PGHOST", local ? l->socket_dir : c->cluster.host);
-	set("PGPORT", arena_printf(a, "%lld", (long long)port));
-	set("PGDATABASE", local ? l->dbname : c->cluster.db_name);
-	set("PGUSER", local ? l->user : c->cluster.db_user);
+	if (!connect_target(c, a, &t, e))
+		return false;
+	unsetenv("PGSERVICE");
+	if (t.host)
+		unsetenv("PGHOSTADDR");
+	for (size_t i = 0; t.engine == ENGINE_LOCAL && i < sizeof bends / sizeof bends[0]; i++)
+		unsetenv(bends[i]);
+	set("PGHOST", t.host);
+	set("PGPORT", arena_printf(a, "%lld", (long long)t.port));
+	set("PGDATABASE", t.dbname);
+	set("PGUSER", t.user);
+	set("PGPASSWORD", t.password);
+	set("PGSSLMODE", t.sslmode);
+	set("PGCONNECT_TIMEOUT", arena_printf(a, "%lld", (long long)t.connect_timeout_s));
+	set("PGGSSENCMODE", "disable");
 	set("PGAPPNAME", "dwh psql");
-	if (!local) {
-		if (c->cluster.db_password)
-			set("PGPASSWORD", c->cluster.db_password);
-		set("PGSSLMODE", c->warehouse.sslmode ? c->warehouse.sslmode
-		                                      : (redshift ? "verify-full" : "prefer"));
-		set("PGCONNECT_TIMEOUT",
-		    arena_printf(a, "%lld", (long long)c->warehouse.connect_timeout_s));
-	}
 	/* Redshift takes no search_path at the start of a session. */
-	if (!redshift && c->warehouse.schema && strcmp(c->warehouse.schema, "public") != 0)
-		set("PGOPTIONS", search_path(c->warehouse.schema, a));
+	if (t.engine != ENGINE_REDSHIFT)
+		set("PGOPTIONS", options(t.schema ? t.schema : "public", a));
 	return true;
 }
 
@@ -111,21 +108,6 @@ static int run(const char *psql, char **argv, struct err *e)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int exit_code(const struct err *e)
-{
-	switch (e->where) {
-	case AT_USAGE: return 1;
-	case AT_CONFIG: return 2;
-	case AT_STATE: return 3;
-	case AT_WAREHOUSE: return 4;
-	case AT_S3: return 5;
-	case AT_DATA:
-	case AT_CHECK:
-	case AT_INTERNAL: break;
-	}
-	return 12;
-}
-
 int psql_main(const struct config *c, int argc, char **argv)
 {
 	struct arena *a = arena_new();
@@ -140,14 +122,14 @@ int psql_main(const struct config *c, int argc, char **argv)
 	if (pgbin_find(c->local.pg_bin ? config_path(c, a, c->local.pg_bin) : NULL, "psql", 0, a,
 	        &psql, &e) &&
 	    (c->warehouse.engine != ENGINE_LOCAL || local_up(c, a, &l, &e)) &&
-	    environment(c, &l, a, &e)) {
+	    environment(c, a, &e)) {
 		if (l.note)
 			log_info("%s", l.note);
 		rc = run(psql, args, &e);
 	}
 	if (rc < 0) {
 		log_error("%s", e.msg);
-		rc = exit_code(&e);
+		rc = exit_code_of(&e);
 	}
 	local_down(&l);
 	free(args);

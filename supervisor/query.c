@@ -92,8 +92,8 @@ static json_t *result_json(const struct sqlfile *f, const PGresult *res)
 			json_object_set_new(row, PQfname(res, k), cell_json(res, i, k));
 		json_array_append_new(rows, row);
 	}
-	return json_pack("{s:s, s:s, s:o}", "query", f->stem.p, "title",
-	    f->title.n ? f->title.p : "", "rows", rows);
+	return json_pack("{s:s%, s:s%, s:o}", "query", f->stem.p, f->stem.n, "title",
+	    f->title.n ? f->title.p : "", f->title.n, "rows", rows);
 }
 
 static bool run_one(
@@ -145,7 +145,7 @@ static bool find_queries(const struct model *m, int n, char *const *names, struc
 	*out = arena_alloc(a, *n_out * sizeof **out);
 	for (size_t i = 0; i < *n_out; i++) {
 		(*out)[i] = n ? model_find(m, SQL_QUERY, str_z(names[i])) : &f[i];
-		if (!(*out)[i]) {
+		if (n && !(*out)[i]) {
 			struct buf known;
 
 			buf_init(&known, 2000);

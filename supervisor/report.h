@@ -17,6 +17,9 @@ struct report_expect {
 	int64_t rows;
 };
 
+/* Every count that somebody knows is what the tables hold. */
+bool report_agrees(const struct fold *f, const struct report_expect *expect, size_t n_expect);
+
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out);
 /* The one line that says how it went. */

@@ -6,6 +6,7 @@
 #define SUPERVISOR_SAMPLE_H
 
 #include "shared/config.h"
+#include "shared/sqlfile.h"
 #include "supervisor/data.h"
 #include "supervisor/report.h"
 
@@ -18,13 +19,17 @@ struct sample {
 
 /*
  * Makes the folder of the buckets with one for the manifests; writes the data set where
- * the bucket of [S3] LOG_DATA and SONG_DATA is empty or was left half-made. Buckets with other data
- * are not touched.
+ * the bucket of [S3] LOG_DATA and SONG_DATA is empty or was left half-made and the model reads
+ * one of them. Buckets with other data are not touched.
  */
-bool sample_prepare(const struct config *c, struct arena *a, struct sample *out, struct err *e);
+bool sample_prepare(const struct config *c, const struct model *m, struct arena *a,
+    struct sample *out, struct err *e);
 
-/* The counts, as the report wants them; returns how many (at most SAMPLE_TABLES). */
-size_t sample_expect(const struct sample *s, struct report_expect *out);
+/*
+ * The counts, as the report wants them, of the tables that this model fills by rules which the
+ * generator knows; returns how many (at most SAMPLE_TABLES).
+ */
+size_t sample_expect(const struct sample *s, const struct model *m, struct report_expect *out);
 
 void sample_print(const struct data_expect *x, bool json, struct arena *a, FILE *out);
 

@@ -113,7 +113,7 @@ static void print_cell(FILE *out, const char *text, int w, bool right, bool last
 
 void table_print(const struct table *t, FILE *out)
 {
-	int w[MAX_COLUMNS];
+	int w[MAX_COLUMNS] = {0};
 
 	for (size_t c = 0; c < t->columns; c++) {
 		w[c] = width(t->heads[c]);
@@ -124,9 +124,7 @@ void table_print(const struct table *t, FILE *out)
 	fputs("  ", out);
 	for (size_t c = 0; c < t->columns; c++)
 		print_cell(out, t->heads[c], w[c], t->right[c], c + 1 == t->columns);
-	for (size_t i = 0; i < t->n; i++) {
-		size_t c = i % t->columns;
-
+	for (size_t i = 0, c = 0; i < t->n; i++, c = c + 1 < t->columns ? c + 1 : 0) {
 		if (c == 0)
 			fputs("  ", out);
 		print_cell(out, t->cells[i], w[c], t->right[c], c + 1 == t->columns);

@@ -39,7 +39,7 @@ home() { # home HEADER FILES...: only these include it
 }
 home 'event2/' supervisor/pool.c 'workers/local/s3d[a-z_]*\.[ch]'
 home 'curl/' 'shared/http[a-z_]*\.[ch]' workers/fetch.c
-home 'openssl/' 'shared/[a-z0-9_]*\.c' 'workers/local/s3d[a-z_]*\.c'
+home 'openssl/' shared/sigv4.c workers/local/s3d_digest.c
 home 'libpq-fe' shared/pg.h
 home 'ini.h' shared/config.c
 home 'expat' shared/xml.c
@@ -50,15 +50,26 @@ check "banned functions" "$(grepc \
 check "shared/ does not log or exit" \
 	"$(grepc '(log_(info|warn|error)|[^a-z_]exit)[[:space:]]*\(' shared |
 		grep -vE '^shared/(log\.[ch]|arena\.c):')"
-check "files over 600 lines" "$(code | xargs wc -l | awk '$2 != "total" && $1 > 600')"
-check "SQL keeps to what means the same everywhere" "$(git ls-files 'sql/*.sql' | xargs grep -nEi \
-	'\btext\b[^a-z]*,|varchar[[:space:]]*(,|$)|\btruncate\b|::|\bnow\(\)|\bilike\b|select \*' |
-	grep -vE ':[0-9]+:[[:space:]]*--')"
-check "shellcheck" "$(git ls-files | grep -E '\.(sh|t)$|^\.ci/run$' | xargs shellcheck -x 2>&1)"
-check "python" "$(git ls-files '*.py' | xargs -r python3 -m py_compile 2>&1)"
+check "files over 600 lines" "$(code | grep -v '^tests/vectors/' | xargs wc -l | awk '$2 != "total" && $1 > 600')"
+# Redshift's TEXT and VARCHAR without a length hold 256 bytes, its TRUNCATE commits, its EXTRACT is an
+# integer; now() is not for its compute nodes; ILIKE folds other letters; `::` and `*` are habits.
+# (That trailing blanks do not count in its comparisons cannot be seen here.)
+check "SQL keeps to what means the same everywhere" "$(git ls-files 'sql/*.sql' |
+	xargs perl -ne 's/(\x27(?:[^\x27]|\x27\x27)*\x27)|--.*/$1 ? "\x27\x27" : ""/ge;
+		print "$ARGV:$.: $_" if /\btext\b|\b(n?varchar|bpchar|character\s+varying)\b(?!\s*\()
+			|\btruncate\b|(?<!cast\()\b(extract|date_part)\s*\(|\bnow\s*\(|\bilike\b|::
+			|\bselect\s+\*/xi;
+		close ARGV if eof')"
+# SC2015, SC2016: A && B || C, and backticks in the text of a message, are meant.
+check "shellcheck" "$(git ls-files | grep -E '\.(sh|t)$|^\.ci/run$' | xargs shellcheck -x -P SCRIPTDIR -e SC2015,SC2016 2>&1)"
+check "python" "$(git ls-files '*.py' | xargs -r python3 -c \
+	'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' 2>&1)"
 
+# internalAstError: its parser fails on a compound literal within ?:. legacyUninitvar: it takes an array
+# that a function is to fill for one that is read; clang's analyzer, below, sees that better.
 check "cppcheck" "$(cppcheck --quiet --enable=warning,portability --inline-suppr --std=c11 -I. \
-	--suppress=missingIncludeSystem --error-exitcode=0 -j2 shared supervisor workers 2>&1)"
+	--suppress=missingIncludeSystem --suppress=internalAstError --suppress=legacyUninitvar \
+	--error-exitcode=0 -j2 shared supervisor workers 2>&1)"
 flags=$(pkg-config --cflags libpq jansson)
 # shellcheck disable=SC2086
 check "clang-tidy" "$(printf '%s\n' "$@" | xargs -P2 -n8 sh -c \

@@ -158,7 +158,7 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	int64_t began = clock_ms(), copied;
 	struct copied c;
 
-	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, e))
+	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, false, e))
 		return false;
 	if (!engine_copy(w, f, m, o, done, &c, e)) {
 		if (e->kind == ERR_DATA)
@@ -213,7 +213,7 @@ static void already(struct msg_done *done, const struct msg_copy *m, int64_t row
 static bool read_objects(
     struct worker *w, const struct msg_copy *m, struct manifest *out, struct err *e)
 {
-	if (!manifest_read(w, m->manifest, w->task, out, e))
+	if (!manifest_read(w, m->manifest, m->shard, w->task, out, e))
 		return false;
 	return out->n > 0 || err_set(e, ERR_SETUP, AT_S3, "Manifest", "the manifest %.*s is empty",
 	                         STRF(m->manifest));

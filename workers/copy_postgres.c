@@ -148,7 +148,7 @@ static bool read_columns(
 static bool target_columns(
     struct worker *w, const struct msg_copy *m, struct column **out, size_t *n, struct err *e)
 {
-	int64_t generation, lanes;
+	struct target t;
 	bool view;
 
 	if (!m->validate)
@@ -156,8 +156,8 @@ static bool target_columns(
 	if (!read_columns(w, m->source, out, n, &view, e))
 		return false;
 	return !view ||
-	       (target_read(w, target_relation(w, w->task, m->source), &generation, &lanes, e) &&
-	           read_columns(w, lane_name(w->task, m->source, 1, lanes), out, n, &view, e));
+	       (target_read(w, target_relation(w, w->task, m->source), &t, e) &&
+	           read_columns(w, lane_name(w->task, m->source, 1, t.lanes), out, n, &view, e));
 }
 
 /* ---- doing it ---- */

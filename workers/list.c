@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "shared/clock.h"
+#include "shared/utf8.h"
 #include "workers/manifest.h"
 #include "workers/tasks.h"
 
@@ -62,7 +63,7 @@ static bool read_committed(struct list *l, struct err *e)
 	bool ok = true;
 
 	if (!worker_pg(w, e) || !pg_query(&w->pg,
-	                            "SELECT manifest, first_key, last_key FROM dwh.ledger"
+	                            "SELECT manifest, first_key, last_key, shard FROM dwh.ledger"
 	                            " WHERE relation = $1 AND generation = CAST($2 AS INTEGER)",
 	                            2, params, &res, e))
 		return false;
@@ -71,7 +72,8 @@ static bool read_committed(struct list *l, struct err *e)
 
 		if (!meets(l->m, pg_str(res, i, 1), pg_str(res, i, 2)))
 			continue;
-		ok = worker_tick(w, e) && manifest_read(w, pg_str(res, i, 0), w->task, &m, e);
+		ok = worker_tick(w, e) &&
+		     manifest_read(w, pg_str(res, i, 0), pg_str(res, i, 3), w->task, &m, e);
 		for (size_t k = 0; ok && k < m.n; k++) {
 			l->done = arena_grow(w->task, l->done, l->n_done, &cap, sizeof *l->done);
 			l->done[l->n_done++] = m.objects[k];
@@ -125,6 +127,11 @@ static bool add(struct list *l, const struct s3_object *o, struct err *e)
 	const struct config *c = &l->w->config;
 	bool done;
 
+	/* S3 has no such keys, folders have; in a manifest it would be another one. */
+	if (utf8_bad(o->key) < o->key.n)
+		return err_set(e, ERR_TASK, AT_S3, "Key",
+		    "s3://%.*s/%.*s: byte %zu of the key is not UTF-8: rename the file",
+		    STRF(l->bucket), STRF(o->key), utf8_bad(o->key) + 1);
 	l->out->objects++;
 	l->out->bytes += (int64_t)o->size;
 	l->w->so_far.objects++;
@@ -172,9 +179,9 @@ static void fan_out(struct list *l, const struct s3_page *page)
 }
 
 /*
- * The rest of a flat prefix behind `last`: keys are told apart by the first byte in which they
- * differ, found by asking for the one key behind each byte that occurs. The requests are as many
- * as there are different bytes.
+ * The rest of a flat prefix behind `last`: keys are told apart by the first character in which they
+ * differ, found by asking for the one key behind each character that occurs. The requests are as
+ * many as there are different ones. Characters, not bytes: a bound must be UTF-8 as keys are.
  */
 static bool divide(struct list *l, struct str stem, struct str last, struct err *e)
 {
@@ -182,8 +189,10 @@ static bool divide(struct list *l, struct str stem, struct str last, struct err 
 	struct arena *a = l->w->task;
 	struct str from = last;
 
+	while (stem.n && stem.n < last.n && ((unsigned char)last.p[stem.n] & 0xC0) == 0x80)
+		stem.n--;
 	for (int i = 0; i < FAN_MAX; i++) {
-		struct str at = {last.p, stem.n + 1};
+		struct str at = {last.p, stem.n + utf8_len(str_from(last, stem.n))};
 		struct s3_list req = {.bucket = l->bucket, .prefix = l->m->prefix, .max_keys = 1};
 		struct s3_page page;
 

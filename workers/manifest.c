@@ -179,11 +179,45 @@ static bool write_file(
 	return true;
 }
 
+/* Where the object `name` of the folder for manifests is. */
+static bool place(struct worker *w, const char *base, const char *name, struct str *bucket,
+    struct str *key, struct err *e)
+{
+	if (!s3_url_parse(str_z(base), bucket, key, e) || !worker_s3(w, e))
+		return false;
+	*key = str_z(arena_printf(w->task, "%.*s%s%s", STRF(*key),
+	    key->n == 0 || str_ends(*key, STR("/")) ? "" : "/", name));
+	return true;
+}
+
+bool manifest_probe(struct worker *w, struct str source, struct err *e)
+{
+	const char *base = connect_manifests(&w->config);
+	struct str bucket, key, none = STR("");
+	struct err ignored;
+	struct buf b;
+	bool ok;
+
+	if (!base)
+		return true;
+	/* Not the name of a manifest: nobody takes it for one. Of this run and source alone. */
+	buf_init(&b, 64);
+	ok = place(w, base, arena_printf(w->task, "probe.%.*s.%.*s", STRF(w->run), STRF(source)),
+	         &bucket, &key, e) &&
+	     s3_put(w->s3, bucket, key, STR("{}\n"), "application/json", NULL, e) &&
+	     s3_get(w->s3, bucket, key, none, &b, NULL, e);
+	buf_free(&b);
+	if (!ok)
+		return err_prefix(e, "[S3] MANIFESTS");
+	s3_delete(w->s3, bucket, key, &ignored); /* who may not delete leaves it */
+	return true;
+}
+
 bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
     char digest[33], struct str *address, struct err *e)
 {
 	const char *base = connect_manifests(&w->config);
-	struct str bucket, prefix;
+	struct str bucket, key;
 	char hex[65];
 	struct buf b;
 	bool ok;
@@ -200,17 +234,14 @@ bool manifest_write(struct worker *w, struct str relation, const struct manifest
 		ok = write_file(w, str_z(arena_printf(w->task, "%s.manifest", digest)),
 		    buf_view(&b), address, e);
 	else {
-		ok = s3_url_parse(str_z(base), &bucket, &prefix, e) && worker_s3(w, e);
-		if (ok) {
-			const char *sep = prefix.n == 0 || str_ends(prefix, STR("/")) ? "" : "/";
-			struct str key = str_z(arena_printf(w->task, "%.*s%s%.*s/%s.manifest",
-			    STRF(prefix), sep, STRF(relation), digest));
-
-			ok = s3_put(w->s3, bucket, key, buf_view(&b), "application/json", NULL, e);
+		ok = place(w, base,
+		         arena_printf(w->task, "%.*s/%s.manifest", STRF(relation), digest), &bucket,
+		         &key, e) &&
+		     s3_put(w->s3, bucket, key, buf_view(&b), "application/json", NULL, e);
+		if (ok)
 			*address = str_z(
 			    arena_printf(w->task, "s3://%.*s/%.*s", STRF(bucket), STRF(key)));
-		}
-		if (!ok)
+		else
 			err_prefix(e, "writing a manifest to [S3] MANIFESTS");
 	}
 	buf_free(&b);
@@ -230,8 +261,19 @@ static bool read_file(struct worker *w, struct str address, struct buf *out, str
 	return ok;
 }
 
-bool manifest_read(
-    struct worker *w, struct str address, struct arena *a, struct manifest *out, struct err *e)
+/* Named by its content: whatever has another digest is not what was written. */
+static bool check_digest(struct str bytes, struct str shard, struct err *e)
+{
+	char hex[65];
+
+	sigv4_sha256_hex(bytes, hex);
+	if (str_eq(shard, (struct str){hex, 32}))
+		return true;
+	return err_set(e, ERR_SETUP, AT_S3, "Manifest", "its content is not what was written");
+}
+
+bool manifest_read(struct worker *w, struct str address, struct str shard, struct arena *a,
+    struct manifest *out, struct err *e)
 {
 	struct str bucket, key;
 	struct buf b;
@@ -243,7 +285,7 @@ bool manifest_read(
 	else
 		ok = s3_url_parse(address, &bucket, &key, e) && worker_s3(w, e) &&
 		     s3_get(w->s3, bucket, key, STR(""), &b, NULL, e);
-	ok = ok && manifest_parse(buf_view(&b), a, out, e);
+	ok = ok && check_digest(buf_view(&b), shard, e) && manifest_parse(buf_view(&b), a, out, e);
 	if (!ok && e->kind != ERR_RETRY && e->kind != ERR_CANCELLED) {
 		/* Without it nobody knows which objects that shard holds. */
 		e->kind = ERR_SETUP;

@@ -32,10 +32,14 @@ struct manifest {
 bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
     char digest[33], struct str *address, struct err *e);
 
-/* Reads one; everything lives in a. A manifest that is gone or damaged is ERR_SETUP, with the
- * remedy. */
-bool manifest_read(
-    struct worker *w, struct str address, struct arena *a, struct manifest *out, struct err *e);
+/* Whether manifests can be written and read back. Asked before anything is dropped: a load that
+ * finds out later leaves empty tables behind. source: the name of its COPY file. */
+bool manifest_probe(struct worker *w, struct str source, struct err *e);
+
+/* Reads the manifest of a shard; everything lives in a. One that is gone, damaged or changed is
+ * ERR_SETUP, with the remedy. */
+bool manifest_read(struct worker *w, struct str address, struct str shard, struct arena *a,
+    struct manifest *out, struct err *e);
 
 /* The bytes; entries of several buckets are refused. For manifest_read and tests. */
 bool manifest_parse(struct str bytes, struct arena *a, struct manifest *out, struct err *e);

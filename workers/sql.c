@@ -20,7 +20,7 @@ static const char *role(const struct config *c)
 	return c->iam_role.arn ? c->iam_role.arn : "default";
 }
 
-/* Every key of [S3], and what the task is about. */
+/* Every key of [S3], where the tables lie, and what the task is about. */
 static size_t fill_vars(struct worker *w, const struct sql_vars *v, struct sql_var *out, size_t max)
 {
 	size_t n = 0;
@@ -29,6 +29,7 @@ static size_t fill_vars(struct worker *w, const struct sql_vars *v, struct sql_v
 	out[n++] = (struct sql_var){"lane", v->lane};
 	out[n++] = (struct sql_var){"manifest", v->manifest};
 	out[n++] = (struct sql_var){"role", str_z(role(&w->config))};
+	out[n++] = (struct sql_var){"schema", str_z(w->config.warehouse.schema)};
 	out[n++] = (struct sql_var){"region", credentials_region(&w->config, w->task)};
 	for (size_t i = 0; n < max; i++) {
 		const char *name = config_s3_name(&w->config, i);

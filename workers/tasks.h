@@ -8,20 +8,38 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 bool task_list(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e);
 bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e);
 
-/* Steps about the model as a whole (target.c): what is made, dropped and owned. */
-bool target_create(
-    struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
-bool target_drop(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
+/* Steps about the model as a whole (create.c). */
+bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
+bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
+
+/* The step insert (insert.c). */
+bool task_insert(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e);
+
+/* A row of dwh.target (target.c). */
+struct target {
+	bool known;         /* dwh made the relation */
+	int64_t generation; /* 1... */
+	int64_t lanes;
+	struct str digest; /* of the files that describe it */
+};
 
 /*
- * Within a transaction: the run still owns the relation, and keeps it until the transaction ends
- * (another supervisor that takes the relation over waits for us). ERR_SETUP/AT_STATE otherwise.
+ * Within a transaction: the run still owns the relation, and keeps it until the transaction ends;
+ * another run that takes it over waits for that. alone: so does every other transaction that holds
+ * it. ERR_SETUP/AT_STATE when it belongs to another run.
  */
-bool target_hold(struct worker *w, struct str relation, struct err *e);
+bool target_hold(struct worker *w, struct str relation, bool alone, struct err *e);
 
-/* How many lanes and which generation the relation has now. */
-bool target_read(
-    struct worker *w, struct str relation, int64_t *generation, int64_t *lanes, struct err *e);
+bool target_read(struct worker *w, struct str relation, struct target *out, struct err *e);
+bool target_write(
+    struct worker *w, struct str relation, bool staging, const struct target *t, struct err *e);
+
+/* Makes the run the owner, once nobody holds the relation any more. */
+bool target_take_over(struct worker *w, struct str relation, struct err *e);
+
+/* For a first life after none: behind whatever the ledger remembers of earlier ones. */
+bool target_first_generation(
+    struct worker *w, struct str relation, int64_t *generation, struct err *e);
 
 /* "schema.stem", as dwh.target and dwh.ledger name a relation. Lives in a. */
 struct str target_relation(struct worker *w, struct arena *a, struct str stem);

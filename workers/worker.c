@@ -150,6 +150,7 @@ static void do_task(struct worker *w, const struct msg *m)
 	int64_t began = clock_ms(), cpu = cpu_ms();
 	struct err e;
 
+	stop = 0; /* a cancel of the task before, that came too late, is not meant for this one */
 	arena_reset(w->task);
 	w->task_id = msg_task_id(m);
 	w->so_far = (struct msg_beat){.id = w->task_id};
@@ -168,7 +169,6 @@ static void do_task(struct worker *w, const struct msg *m)
 		}
 	} else {
 		clean_up(w);
-		stop = 0;
 		out = msg_of_err(w->task_id, &e);
 		out.u.fail.total_ms = clock_ms() - began;
 	}

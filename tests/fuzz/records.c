@@ -47,7 +47,7 @@ static void all_records(struct str file, size_t piece, bool judge, struct buf *o
 			records_end(&r);
 		while ((what = records_next(&r, &rec)) == RECORDS_RECORD || what == RECORDS_BAD) {
 			buf_printf(
-			    out, "%d %lu %lu-%lu ", what, rec.offset, rec.first_line, rec.line);
+			    out, "%u %lu %lu-%lu ", what, rec.offset, rec.first_line, rec.line);
 			buf_str(out, rec.text);
 			check(rec.offset + rec.text.n <= file.n &&
 			      memcmp(rec.text.p, file.p + rec.offset, rec.text.n) == 0);
@@ -81,7 +81,7 @@ static void all_items(struct str file, size_t piece, struct buf *out)
 		if (what == ITEMS_BAD)
 			break;
 	}
-	buf_printf(out, "%d %lu %s", what, it.line, it.why ? it.why : "");
+	buf_printf(out, "%u %lu %s", what, it.line, it.why ? it.why : "");
 	jsonitems_free(&it);
 }
 

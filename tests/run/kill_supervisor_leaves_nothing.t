@@ -11,8 +11,9 @@ killed_when() {
 	"$DWH" run -c "$T/dwh.cfg" -w 3 --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100 \
 		>"$T/out" 2>"$T/err" &
 	local run=$! n=2000
-	until title "$1" && { [ -z "$2" ] || copied "$2"; }; do
-		[ $((n--)) -gt 0 ] && kill -0 $run 2>/dev/null || break
+	until title "$1" && copied "${2:-0}"; do
+		kill -0 $run 2>/dev/null || break
+		[ $((n--)) -gt 0 ] || break
 		sleep 0.003
 	done
 	kill -9 $run 2>/dev/null

@@ -137,7 +137,8 @@ small_data() {
 
 # ---- an S3 server and a PostgreSQL of the test's own, for ENGINE = postgres ----
 
-# own_s3d OPTIONS...: over $T/buckets; its port is in $S3_PORT, its key in $S3_ID and $S3_SECRET.
+# own_s3d OPTIONS...: over $T/buckets; its port is in $S3_PORT, and is kept by the next one; its key
+# is in $S3_ID and $S3_SECRET.
 own_s3d() {
 	# shellcheck disable=SC2034
 	S3_ID=AKIATESTTESTTEST
@@ -145,7 +146,8 @@ own_s3d() {
 	mkdir -p "$T/buckets"
 	(umask 077 && printf '%s\n%s\n' "$S3_ID" "$S3_SECRET" >"$T/s3d.key")
 	rm -f "$T/s3d.ready"
-	"$DWH" s3d --root "$T/buckets" --key-file "$T/s3d.key" "$@" >"$T/s3d.ready" 2>>"$T/s3d.log" &
+	"$DWH" s3d --root "$T/buckets" --key-file "$T/s3d.key" --port "${S3_PORT:-0}" "$@" \
+		>"$T/s3d.ready" 2>>"$T/s3d.log" &
 	S3D=$!
 	disown
 	until_true 10 grep -q ready "$T/s3d.ready" || echo "# s3d did not start: $(cat "$T/s3d.log")"
@@ -227,16 +229,15 @@ counts() { # of the seven tables, in the order of the original's README
 		|| ' ' || (select count(*) from time)"
 }
 # An order-free checksum of each of the seven tables, without generated ids.
-checksums() {
-	sql "select (select sum(hashtext(t::text)::bigint) from staging_events t),
-		(select sum(hashtext(t::text)::bigint) from staging_songs t),
-		(select sum(hashtext((start_time,user_id,level,song_id,artist_id,session_id,location,
-			user_agent)::text)::bigint) from songplays),
-		(select sum(hashtext(t::text)::bigint) from users t),
-		(select sum(hashtext(t::text)::bigint) from songs t),
-		(select sum(hashtext(t::text)::bigint) from artists t),
-		(select sum(hashtext(t::text)::bigint) from time t)"
-}
+CHECKSUMS="select (select sum(hashtext(t::text)::bigint) from staging_events t),
+	(select sum(hashtext(t::text)::bigint) from staging_songs t),
+	(select sum(hashtext((start_time,user_id,level,song_id,artist_id,session_id,location,
+		user_agent)::text)::bigint) from songplays),
+	(select sum(hashtext(t::text)::bigint) from users t),
+	(select sum(hashtext(t::text)::bigint) from songs t),
+	(select sum(hashtext(t::text)::bigint) from artists t),
+	(select sum(hashtext(t::text)::bigint) from time t)"
+checksums() { sql "$CHECKSUMS"; }
 journal() { # of the last run
 	local last
 	last=$(find "$T/.dwh/runs" -name journal.jsonl | LC_ALL=C sort | tail -n 1)

@@ -1,26 +1,6 @@
 #!/bin/sh
 # Whatever part of the services is killed, the next command works.
-set -u
-dwh=${DWH:-$(cd "$(dirname "$0")/../.." && pwd)/build/release/dwh}
-work=$(mktemp -d /tmp/dwh-test.XXXXXX) && chmod 755 "$work" && cd "$work" || exit 1
-trap 'exec 2>/dev/null; wait; rm -rf "$work"' EXIT
-local=$work/.dwh/local
-export DWH_LOCAL_DIR="$work/.dwh"
-n=0
-ok() { # status, name
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	tail -n 3 out "$local"/*.log 2>/dev/null | cut -c1-300 | sed "s/^/# /"
-}
-is() { [ "$1" = "$2" ]; ok $? "$3${4:+ }${4:-}"; [ "$1" = "$2" ] || echo "# got '$1', wanted '$2'"; }
-sql() { "$dwh" psql -AtXqc "$1"; }
-until_true() { for _ in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.02; done; return 1; }
-nothing_left() { # every process of the services holds this lock
-	flock -n "$local/services.lock" true && flock -n "$local/keeper.lock" true &&
-		[ ! -e "$local/state.json" ] && ! pgrep -f -- "$work/.dwh" >/dev/null
-}
-state() { sed -n "s/.*\"$1\": \"\\{0,1\\}\\([^\",]*\\).*/\\1/p" "$local/state.json"; }
+. "$(dirname "$0")/local.sh"
 
 sql "create table t as select 1 as x" >out 2>&1
 hold() { # a command that stays; its services are up
@@ -34,8 +14,14 @@ hold() { # a command that stays; its services are up
 }
 for what in keeper postgres s3d backend "keeper postgres" "keeper s3d postgres"; do
 	hold
-	backend=$(pgrep -P "$postgres" -f "dwh dwh")
-	kill -9 $(for w in $what; do eval echo \$$w; done)
+	for w in $what; do
+		case $w in
+		keeper) kill -9 "$keeper" ;;
+		postgres) kill -9 "$postgres" ;;
+		s3d) kill -9 "$s3d" ;;
+		backend) kill -9 "$(pgrep -P "$postgres" -f "dwh dwh")" ;;
+		esac
+	done
 	is "$(sql 'select x from t' 2>&1)" 1 "kill -9 of $what: the next command works"
 	kill -9 $user 2>/dev/null
 	wait $user 2>/dev/null

@@ -1,26 +1,6 @@
 #!/bin/sh
 # The services live as long as the command that needs them, and what was stored stays.
-set -u
-dwh=${DWH:-$(cd "$(dirname "$0")/../.." && pwd)/build/release/dwh}
-work=$(mktemp -d /tmp/dwh-test.XXXXXX) && chmod 755 "$work" && cd "$work" || exit 1
-trap 'exec 2>/dev/null; wait; rm -rf "$work"' EXIT
-local=$work/.dwh/local
-export DWH_LOCAL_DIR="$work/.dwh"
-n=0
-ok() { # status, name
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	tail -n 3 out "$local"/*.log 2>/dev/null | cut -c1-300 | sed "s/^/# /"
-}
-is() { [ "$1" = "$2" ]; ok $? "$3${4:+ }${4:-}"; [ "$1" = "$2" ] || echo "# got '$1', wanted '$2'"; }
-sql() { "$dwh" psql -AtXqc "$1"; }
-until_true() { for _ in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.02; done; return 1; }
-nothing_left() { # every process of the services holds this lock
-	flock -n "$local/services.lock" true && flock -n "$local/keeper.lock" true &&
-		[ ! -e "$local/state.json" ] && ! pgrep -f -- "$work/.dwh" >/dev/null
-}
-state() { sed -n "s/.*\"$1\": \"\\{0,1\\}\\([^\",]*\\).*/\\1/p" "$local/state.json"; }
+. "$(dirname "$0")/local.sh"
 
 sql "create table t as select 42 as x" >out 2>&1
 ok $? "the first command makes all there is"
@@ -53,5 +33,7 @@ is "$(sql "select string_agg(name || '=' || setting, ' ' order by name) from pg_
 	"TimeZone=UTC autovacuum=on fsync=on full_page_writes=on listen_addresses= synchronous_commit=off" \
 	"data are safe, nothing listens on the network"
 is "$(DWH_WAREHOUSE_SCHEMA='my "odd" \ schema' sql "show search_path")" \
-	'"my ""odd"" \ schema",public' "psql sees the schema of the configuration"
+	'"my ""odd"" \ schema"' "psql sees the schema of the configuration"
+is "$(sql "create schema dwh; create table zz as select 1; select schemaname from pg_tables where tablename = 'zz'" | tail -n 1)" \
+	public "which is public by default, also beside the ledger's, which is named as the user is"
 echo 1..$n

@@ -1,26 +1,6 @@
 #!/bin/sh
 # What stands in the way of the services is told, with what to do about it.
-set -u
-dwh=${DWH:-$(cd "$(dirname "$0")/../.." && pwd)/build/release/dwh}
-work=$(mktemp -d /tmp/dwh-test.XXXXXX) && chmod 755 "$work" && cd "$work" || exit 1
-trap 'exec 2>/dev/null; wait; rm -rf "$work"' EXIT
-local=$work/.dwh/local
-export DWH_LOCAL_DIR="$work/.dwh"
-n=0
-ok() { # status, name
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	tail -n 3 out "$local"/*.log 2>/dev/null | cut -c1-300 | sed "s/^/# /"
-}
-is() { [ "$1" = "$2" ]; ok $? "$3${4:+ }${4:-}"; [ "$1" = "$2" ] || echo "# got '$1', wanted '$2'"; }
-sql() { "$dwh" psql -AtXqc "$1"; }
-until_true() { for _ in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.02; done; return 1; }
-nothing_left() { # every process of the services holds this lock
-	flock -n "$local/services.lock" true && flock -n "$local/keeper.lock" true &&
-		[ ! -e "$local/state.json" ] && ! pgrep -f -- "$work/.dwh" >/dev/null
-}
-state() { sed -n "s/.*\"$1\": \"\\{0,1\\}\\([^\",]*\\).*/\\1/p" "$local/state.json"; }
+. "$(dirname "$0")/local.sh"
 
 says() { # exit status, text, name
 	sql "select 1" >out 2>&1
@@ -30,13 +10,13 @@ says() { # exit status, text, name
 	[ $got = "$1" ] || echo "# exit status $got, wanted $1"
 }
 DWH_LOCAL_PG_BIN=/nonexistent says 2 "[LOCAL] PG_BIN: there is no program /nonexistent/psql" "a wrong PG_BIN"
-bin=$(dirname "$(ls -d /usr/lib/postgresql/*/bin/psql | tail -n 1)")
-mkdir bin && ln -s "$bin/psql" bin/psql
+mkdir bin
+for psql in /usr/lib/postgresql/*/bin/psql; do ln -sf "$psql" bin/psql; done
 DWH_LOCAL_PG_BIN=$work/bin says 2 "no program $work/bin/postgres" "a PG_BIN without a server"
 printf '#!/bin/sh\necho "postgres (PostgreSQL) 9.6.1"\n' >bin/postgres && chmod +x bin/postgres
 DWH_LOCAL_PG_BIN=$work/bin says 2 "is PostgreSQL 9; 12 or newer is needed" "a server that is too old"
 DWH_LOCAL_BUCKETS=$work/none says 2 "[LOCAL] BUCKETS: $work/none: No such file" "a wrong BUCKETS"
-DWH_LOCAL_DIR=$work/no/dir says 2 "[LOCAL] DIR: cannot make the folder $work/no/dir" "a DIR without parent"
+DWH_LOCAL_DIR=$work/bin/psql/dir says 2 "[LOCAL] DIR: cannot make the folder $work/bin/psql/dir" "a DIR below a file"
 
 sql "create table t as select 1 as x" >/dev/null 2>&1
 cp "$work/.dwh/pg/PG_VERSION" keep

@@ -13,8 +13,7 @@ static void same(void **state)
 	    "",
 	    "SELECT 1",
 	    "-- distkey\nSELECT 'DISTKEY', \"sortkey\", t.len, t.sysdate /* GETDATE() */ FROM t;\n",
-	    "CREATE TABLE t (a INT NOT NULL, b VARCHAR(10) DEFAULT 'x', c NUMERIC(5,2), d "
-	    "TIMESTAMP);",
+	    "CREATE TABLE t (a INT NOT NULL, b VARCHAR(9) DEFAULT 'x', c NUMERIC(5,2), d DATE);",
 	    "CREATE TABLE IF NOT EXISTS s.t (a BIGINT, distkey INT, sortkey INT, encode INT)",
 	    "CREATE TABLE t AS SELECT encode, backup FROM u",
 	    "CREATE TABLE t (a, b) AS SELECT 1, 2",

@@ -144,8 +144,8 @@ static void what_is_wrong_in_a_file(void **state)
 	    {"insert/t.sql", "-- x\n-- dependz: s\nSELECT 1",
 	        ":2: unknown key \"dependz\"; did you mean \"depends\"?"},
 	    {"query/x.sql", "-- owner: me\nSELECT 1",
-	        ":1: unknown key \"owner\" (depends, source, severity, engine, title, "
-	        "description)"},
+	        ":1: unknown key \"owner\" (depends, source, shape, severity, engine, "
+	        "title, description)"},
 	    {"query/x.sql", "-- source: CLICKS\nSELECT 1",
 	        ":1: \"source\" means nothing in a query file"},
 	    {"check/x.sql", "-- severity: fatal\nSELECT 1",
@@ -238,14 +238,64 @@ static void overlays(void **state)
 	    message(), "over/insert/t.sql: no create/t.sql makes the table that it fills");
 }
 
+/* A staging relation without a create file: it has the shape of another. */
+static void shapes(void **state)
+{
+	static const struct {
+		const char *create, *head, *more, *want;
+	} cases[] = {
+	    {"CREATE TABLE :\"relation\" (x INT)", "-- shape: t", NULL, NULL},
+	    {"CREATE TABLE t (x INT)", "-- shape: t", NULL,
+	        "create/t.sql: gives %/copy/n.sql its shape, so the table must be named "
+	        ":\"relation\" in it"},
+	    {"CREATE TABLE :\"relation\" (x INT)", "-- shape: tt", NULL,
+	        "copy/n.sql:2: there is no create/tt.sql; did you mean \"t\"?"},
+	    {"CREATE TABLE :\"relation\" (x INT)", "-- shape: t", "CREATE TABLE n (x INT)",
+	        "copy/n.sql:2: %/create/n.sql makes its staging relation: it needs no other shape"},
+	    {"CREATE TABLE :\"relation\" (x INT)", "-- no shape", NULL,
+	        "copy/n.sql: no create/n.sql makes the table that it fills"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *name = arena_printf(a, "m%zu", i), *want = cases[i].want;
+		const struct sqlfile *f;
+		struct model *m;
+		size_t n;
+
+		put(arena_printf(a, "%s/create/t.sql", name), cases[i].create);
+		put(arena_printf(a, "%s/insert/t.sql", name), "-- depends: n\nSELECT 1");
+		put(arena_printf(a, "%s/copy/n.sql", name),
+		    arena_printf(a, "-- source: CLICKS\n%s\nCOPY n", cases[i].head));
+		if (cases[i].more)
+			put(arena_printf(a, "%s/create/n.sql", name), cases[i].more);
+		if (want) {
+			const char *at = strchr(want, '%');
+
+			assert_false(load(name, &m));
+			want = at ? arena_printf(a, "%s/%.*s%s/%s%s", name, (int)(at - want), want,
+			                folder, name, at + 1)
+			          : arena_printf(a, "%s/%s", name, want);
+			assert_string_equal(message(), want);
+			continue;
+		}
+		check(load(name, &m));
+		f = model_phase(m, SQL_CREATE, &n);
+		assert_int_equal(n, 2);
+		assert_str(f[0].stem, "n");
+		assert_str(f[1].stem, "t");
+		assert_true(str_eq(f[0].text, f[1].text));
+	}
+}
+
 static void names(void **state)
 {
 	struct model *m;
 
 	(void)state;
 	assert_false(model_load("nomodel", &c, a, &m, &e));
-	assert_true(str_starts(
-	    str_z(e.msg), STR("no model \"nomodel\", and no folder of this name. Built in: ")));
+	assert_true(str_starts(str_z(e.msg),
+	    STR("LOAD.MODEL: no model \"nomodel\", and no folder of this name. Built in: ")));
 	assert_false(model_load("./nomodel", &c, a, &m, &e));
 	assert_true(str_ends(str_z(e.msg), STR("/./nomodel: no such folder")));
 	assert_false(model_load(" ", &c, a, &m, &e));
@@ -434,6 +484,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(digests, setup, teardown),
 	    cmocka_unit_test_setup_teardown(what_is_wrong_in_a_file, setup, teardown),
 	    cmocka_unit_test_setup_teardown(overlays, setup, teardown),
+	    cmocka_unit_test_setup_teardown(shapes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(names, setup, teardown),
 	    cmocka_unit_test_setup_teardown(order, setup, teardown),
 	    cmocka_unit_test_setup_teardown(statements, setup, teardown),

@@ -24,10 +24,28 @@ struct options {
 	int ready_fd;
 };
 
-static const char usage[] =
-    "usage: dwh s3d --root DIR --key-file FILE [--port N] [--listen ADDR] [--ready-fd N]\n"
-    "               [--region R] [--anonymous] [--latency 30ms] [--fault SPEC]... [--seed N]\n"
-    "               [--fault-log FILE]\n";
+void s3d_help(FILE *out)
+{
+	fputs(
+	    "  --root DIR        its sub-folders are the buckets, their files the objects\n"
+	    "  --key-file FILE   who may come in: a line with the key id, a line with the secret,\n"
+	    "                    for as many keys as there are; mode 0600. Or S3D_ACCESS_KEY and\n"
+	    "                    S3D_SECRET_KEY in the environment\n"
+	    "  --anonymous       everybody may, without a signature\n"
+	    "  --port N          default: one that is free; the line \"s3d ready PORT\" says it\n"
+	    "  --listen ADDR     default: 127.0.0.1\n"
+	    "  --ready-fd N      where that line goes (default: standard output)\n"
+	    "  --region R        default: us-west-2\n"
+	    "  --latency TIME    before each answer, such as 30ms\n"
+	    "  --fault SPEC      [OPERATION:]KIND:PERCENT%[:PARAMETER], such as get:503:5%; may "
+	    "be\n"
+	    "                    repeated. OPERATION: get head put delete list post. KIND: 503 "
+	    "500\n"
+	    "                    retryafter[:SECONDS] error200 reset cut slow[:TIME]\n"
+	    "  --seed N          the same faults again\n"
+	    "  --fault-log FILE  a line for each fault\n",
+	    out);
+}
 
 static bool bad(struct err *e, const char *option, const char *value, const char *want)
 {
@@ -63,7 +81,7 @@ static bool read_option(int which, struct options *o, struct s3d *s, struct err 
 			return bad(e, "seed", optarg, "a number");
 		s->faults.state = (uint64_t)n;
 		return true;
-	default: return err_set(e, ERR_SETUP, AT_USAGE, NULL, "%s", usage);
+	default: return err_set(e, ERR_SETUP, AT_USAGE, NULL, "see `dwh s3d --help`");
 	}
 }
 

@@ -6,8 +6,7 @@
  * rightly.
  *
  *     dwh s3d --root DIR --key-file FILE [--port N] [--listen ADDR] [--ready-fd N]
- *             [--region R] [--anonymous] [--latency 30ms] [--fault SPEC]... [--seed N]
- *             [--fault-log FILE]
+ *             [...]: s3d_help tells all
  *
  * When it listens it writes "s3d ready PORT" and a newline to the ready descriptor (default:
  * standard output). SIGTERM and SIGINT end it with exit code 0; 1 is usage, 2 configuration.
@@ -15,7 +14,12 @@
 #ifndef WORKERS_LOCAL_S3D_H
 #define WORKERS_LOCAL_S3D_H
 
+#include <stdio.h>
+
 /* argv[0] is the name of the command. */
 int s3d_main(int argc, char **argv);
+
+/* Its options, for a person. */
+void s3d_help(FILE *out);
 
 #endif

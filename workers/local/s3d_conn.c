@@ -467,6 +467,10 @@ void s3d_conn_sweep(struct s3d_conns *all, int64_t now)
 
 void s3d_conn_close_all(struct s3d_conns *all)
 {
-	while (all->first)
-		conn_free(all->first);
+	struct s3d_conn *next;
+
+	for (struct s3d_conn *c = all->first; c; c = next) {
+		next = c->next;
+		conn_free(c);
+	}
 }

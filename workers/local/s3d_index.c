@@ -51,7 +51,10 @@ static void folder_clear(struct folder *f)
 	}
 	free(f->entries);
 	free(f->names);
-	*f = (struct folder){.mtime_ns = -1};
+	f->entries = NULL;
+	f->names = NULL;
+	f->n = 0;
+	f->mtime_ns = -1;
 }
 
 /* Position of the first entry whose name is not before s. */

@@ -57,10 +57,10 @@ bool s3d_store_open(struct s3d_store *s, const char *dir, struct err *e);
 void s3d_store_close(struct s3d_store *s);
 
 /*
- * S3D_NO_SUCH_BUCKET or S3D_INVALID_BUCKET_NAME when there is none. *b is good until the next call
- * for that name: ask again in every event, as the folder may have been replaced meanwhile.
+ * S3D_NO_SUCH_BUCKET or S3D_INVALID_BUCKET_NAME when there is none. *out is good until the next
+ * call for that name: ask again in every event, as the folder may have been replaced meanwhile.
  */
-enum s3d_code s3d_store_bucket(struct s3d_store *s, struct str name, struct s3d_bucket **b);
+enum s3d_code s3d_store_bucket(struct s3d_store *s, struct str name, struct s3d_bucket **out);
 enum s3d_code s3d_store_create(struct s3d_store *s, struct str name);
 enum s3d_code s3d_store_drop(struct s3d_store *s, struct str name);
 

@@ -177,8 +177,8 @@ enum s3d_code s3d_copy_step(struct s3d_call *c)
 static enum s3d_code copy_open(struct s3d_call *c, struct s3d_bucket *b)
 {
 	const struct str *directive = s3d_call_header(c, "x-amz-metadata-directive");
-	bool replace = directive && str_eq(*directive, STR("REPLACE")), self;
-	struct s3d_object o;
+	bool replace = directive && str_eq(*directive, STR("REPLACE")), self = false;
+	struct s3d_object o = {.fd = -1};
 	enum s3d_code code = s3d_copy_source(c, &o, &self);
 
 	if (code != S3D_OK)

@@ -1,6 +1,7 @@
 -- depends: songplays
 -- severity: error
 -- title: songplay_id is unique
+-- description: The engine makes these numbers; two alike mean that rows were put in from elsewhere.
 
 SELECT
     songplay_id,

@@ -1,6 +1,7 @@
 -- depends: songplays
 -- severity: error
 -- title: No play is in songplays twice
+-- description: The insert takes each once; more mean that it ran twice side by side, or that rows were put in from elsewhere.
 
 SELECT
     start_time,

@@ -1,6 +1,7 @@
 -- depends: songplays users songs artists time
 -- severity: error
 -- title: Every play has its song, artist, user and moment
+-- description: A play whose dimension lacks its key is lost in every join; the dimension is older than the plays.
 
 SELECT
     p.songplay_id,

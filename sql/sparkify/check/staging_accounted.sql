@@ -1,6 +1,7 @@
 -- depends: staging_events staging_songs users songs artists time
 -- severity: error
 -- title: Every key that was staged is in its dimension
+-- description: A staged key that is missing means that the dimension is older than what was staged: dwh transform.
 
 SELECT
     'user' AS missing,

@@ -1,6 +1,7 @@
 -- depends: time
 -- severity: error
 -- title: start_time is unique
+-- description: Two rows for a moment would count everything that happened then twice in every join.
 
 SELECT
     start_time,

@@ -1,10 +1,11 @@
 -- depends: users
 -- severity: warn
 -- title: user_id is unique
+-- description: By the rules of this model it is not: a row is a state of a user, and free may become paid.
 
--- Not so by the rules of this model: a row is a distinct (id, names, gender, level), so a user who
--- changed between free and paid has two. A join on user_id alone counts the plays of such a
--- user twice.
+-- A row is a distinct (id, names, gender, level), so a user who changed between free and paid has
+-- two, and a join on user_id alone counts that user's plays twice. Where that is not wanted:
+-- MODEL = sparkify sparkify_keyed has one row for each user.
 SELECT
     user_id,
     COUNT(*) AS row_count

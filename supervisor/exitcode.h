@@ -1,0 +1,11 @@
+/* exitcode.h - which exit status an error is; the README's table says the same. */
+#ifndef SUPERVISOR_EXITCODE_H
+#define SUPERVISOR_EXITCODE_H
+
+#include "shared/err.h"
+
+/* By the place of the error: 1 usage, 2 configuration, 3 state, 4 warehouse, 5 S3, 7 data, 8 check,
+ * 12 internal. */
+int exit_code_of(const struct err *e);
+
+#endif

@@ -1,0 +1,255 @@
+/*
+ * create.c - the steps create and drop: one transaction each.
+ *
+ * create makes what is missing, or with `fresh` drops what is ours and makes all anew, and takes
+ * everything over for this run. It first takes over all relations, in one order, and only then
+ * reads and changes them: so it waits for loads in flight before it touches a table, and reads
+ * nothing that they still change. Two of these steps never run at the same time in one database.
+ *
+ * The digests of a relation's create and copy files are kept: rows that were loaded by another
+ * description are not mixed with new ones.
+ */
+#include <stdio.h>
+
+#include "shared/lane.h"
+#include "workers/relation.h"
+
+struct making {
+	struct worker *w;
+	bool fresh;
+	int64_t id;
+};
+
+/* dwh's own tables, within a transaction. They are looked for first: CREATE ... IF NOT EXISTS would
+ * take locks each time. */
+static bool make_own_tables(struct worker *w, struct err *e)
+{
+	struct model *own;
+	PGresult *res;
+	int64_t have;
+	bool ok;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'dwh'"
+	        " AND table_name IN ('target', 'ledger', 'step', 'load_errors')",
+	        0, NULL, &res, e))
+		return false;
+	have = pg_i64(res, 0, 0);
+	PQclear(res);
+	if (have == 4)
+		return true;
+	ok = model_own(&w->config, w->task, &own, e);
+	for (size_t i = 0; ok && i < own->n; i++)
+		ok = relation_run_file(w, &own->files[i], own->files[i].stem, e);
+	return ok;
+}
+
+static bool check_schema(struct worker *w, struct err *e)
+{
+	const char *schema = w->config.warehouse.schema;
+	PGresult *res;
+	bool there;
+
+	if (!pg_query(&w->pg, "SELECT 1 FROM pg_namespace WHERE nspname = $1", 1, &schema, &res, e))
+		return false;
+	there = PQntuples(res) > 0;
+	PQclear(res);
+	return there || err_set(e, ERR_SETUP, AT_WAREHOUSE, "3F000",
+	                    "the schema %s does not exist: create it, or choose another "
+	                    "[WAREHOUSE] SCHEMA",
+	                    schema);
+}
+
+static int64_t lanes_wanted(const struct worker *w, bool staging)
+{
+	const struct config *c = &w->config;
+
+	if (!staging || c->load.strategy == STRATEGY_DIRECT)
+		return 1;
+	return c->load.lanes                 ? c->load.lanes
+	       : c->load.workers > LANES_MAX ? LANES_MAX
+	                                     : c->load.workers;
+}
+
+/* What the ledger says about lives that are over. */
+static bool forget(struct worker *w, const char *relation, const char *before, struct err *e)
+{
+	const char *params[] = {relation, before};
+	PGresult *res = NULL;
+	bool ok;
+
+	ok = pg_query(&w->pg,
+	    "DELETE FROM dwh.ledger WHERE relation = $1 AND generation < CAST($2 AS INTEGER)", 2,
+	    params, &res, e);
+	PQclear(res);
+	return ok;
+}
+
+static bool check_lanes(const struct worker *w, struct str relation, int64_t have, struct err *e)
+{
+	int64_t want = w->config.load.lanes;
+
+	if (w->config.load.strategy != STRATEGY_SHARDED || want == 0 || want == have)
+		return true;
+	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	    "%.*s was made with %lld lane(s), [LOAD] LANES says %lld: load all again with --fresh, "
+	    "or "
+	    "leave LANES out",
+	    STRF(relation), (long long)have, (long long)want);
+}
+
+/* "create digest:copy digest", in w->task. */
+static struct str digest_of(struct worker *w, const struct sqlfile *f)
+{
+	const struct sqlfile *copy = model_find(w->model, SQL_COPY, f->stem);
+
+	return str_z(arena_printf(w->task, "%s:%s", f->digest, copy ? copy->digest : ""));
+}
+
+static bool check_digest(struct worker *w, const struct sqlfile *f, struct str old, struct err *e)
+{
+	struct str now = digest_of(w, f);
+
+	if (str_eq(old, now))
+		return true;
+	if (str_starts(old, str_z(f->digest)))
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "the COPY of %.*s has changed since its rows were loaded: load all again with "
+		    "--fresh, or put copy/%.*s.sql back",
+		    STRF(f->stem), STRF(f->stem));
+	return err_set(e, ERR_SETUP, AT_STATE, NULL,
+	    "%s has changed since %.*s was made: make and load all again with --fresh, or put the "
+	    "file back",
+	    f->origin, STRF(f->stem));
+}
+
+/* What stays as it is must be what the model says. */
+static bool keep(
+    struct worker *w, const struct sqlfile *f, bool staging, const struct target *t, struct err *e)
+{
+	return (!staging || check_lanes(w, target_relation(w, w->task, f->stem), t->lanes, e)) &&
+	       check_digest(w, f, t->digest, e);
+}
+
+static bool make_anew(
+    struct worker *w, const struct sqlfile *f, bool staging, struct target *t, struct err *e)
+{
+	struct str relation = target_relation(w, w->task, f->stem);
+
+	/* What is known is ours, whatever of it is still there. */
+	if (t->known && !relation_drop(w, f->stem, t->lanes, e))
+		return false;
+	if (t->known)
+		t->generation++;
+	else if (!target_first_generation(w, relation, &t->generation, e))
+		return false;
+	t->lanes = lanes_wanted(w, staging);
+	t->digest = digest_of(w, f);
+	return relation_make(w, f, t->lanes, e) &&
+	       forget(w, arena_cstr(w->task, relation),
+	           arena_printf(w->task, "%lld", (long long)t->generation), e);
+}
+
+/* One relation: made where it is missing, made anew where that is asked. */
+static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
+{
+	struct worker *w = k->w;
+	struct str relation = target_relation(w, w->task, f->stem);
+	bool staging = model_find(w->model, SQL_COPY, f->stem) != NULL, there, ok;
+	struct msg m = {.type = MSG_TARGET, .u.target = {.id = k->id, .relation = f->stem}};
+	struct target t;
+
+	if (!target_read(w, relation, &t, e) || !relation_exists(w, f->stem, &there, e))
+		return false;
+	if (t.known && there && !k->fresh)
+		ok = keep(w, f, staging, &t, e);
+	else
+		ok = make_anew(w, f, staging, &t, e);
+	if (!ok || !target_write(w, relation, staging, &t, e))
+		return false;
+	m.u.target.generation = t.generation;
+	m.u.target.lanes = t.lanes;
+	worker_send(&m);
+	return true;
+}
+
+/* Opens the transaction; from then on nobody else creates or drops. */
+static bool begin(struct worker *w, struct err *e)
+{
+	if (!worker_pg(w, e) || !check_schema(w, e) || !pg_exec(&w->pg, "BEGIN", e))
+		return false;
+	/* Any number will do, as long as every dwh uses the same. */
+	if (!pg_exec(&w->pg, "SELECT pg_advisory_xact_lock(6584936)", e))
+		return err_prefix(e, "waiting for another run's create or drop");
+	return make_own_tables(w, e);
+}
+
+static bool take_all_over(struct worker *w, const struct sqlfile *files, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str relation = target_relation(w, w->task, files[i].stem);
+
+		if (!target_take_over(w, relation, e))
+			return err_prefix(e, "taking %.*s over", STRF(relation));
+	}
+	return true;
+}
+
+bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
+{
+	struct making k = {.w = w, .fresh = m->fresh, .id = m->id};
+	size_t n;
+	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
+
+	if (!begin(w, e) || !take_all_over(w, f, n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!worker_tick(w, e) || !create_one(&k, &f[i], e))
+			return false;
+		done->objects++;
+	}
+	return pg_exec(&w->pg, "COMMIT", e);
+}
+
+static bool drop_one(struct worker *w, struct str stem, bool *dropped, struct err *e)
+{
+	static const char *const forgets[] = {"DELETE FROM dwh.ledger WHERE relation = $1",
+	    "DELETE FROM dwh.step WHERE step = $1",
+	    "DELETE FROM dwh.load_errors WHERE relation = $1",
+	    "DELETE FROM dwh.target WHERE relation = $1"};
+	const char *relation = arena_cstr(w->task, target_relation(w, w->task, stem));
+	struct target t;
+
+	if (!target_read(w, str_z(relation), &t, e))
+		return false;
+	*dropped = t.known; /* else not there, or not ours */
+	if (!t.known)
+		return true;
+	if (!relation_drop(w, stem, t.lanes, e))
+		return false;
+	for (size_t k = 0; k < sizeof forgets / sizeof forgets[0]; k++) {
+		PGresult *res = NULL;
+
+		if (!pg_query(&w->pg, forgets[k], 1, &relation, &res, e))
+			return false;
+		PQclear(res);
+	}
+	return true;
+}
+
+bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
+{
+	size_t n;
+	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
+	bool dropped;
+
+	(void)m;
+	if (!begin(w, e) || !take_all_over(w, f, n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!drop_one(w, f[i].stem, &dropped, e))
+			return false;
+		done->objects += dropped;
+	}
+	return pg_exec(&w->pg, "COMMIT", e);
+}

@@ -1,0 +1,11 @@
+/* ledger.h - dwh.ledger: one row for each shard whose rows are in its lane. */
+#ifndef WORKERS_LEDGER_H
+#define WORKERS_LEDGER_H
+
+#include "workers/worker.h"
+
+/* Sums over the committed shards of a generation; lane "" for all lanes. */
+bool ledger_sum(struct worker *w, const char *relation, const char *generation, const char *lane,
+    int64_t *rows, int64_t *shards, struct err *e);
+
+#endif
