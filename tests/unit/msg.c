@@ -62,7 +62,7 @@ static const struct {
                           .fan = true,
                           .generation = 5}},
         "{\"t\":\"list\",\"id\":3,\"attempt\":1,\"source\":\"s\",\"prefix\":\"" AWKWARD_JSON
-        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"generation\":5}"},
+        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"generation\":5,\"validate\":false}"},
     [MSG_COPY] = {{.type = MSG_COPY,
                       .u.copy = {.id = INT64_MAX,
                           .attempt = 1,
@@ -74,7 +74,8 @@ static const struct {
                           .objects = 7,
                           .bytes = 8}},
         "{\"t\":\"copy\",\"id\":9223372036854775807,\"attempt\":1,\"source\":\"s\",\"lane\":\"s_2\""
-        ",\"shard\":\"5f\",\"manifest\":\"s3://b/m\",\"generation\":1,\"objects\":7,\"bytes\":8}"},
+        ",\"shard\":\"5f\",\"manifest\":\"s3://b/"
+        "m\",\"generation\":1,\"objects\":7,\"bytes\":8,\"validate\":false}"},
     [MSG_READY] = {{.type = MSG_READY, .u.ready = {.v = 1, .pid = 4711}},
         "{\"t\":\"ready\",\"v\":1,\"pid\":4711}"},
     [MSG_TARGET] = {{.type = MSG_TARGET,
@@ -97,8 +98,21 @@ static const struct {
         "m\",\"objects\":0,\"bytes\":-9223372036854775808}"},
     [MSG_COUNT] = {{.type = MSG_COUNT, .u.count = {.id = 1, .table = {"time", 4}, .rows = 8023}},
         "{\"t\":\"count\",\"id\":1,\"table\":\"time\",\"rows\":8023}"},
-    [MSG_BEAT] = {{.type = MSG_BEAT, .u.beat = {.id = 1, .rows = 2, .bytes = 3, .objects = 4}},
-        "{\"t\":\"beat\",\"id\":1,\"rows\":2,\"bytes\":3,\"objects\":4}"},
+    [MSG_BAD] = {{.type = MSG_BAD,
+                     .u.bad = {.id = 1,
+                         .object = {"s3://b/k", 8},
+                         .line = 2,
+                         .column = {"c", 1},
+                         .value = {AWKWARD, sizeof AWKWARD - 1},
+                         .code = 1207,
+                         .reason = {"r", 1}}},
+        "{\"t\":\"bad\",\"id\":1,\"object\":\"s3://b/"
+        "k\",\"line\":2,\"column\":\"c\",\"value\":\"" AWKWARD_JSON
+        "\",\"code\":1207,\"reason\":\"r\"}"},
+    [MSG_BEAT] =
+        {{.type = MSG_BEAT,
+             .u.beat = {.id = 1, .rows = 2, .bytes = 3, .objects = 4, .requests = 5}},
+            "{\"t\":\"beat\",\"id\":1,\"rows\":2,\"bytes\":3,\"objects\":4,\"requests\":5}"},
     [MSG_DONE] = {{.type = MSG_DONE,
                       .u.done = {.id = 1,
                           .rows = 2,
