@@ -490,7 +490,10 @@ const char *config_from(const struct config *c, struct str key)
 	size_t dot = str_find(key, '.');
 	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
 
-	return i < config_keys_n && c->private->keys[i].value ? c->private->keys[i].from : NULL;
+	/* A configuration filled by hand has nothing of this. */
+	return c->private && i < config_keys_n && c->private->keys[i].value
+	           ? c->private->keys[i].from
+	           : NULL;
 }
 
 const char *config_warning(const struct config *c)

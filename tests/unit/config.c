@@ -192,10 +192,13 @@ static void refused(void **state)
 	        "t.cfg:2: unknown key BLUBBER in [AWS]. Known: KEY SECRET TOKEN REGION PROFILE "
 	        "ENDPOINT ANONYMOUS REQUEST_PAYER"},
 	    {"\nWORKERS = 4\n", "t.cfg:2: WORKERS stands before the first [SECTION]"},
+	    {"[S3]\nLOG_DATA = s3://jb/log_data\n",
+	        "t.cfg:2: S3.LOG_DATA is \"s3://jb/log_data\", must be an address such as "
+	        "s3://bucket/folder (a bucket's name has 3 characters or more)"},
 	    {"[LOAD]\nWORKERS = four\n",
-	        "t.cfg:2: LOAD.WORKERS is \"four\", must be a whole number from 0 to 1024"},
-	    {"[LOAD]\nWORKERS = 1025\n",
-	        "t.cfg:2: LOAD.WORKERS is \"1025\", must be a whole number from 0 to 1024"},
+	        "t.cfg:2: LOAD.WORKERS is \"four\", must be a whole number from 0 to 64"},
+	    {"[LOAD]\nWORKERS = 65\n",
+	        "t.cfg:2: LOAD.WORKERS is \"65\", must be a whole number from 0 to 64"},
 	    {"[LOAD]\nALLOW_EMPTY = maybe\n",
 	        "t.cfg:2: LOAD.ALLOW_EMPTY is \"maybe\", must be yes or no"},
 	    {"[WAREHOUSE]\nENGINE = postgre\n", "t.cfg:2: WAREHOUSE.ENGINE is \"postgre\", must be "
@@ -301,7 +304,7 @@ static void the_environment_wins_over_the_file(void **state)
 	assert_setup_error();
 	assert_string_equal(e.msg,
 	    "environment DWH_LOAD_WORKERS: LOAD.WORKERS is \"many\", must be a "
-	    "whole number from 0 to 1024");
+	    "whole number from 0 to 64");
 	unsetenv("DWH_LOAD_WORKERS");
 	setenv("DWH_LOAD_WORKER", "7", 1);
 	assert_false(load(""));
@@ -325,7 +328,7 @@ static void flags(void **state)
 	        "--set LOAD.WORKER: unknown key WORKER in [LOAD]; did you mean \"WORKERS\"?"},
 	    {"WORKERS", "4", "--set WORKERS: must be SECTION.KEY=VALUE, such as LOAD.WORKERS=4"},
 	    {"LOAD.WORKERS", "x",
-	        "--set LOAD.WORKERS: LOAD.WORKERS is \"x\", must be a whole number from 0 to 1024"},
+	        "--set LOAD.WORKERS: LOAD.WORKERS is \"x\", must be a whole number from 0 to 64"},
 	    {"cluster.db_password", "hunter2",
 	        "--set cluster.db_password: a command line can be read by every user of this "
 	        "machine; "
