@@ -142,9 +142,9 @@ fuzz: deps deps-test
 
 valgrind: deps-test
 	$(MAKE) BUILD=plain unit
-	@printf '%s\n' $(notdir $(UNIT)) | UNIT_SHORT=1 xargs -P$(shell nproc) -I{} sh -c 'echo "valgrind {}"; \
-	    valgrind -q --error-exitcode=1 --leak-check=full build/plain/unit/{} >build/plain/{}.tap || \
-	        { cat build/plain/{}.tap; exit 1; }'
+	@for t in $(notdir $(UNIT)); do echo "valgrind $$t"; \
+	    UNIT_SHORT=1 valgrind -q --error-exitcode=1 --leak-check=full \
+	        build/plain/unit/$$t >build/plain/$$t.tap 2>&1 || { cat build/plain/$$t.tap; exit 1; }; done
 
 bench: deps deps-test all
 	tests/bench/python_peer.sh

@@ -490,10 +490,9 @@ const char *config_from(const struct config *c, struct str key)
 	size_t dot = str_find(key, '.');
 	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
 
-	/* A configuration filled by hand has nothing of this. */
-	return c->private && i < config_keys_n && c->private->keys[i].value
-	           ? c->private->keys[i].from
-	           : NULL;
+	if (!c->private || i >= config_keys_n || !c->private->keys[i].value)
+		return NULL;
+	return c->private->keys[i].from;
 }
 
 const char *config_warning(const struct config *c)

@@ -111,7 +111,7 @@ const char *config_s3(const struct config *c, struct str key);
 const char *config_s3_name(const struct config *c, size_t i);
 
 /* Where the value of a key came from: "dwh.cfg:12", "environment DWH_AWS_SECRET", "--set"; NULL
- * where it is not set. */
+ * where it is not set, or the configuration was not read from anything. */
 const char *config_from(const struct config *c, struct str section_dot_key);
 
 /* True where an --set of this key must be refused, because argv is visible to everybody. */

@@ -42,8 +42,8 @@ struct sqlfile {
 	struct str *depends; /* n_depends of them, each a stem */
 	size_t n_depends;
 	struct str source, shape; /* empty but in copy files */
-	bool warn;         /* severity: warn */
-	unsigned engines;  /* bit 1 << ENGINE_* each */
+	bool warn;                /* severity: warn */
+	unsigned engines;         /* bit 1 << ENGINE_* each */
 	struct str title, description;
 };
 

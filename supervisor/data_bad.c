@@ -37,32 +37,32 @@ static const char *const kind_names[KINDS] = {"malformed", "truncated", "type", 
 /* The value of key becomes `value`; without a key value is all there is. */
 struct data_bad_case {
 	enum kind kind;
-	bool event;
 	int code;
 	const char *key, *value;
 	const char *column; /* that the load is to blame; "" where it is none */
 	uint32_t letters;   /* instead of value: a string of so many */
+	bool event;         /* else a song */
 };
 
 static const struct data_bad_case cases[] = {
-    {TRUNCATED, false, 1216, NULL, NULL, "", 0},
-    {MALFORMED, false, 1216, "title", "\n\n", "", 0},
-    {MALFORMED, true, 1216, "sessionId", "12\n34", "", 0},
-    {TYPE, false, 1207, "year", "\"unknown\"", "year", 0},
-    {TYPE, true, 1207, "userId", "\"U-15\"", "userid", 0},
-    {OVERFLOW, false, 1222, "year", "2147483648", "year", 0},
-    {OVERFLOW, true, 1222, "sessionId", "-2147483649", "sessionid", 0},
-    {FLOAT, false, 1208, "duration", "\"3:45\"", "duration", 0},
-    {FLOAT, true, 1208, "length", "\"long\"", "length", 0},
-    {TIMESTAMP, true, 1206, "ts", "\"2018-11-05 17:49:42\"", "ts", 0},
-    {LONG, false, 1204, "title", NULL, "title", 513},
-    {LONG, true, 1204, "gender", NULL, "gender", 17},
-    {UTF8, false, 1220, "artist_name", "\"Caf\xe9 del Norte\"", "artist_name", 0},
-    {UTF8, true, 1220, "song", "\"\xed\xa0\x80\"", "song", 0},
-    {GARBAGE, false, 1216, NULL, "<html><p>SlowDown</p></html>", "", 0},
-    {GARBAGE, true, 1216, NULL, "\"ts\":1541121934796", "", 0},
-    {ARRAY, false, 1216, NULL, "[\"ARD7TVE1187B99BFB1\", 2004]", "num_songs", 0},
-    {LARGE, false, 1216, "title", NULL, "", 5 << 20},
+    {TRUNCATED, 1216, NULL, NULL, "", 0, false},
+    {MALFORMED, 1216, "title", "\n\n", "", 0, false},
+    {MALFORMED, 1216, "sessionId", "12\n34", "", 0, true},
+    {TYPE, 1207, "year", "\"unknown\"", "year", 0, false},
+    {TYPE, 1207, "userId", "\"U-15\"", "userid", 0, true},
+    {OVERFLOW, 1222, "year", "2147483648", "year", 0, false},
+    {OVERFLOW, 1222, "sessionId", "-2147483649", "sessionid", 0, true},
+    {FLOAT, 1208, "duration", "\"3:45\"", "duration", 0, false},
+    {FLOAT, 1208, "length", "\"long\"", "length", 0, true},
+    {TIMESTAMP, 1206, "ts", "\"2018-11-05 17:49:42\"", "ts", 0, true},
+    {LONG, 1204, "title", NULL, "title", 513, false},
+    {LONG, 1204, "gender", NULL, "gender", 17, true},
+    {UTF8, 1220, "artist_name", "\"Caf\xe9 del Norte\"", "artist_name", 0, false},
+    {UTF8, 1220, "song", "\"\xed\xa0\x80\"", "song", 0, true},
+    {GARBAGE, 1216, NULL, "<html><p>SlowDown</p></html>", "", 0, false},
+    {GARBAGE, 1216, NULL, "\"ts\":1541121934796", "", 0, true},
+    {ARRAY, 1216, NULL, "[\"ARD7TVE1187B99BFB1\", 2004]", "num_songs", 0, false},
+    {LARGE, 1216, "title", NULL, "", 5 << 20, false},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0] };

@@ -111,8 +111,8 @@ struct data_song {
 /* song < w->songs; strings live in a. */
 void data_song(const struct data_world *w, uint32_t song, struct arena *a, struct data_song *out);
 
-/* The name of the n-th file of songs; the first three letters behind "TR" are its folders'. */
-void data_track(const struct data_world *w, uint32_t n, char out[DATA_TRACK + 1]);
+/* The name of the songs' file number `file`; its three letters behind "TR" are its folders'. */
+void data_track(const struct data_world *w, uint32_t file, char out[DATA_TRACK + 1]);
 
 /* The song that is the hit-th in the charts, hit < w->hits. */
 uint32_t data_hit(uint32_t hit);

@@ -263,6 +263,12 @@ static struct data_expect generate(struct data_opts o)
 
 /* ---- the tests ---- */
 
+/* Of n cases that all run the same code; valgrind is slow. */
+static size_t enough(size_t n)
+{
+	return getenv("UNIT_SHORT") ? 1 : n;
+}
+
 static void cut_anyhow(void **state)
 {
 	/* Files of songs and of events: so many songs, events a file. */
@@ -273,7 +279,7 @@ static void cut_anyhow(void **state)
 	struct loader first = {.files = 0};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < enough(COUNT(cases)); i++) {
 		const char *dir = arena_printf(arena, "%s/cut", base);
 		struct data_expect x = generate((struct data_opts){
 		    .dir = dir, .scale = 1, .seed = 1, .objects_per_file = cases[i].per_file});
@@ -306,7 +312,7 @@ static void bad_ones_are_found(void **state)
 	struct loader good = load(arena_printf(arena, "%s/cut", base));
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < enough(COUNT(cases)); i++) {
 		struct data_opts o = {.dir = arena_printf(arena, "%s/bad", base),
 		    .scale = cases[i].scale,
 		    .seed = 1,

@@ -72,10 +72,11 @@ static const struct {
                           .manifest = {"s3://b/m", 8},
                           .generation = 1,
                           .objects = 7,
-                          .bytes = 8}},
+                          .bytes = 8,
+                          .validate = true}},
         "{\"t\":\"copy\",\"id\":9223372036854775807,\"attempt\":1,\"source\":\"s\",\"lane\":\"s_2\""
         ",\"shard\":\"5f\",\"manifest\":\"s3://b/"
-        "m\",\"generation\":1,\"objects\":7,\"bytes\":8,\"validate\":false}"},
+        "m\",\"generation\":1,\"objects\":7,\"bytes\":8,\"validate\":true}"},
     [MSG_READY] = {{.type = MSG_READY, .u.ready = {.v = 1, .pid = 4711}},
         "{\"t\":\"ready\",\"v\":1,\"pid\":4711}"},
     [MSG_TARGET] = {{.type = MSG_TARGET,
@@ -98,6 +99,10 @@ static const struct {
         "m\",\"objects\":0,\"bytes\":-9223372036854775808}"},
     [MSG_COUNT] = {{.type = MSG_COUNT, .u.count = {.id = 1, .table = {"time", 4}, .rows = 8023}},
         "{\"t\":\"count\",\"id\":1,\"table\":\"time\",\"rows\":8023}"},
+    [MSG_BEAT] =
+        {{.type = MSG_BEAT,
+             .u.beat = {.id = 1, .rows = 2, .bytes = 3, .objects = 4, .requests = 5}},
+            "{\"t\":\"beat\",\"id\":1,\"rows\":2,\"bytes\":3,\"objects\":4,\"requests\":5}"},
     [MSG_BAD] = {{.type = MSG_BAD,
                      .u.bad = {.id = 1,
                          .object = {"s3://b/k", 8},
@@ -106,13 +111,8 @@ static const struct {
                          .value = {AWKWARD, sizeof AWKWARD - 1},
                          .code = 1207,
                          .reason = {"r", 1}}},
-        "{\"t\":\"bad\",\"id\":1,\"object\":\"s3://b/"
-        "k\",\"line\":2,\"column\":\"c\",\"value\":\"" AWKWARD_JSON
-        "\",\"code\":1207,\"reason\":\"r\"}"},
-    [MSG_BEAT] =
-        {{.type = MSG_BEAT,
-             .u.beat = {.id = 1, .rows = 2, .bytes = 3, .objects = 4, .requests = 5}},
-            "{\"t\":\"beat\",\"id\":1,\"rows\":2,\"bytes\":3,\"objects\":4,\"requests\":5}"},
+        "{\"t\":\"bad\",\"id\":1,\"object\":\"s3://b/k\",\"line\":2,\"column\":\"c\","
+        "\"value\":\"" AWKWARD_JSON "\",\"code\":1207,\"reason\":\"r\"}"},
     [MSG_DONE] = {{.type = MSG_DONE,
                       .u.done = {.id = 1,
                           .rows = 2,

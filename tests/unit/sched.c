@@ -187,7 +187,7 @@ static void largest_first(void **state)
 	assert_null(sched_next(&s, 0));
 }
 
-static void listings_come_first(void **state)
+static void listings_come_first_then_steps(void **state)
 {
 	(void)state;
 	started(TASK_COPY, 9000);
@@ -196,7 +196,7 @@ static void listings_come_first(void **state)
 	started(TASK_LIST, 0);
 	assert_int_equal(run_next(0)->id, 3);
 	assert_int_equal(run_next(0)->id, 4);
-	assert_int_equal(run_next(0)->id, 2); /* a step */
+	assert_int_equal(run_next(0)->id, 2);
 	assert_int_equal(run_next(0)->id, 1);
 }
 
@@ -552,7 +552,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(names_of_states, setup, teardown),
 	    cmocka_unit_test_setup_teardown(times_of_a_task, setup, teardown),
 	    cmocka_unit_test_setup_teardown(largest_first, setup, teardown),
-	    cmocka_unit_test_setup_teardown(listings_come_first, setup, teardown),
+	    cmocka_unit_test_setup_teardown(listings_come_first_then_steps, setup, teardown),
 	    cmocka_unit_test_setup_teardown(heap_against_search, setup, teardown),
 	    cmocka_unit_test_setup_teardown(lanes_take_turns, setup, teardown),
 	    cmocka_unit_test_setup_teardown(needs, setup, teardown),

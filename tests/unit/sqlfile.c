@@ -294,8 +294,8 @@ static void names(void **state)
 
 	(void)state;
 	assert_false(model_load("nomodel", &c, a, &m, &e));
-	assert_true(str_starts(
-	    str_z(e.msg), STR("LOAD.MODEL: no model \"nomodel\", and no folder of this name. Built in: ")));
+	assert_true(str_starts(str_z(e.msg),
+	    STR("LOAD.MODEL: no model \"nomodel\", and no folder of this name. Built in: ")));
 	assert_false(model_load("./nomodel", &c, a, &m, &e));
 	assert_true(str_ends(str_z(e.msg), STR("/./nomodel: no such folder")));
 	assert_false(model_load(" ", &c, a, &m, &e));
