@@ -90,7 +90,7 @@ static bool quoted_field(struct cursor *c, struct str *value)
 
 static bool csv_field(struct cursor *c)
 {
-	struct str r = c->record, value;
+	struct str r = c->record, value = STR("");
 	size_t start = c->at, open = start;
 
 	while (open < r.n && white(r.p[open]) && r.p[open] != c->t->delimiter)
@@ -178,7 +178,7 @@ static bool fixed_fields(struct cursor *c)
 
 	for (size_t i = 0; i < c->t->n_widths; i++) {
 		size_t start = c->at;
-		struct str value;
+		struct str value = STR("");
 
 		if (start == r.n)
 			break;
