@@ -178,7 +178,7 @@ static bool fixed_fields(struct cursor *c)
 
 	for (size_t i = 0; i < c->t->n_widths; i++) {
 		size_t start = c->at;
-		struct str value = STR("");
+		struct str value;
 
 		if (start == r.n)
 			break;
