@@ -112,11 +112,14 @@ cat >"$T/buckets/rules/gone.manifest" <<-MANIFEST
 	{"url":"s3://rules/d/2.json","mandatory":true,"meta":{"content_length":8}},
 	{"url":"s3://rules/d/3.json","mandatory":true,"meta":{"content_length":8}}]}
 MANIFEST
+# Its name is the digest of its bytes, as a listing would have it.
+shard=$(sha256sum "$T/buckets/rules/gone.manifest" | cut -c1-32)
+mv "$T/buckets/rules/gone.manifest" "$T/buckets/rules/$shard.manifest"
 run=$(sql "select run from dwh.target where relation = 'public.t'")
 generation=$(sql "select generation from dwh.target where relation = 'public.t'")
 cat >"$T/task" <<-TASK
 	{"t":"hello","v":1,"worker":1,"run":"$run","config":"$T/dwh.cfg","sets":[]}
-	{"t":"copy","id":1,"attempt":1,"source":"t","lane":"t","shard":"0123456789abcdef","manifest":"s3://rules/gone.manifest","generation":$generation,"objects":2,"bytes":16,"validate":false}
+	{"t":"copy","id":1,"attempt":1,"source":"t","lane":"t","shard":"$shard","manifest":"s3://rules/$shard.manifest","generation":$generation,"objects":2,"bytes":16,"validate":false}
 TASK
 # The services run as long as psql does.
 "$DWH" -c "$T/dwh.cfg" psql -Xq -c "\\! '$DWH' worker <'$T/task' >'$T/out' 2>'$T/err'" 2>/dev/null
@@ -124,7 +127,7 @@ is "$(jq -rs '.[-1] | .t + " " + .kind + " " + .where' "$T/out")" 'fail task s3'
 	'a manifest names an object that is gone: the shard fails, the run goes on'
 like "$(jq -rs '.[-1].message' "$T/out")" 's3://rules/d/2.json' 'and it is named'
 is "$(sql 'select count(*) from t')" 2 'nothing of the shard is loaded'
-is "$(sql "select count(*) from dwh.ledger where shard = '0123456789abcdef'")" 0 \
+is "$(sql "select count(*) from dwh.ledger where shard = '$shard'")" 0 \
 	'and the ledger does not say so'
 dwh load
 is "$ST" 0 'the next load lists again'
