@@ -33,12 +33,12 @@ is "$(facts '[.[] | select(.t != "beat") | .t + " " + (.id // 0 | tostring)] | j
 is "$(facts '[.[] | select(.t == "count" and .id == 3) | .table + "=" + (.rows | tostring)] | sort | join(" ")')" \
 	'artists=1108 songplays=38 songs=1168 staging_events=8056 staging_songs=1168 time=8023 users=105' 'the counts'
 
-list='{"t":"list","id":5,"attempt":1,"source":"staging_songs","prefix":"song_data/A/B","after":"","upto":"","fan":false,"generation":99}'
+list='{"t":"list","id":5,"attempt":1,"source":"staging_songs","prefix":"song_data/A/B","after":"","upto":"","fan":false,"generation":99,"validate":false}'
 worker <<<"$hello
 $list"
 is "$(facts '[.[] | select(.t == "shard") | .objects] | add')" 572 'a listing: the objects of its shards'
 copy="{\"t\":\"copy\",\"id\":6,\"attempt\":1,\"source\":\"staging_songs\",\"lane\":\"staging_songs\",\"generation\":1,
-	\"objects\":572,\"bytes\":1,$(facts '.[] | select(.t == "shard") | "\"shard\":\"\(.shard)\",\"manifest\":\"\(.manifest)\""')}"
+	\"objects\":572,\"bytes\":1,\"validate\":false,$(facts '.[] | select(.t == "shard") | "\"shard\":\"\(.shard)\",\"manifest\":\"\(.manifest)\""')}"
 worker <<<"$hello
 $(tr -d '\n\t' <<<"$copy")"
 is "$(facts '.[-1] | [.t, .rows, .skipped] | @csv')" '"done",572,true' 'a copy of what is in the ledger is skipped'
