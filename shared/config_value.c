@@ -138,7 +138,9 @@ bool config_store(struct config *c, const struct config_key *k, const struct con
 		break;
 	case KEY_S3:
 		if (!config_is_s3(v))
-			return bad_value(e, k, s, "an address such as s3://bucket/folder");
+			return bad_value(e, k, s,
+			    "an address such as s3://bucket/folder (a bucket's name has 3 "
+			    "characters or more)");
 		break;
 	case KEY_CHOICE:
 	case KEY_ENUM:

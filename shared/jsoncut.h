@@ -2,8 +2,7 @@
  * jsoncut.h - one object or array out of a stream of pieces that are cut anywhere.
  *
  * What lies wholly in the piece is handed out where it lies; only what a piece boundary cuts is
- * gathered in a buffer of its own. Both readers of streams stand on it: workers/records.h (the
- * objects of a file) and jsonitems.h (the elements of one array of a document).
+ * gathered in a buffer of its own. workers/records.h, the objects of a file, stands on it.
  */
 #ifndef SHARED_JSONCUT_H
 #define SHARED_JSONCUT_H

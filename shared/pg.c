@@ -349,7 +349,12 @@ bool pg_copy_end(struct pg *pg, int64_t *rows, struct err *e)
 {
 	PGresult *res;
 
-	if (PQputCopyEnd(pg->conn, NULL) != 1 || PQsetnonblocking(pg->conn, 0) != 0)
+	if (PQputCopyEnd(pg->conn, NULL) != 1)
+		return fail_conn(pg, e);
+	/* First all of it: PQsetnonblocking fails where something is left to be sent. */
+	if (!flush(pg, e))
+		return false;
+	if (PQsetnonblocking(pg->conn, 0) != 0)
 		return fail_conn(pg, e);
 	if (!finish(pg, &res, e))
 		return false;

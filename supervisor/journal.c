@@ -17,18 +17,22 @@
 
 enum { LINE_MAX_BYTES = 256 << 10 };
 
+/* Also within a second, the order of the names is that of the runs: first milliseconds, then
+ * chance.
+ */
 void journal_new_id(char out[24])
 {
-	time_t now = (time_t)(clock_wall_ms() / 1000);
-	unsigned char r[2] = {0, 0};
+	int64_t ms = clock_wall_ms();
+	time_t now = (time_t)(ms / 1000);
+	unsigned char r = 0;
 	char stamp[16];
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &tm);
-	if (getrandom(r, sizeof r, 0) < 0)
-		r[0] = (unsigned char)getpid();
-	snprintf(out, 24, "%.15s-%02x%02x", stamp, r[0], r[1]);
+	if (getrandom(&r, sizeof r, 0) < 0)
+		r = (unsigned char)getpid();
+	snprintf(out, 24, "%.15s-%03x%x", stamp, (unsigned)(ms % 1000), r & 15U);
 }
 
 static bool take_lock(struct journal *j, const char *runs, struct err *e)

@@ -270,6 +270,26 @@ static void print_bad(const struct fold *f, struct arena *a, FILE *out)
 		    str_eqz(f->run.command, REPORT_VALIDATE) ? "" : "; all are in dwh.load_errors");
 }
 
+static void print_remarks(const struct fold *f, FILE *out)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+		bool verified = str_eqz(t->done.verdict, "VERIFIED");
+
+		if (t->state != TASK_DONE || t->done.note.n == 0 || (verified && t->done.skipped))
+			continue;
+		if (shown++ == 0)
+			fprintf(out, "\nRemarks\n");
+		if (verified)
+			fprintf(out, "  %.*s: %.*s\n", STRF(t->name), STRF(t->done.note));
+		else
+			fprintf(out, "  %.*s (%.*s): %lld rows, such as %.*s\n", STRF(t->name),
+			    STRF(t->done.verdict), (long long)t->done.rows, STRF(t->done.note));
+	}
+}
+
 static void print_failures(const struct fold *f, FILE *out)
 {
 	size_t shown = 0;
@@ -284,19 +304,6 @@ static void print_failures(const struct fold *f, FILE *out)
 		fprintf(out, "  %.*s: %s\n", STRF(t->name), t->err.msg);
 	}
 	print_blocked(f, out);
-	for (size_t i = 0; i < f->n; i++) {
-		const struct task *t = &f->tasks[i];
-
-		if (t->state == TASK_DONE && t->done.note.n && !t->done.skipped &&
-		    str_eqz(t->done.verdict, "VERIFIED"))
-			fprintf(out, "%s  %.*s: %.*s\n", shown++ ? "" : "\nRemarks\n",
-			    STRF(t->name), STRF(t->done.note));
-		else if (t->state == TASK_DONE && t->done.note.n &&
-		         !str_eqz(t->done.verdict, "VERIFIED"))
-			fprintf(out, "%s  %.*s (%.*s): %lld rows, such as %.*s\n",
-			    shown++ ? "" : "\nRemarks\n", STRF(t->name), STRF(t->done.verdict),
-			    (long long)t->done.rows, STRF(t->done.note));
-	}
 }
 
 /* What a person should do now. */
@@ -380,4 +387,5 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 	print_retries(f, out);
 	print_bad(f, a, out);
 	print_failures(f, out);
+	print_remarks(f, out);
 }

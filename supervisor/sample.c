@@ -155,6 +155,14 @@ static bool is_known(const struct model *m, size_t i)
 	return true;
 }
 
+bool sample_knows(const struct model *m, struct str table)
+{
+	for (size_t i = 0; i < COUNTS; i++)
+		if (str_eqz(table, counts[i].table) && is_known(m, i))
+			return true;
+	return false;
+}
+
 size_t sample_expect(const struct sample *s, const struct model *m, struct report_expect *out)
 {
 	size_t n = 0;

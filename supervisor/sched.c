@@ -5,7 +5,10 @@ enum { BACKOFF_BASE_MS = 200, BACKOFF_MAX_MS = 20000 };
 
 void sched_init(struct sched *s, struct arena *a, int max_attempts, uint64_t seed)
 {
-	*s = (struct sched){.arena = a, .max_attempts = max_attempts, .random = seed | 1};
+	*s = (struct sched){.arena = a,
+	    .max_attempts = max_attempts,
+	    .random = seed | 1,
+	    .backoff = {.by_due = true}};
 	sched_queue(s, STR(""), false);
 }
 
@@ -17,8 +20,10 @@ static int rank(const struct task *t)
 }
 
 /* a comes before b. */
-static bool before(const struct task *a, const struct task *b)
+static bool before(const struct queue *q, const struct task *a, const struct task *b)
 {
+	if (q->by_due)
+		return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->id < b->id;
 	if (rank(a) != rank(b))
 		return rank(a) < rank(b);
 	if (a->bytes != b->bytes)
@@ -36,7 +41,7 @@ static void heap_up(struct queue *q, size_t i)
 {
 	struct task *t = q->heap[i];
 
-	while (i > 0 && before(t, q->heap[(i - 1) / 2])) {
+	while (i > 0 && before(q, t, q->heap[(i - 1) / 2])) {
 		heap_set(q, i, q->heap[(i - 1) / 2]);
 		i = (i - 1) / 2;
 	}
@@ -52,9 +57,9 @@ static void heap_down(struct queue *q, size_t i)
 
 		if (child >= q->n)
 			break;
-		if (child + 1 < q->n && before(q->heap[child + 1], q->heap[child]))
+		if (child + 1 < q->n && before(q, q->heap[child + 1], q->heap[child]))
 			child++;
-		if (!before(q->heap[child], t))
+		if (!before(q, q->heap[child], t))
 			break;
 		heap_set(q, i, q->heap[child]);
 		i = child;
@@ -62,10 +67,8 @@ static void heap_down(struct queue *q, size_t i)
 	heap_set(q, i, t);
 }
 
-static void heap_add(struct sched *s, struct task *t)
+static void heap_add(struct sched *s, struct queue *q, struct task *t)
 {
-	struct queue *q = t->queue;
-
 	q->heap = arena_grow(s->arena, q->heap, q->n, &q->cap, sizeof *q->heap);
 	heap_set(q, q->n, t);
 	heap_up(q, q->n++);
@@ -89,13 +92,17 @@ static void move(struct sched *s, struct task *t, enum task_state to, int64_t no
 
 	if (from == TASK_READY)
 		heap_remove(t->queue, t->slot);
+	if (from == TASK_BACKOFF)
+		heap_remove(&s->backoff, t->slot);
 	if (from == TASK_RUNNING)
 		t->queue->running--;
 	task_move(t, to, now);
 	s->count[from]--;
 	s->count[to]++;
 	if (to == TASK_READY)
-		heap_add(s, t);
+		heap_add(s, t->queue, t);
+	if (to == TASK_BACKOFF)
+		heap_add(s, &s->backoff, t);
 	if (to == TASK_RUNNING)
 		t->queue->running++;
 	if (s->moved)
@@ -149,11 +156,8 @@ void sched_start(struct sched *s, struct task *t, int64_t now)
 /* What is in backoff and due becomes ready. */
 static void wake(struct sched *s, int64_t now)
 {
-	if (s->count[TASK_BACKOFF] == 0)
-		return;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->tasks[i]->state == TASK_BACKOFF && s->tasks[i]->due_ms <= now)
-			move(s, s->tasks[i], TASK_READY, now);
+	while (s->backoff.n && s->backoff.heap[0]->due_ms <= now)
+		move(s, s->backoff.heap[0], TASK_READY, now);
 }
 
 struct task *sched_next(struct sched *s, int64_t now)
@@ -168,7 +172,7 @@ struct task *sched_next(struct sched *s, int64_t now)
 
 		if (q->n == 0 || (q->exclusive && q->running))
 			continue;
-		if (!best || before(q->heap[0], best))
+		if (!best || before(q, q->heap[0], best))
 			best = q->heap[0];
 	}
 	return best;
@@ -262,22 +266,6 @@ void sched_drain(struct sched *s, int64_t now)
 		if (t->state == TASK_WAITING || t->state == TASK_READY || t->state == TASK_BACKOFF)
 			move(s, t, TASK_LEFT, now);
 	}
-}
-
-int64_t sched_wait(const struct sched *s, int64_t now)
-{
-	int64_t least = -1;
-
-	if (s->count[TASK_BACKOFF] == 0)
-		return -1;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct task *t = s->tasks[i];
-		int64_t wait = t->due_ms > now ? t->due_ms - now : 0;
-
-		if (t->state == TASK_BACKOFF && (least < 0 || wait < least))
-			least = wait;
-	}
-	return least;
 }
 
 bool sched_finished(const struct sched *s)

@@ -16,6 +16,7 @@
 struct queue {
 	struct str name; /* "" for the common one */
 	bool exclusive;  /* at most one task at a time */
+	bool by_due;     /* the tasks in backoff, by the end of their pause */
 	size_t running;
 	struct task **heap;
 	size_t n, cap;
@@ -27,6 +28,7 @@ struct sched {
 	size_t n, cap;
 	struct queue **queues; /* [0] is the common one */
 	size_t n_queues, cap_queues;
+	struct queue backoff;
 	size_t count[TASK_STATES];
 	int max_attempts;
 	bool draining;   /* nothing new is started */
@@ -62,9 +64,6 @@ void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_
 
 /* No more is started; what is not running is left. */
 void sched_drain(struct sched *s, int64_t now);
-
-/* Milliseconds until something in backoff is due; -1 when nothing is. */
-int64_t sched_wait(const struct sched *s, int64_t now);
 
 /* Every task is final. */
 bool sched_finished(const struct sched *s);

@@ -51,7 +51,7 @@ struct task {
 	struct task **dependents;
 	size_t n_dependents, cap_dependents;
 	int64_t due_ms; /* backoff: ready again */
-	size_t slot;    /* in its queue's heap */
+	size_t slot;    /* in the heap of its queue, or of the tasks in backoff */
 
 	/* What came of it. */
 	int attempts, worker;

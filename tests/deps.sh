@@ -21,7 +21,7 @@ done
 
 if [ "$(id -u)" = 0 ]; then
 	as_root=
-elif command -v sudo >/dev/null; then
+elif command -v sudo >/dev/null && sudo true; then
 	as_root=sudo
 else
 	echo "missing Debian packages:$missing" >&2
@@ -32,7 +32,7 @@ fi
 echo "installing Debian packages:$missing"
 no_cluster=/etc/postgresql-common/createcluster.d/dwh.conf
 log=$(mktemp)
-trap '$as_root rm -f "$no_cluster" "$log"' EXIT
+trap 'rm -f "$log"; $as_root rm -f "$no_cluster"' EXIT
 trap 'exit 2' HUP INT TERM
 $as_root mkdir -p "${no_cluster%/*}"
 echo "create_main_cluster = false" | $as_root tee "$no_cluster" >/dev/null

@@ -100,7 +100,21 @@ static bool send_rejects(struct worker *w, const struct msg_copy *m, struct str 
 	return true;
 }
 
-/* Into dwh.load_errors, in the transaction that is open, or one of its own. */
+/* What an earlier try of this very shard has left there is the same, or out of date. */
+static bool forget_rejects(
+    struct worker *w, const struct msg_copy *m, struct str relation, struct err *e)
+{
+	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, m->shard)};
+	PGresult *res;
+
+	if (!pg_query(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
+	        params, &res, e))
+		return false;
+	PQclear(res);
+	return true;
+}
+
+/* Into dwh.load_errors, in the transaction that is open. */
 static bool write_rejects(struct worker *w, const struct msg_copy *m, struct str relation,
     const struct rejects *r, struct err *e)
 {
@@ -110,6 +124,8 @@ static bool write_rejects(struct worker *w, const struct msg_copy *m, struct str
 
 	if (r->n == 0)
 		return true;
+	if (!forget_rejects(w, m, relation, e))
+		return false;
 	if (!pg_copy_start(&w->pg,
 	        "COPY dwh.load_errors (run, relation, shard, object, line, column_name,"
 	        " column_type, position, value, code, reason, at) FROM STDIN",
@@ -130,7 +146,8 @@ static void keep_rejects(
 {
 	struct err e;
 
-	if (!pg_exec(&w->pg, "ROLLBACK", &e) || !write_rejects(w, m, relation, r, &e))
+	if (!pg_exec(&w->pg, "ROLLBACK", &e) || !pg_exec(&w->pg, "BEGIN", &e) ||
+	    !write_rejects(w, m, relation, r, &e) || !pg_exec(&w->pg, "COMMIT", &e))
 		log_warn("the bad records could not be written to dwh.load_errors: %s", e.msg);
 }
 

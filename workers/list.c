@@ -160,17 +160,21 @@ static void send_range(struct list *l, struct str prefix, struct str after, stru
 }
 
 /*
- * The sub-prefixes of one delimited page become parts. Up to FAN_MAX: one each. More: runs of
- * neighbours, bounded by the names of sub-prefixes; what stands between them falls into the runs.
+ * The sub-prefixes of one delimited page become parts. Up to FAN_MAX, and nothing beside them: one
+ * each. Else runs of neighbours, bounded by the names of sub-prefixes; the keys that stand between
+ * them fall into the runs.
  */
 static void fan_out(struct list *l, const struct s3_page *page)
 {
 	size_t per = (page->n_prefixes + FAN_MAX - 1) / FAN_MAX;
 	struct str none = STR("");
 
-	for (size_t i = 0; per == 1 && i < page->n_prefixes; i++)
-		send_range(l, page->prefixes[i], none, none);
-	for (size_t i = 0; per > 1 && i < page->n_prefixes; i += per) {
+	if (per == 1 && page->n_objects == 0) {
+		for (size_t i = 0; i < page->n_prefixes; i++)
+			send_range(l, page->prefixes[i], none, none);
+		return;
+	}
+	for (size_t i = 0; i < page->n_prefixes; i += per) {
 		bool last = i + per >= page->n_prefixes;
 
 		send_range(l, l->m->prefix, i ? page->prefixes[i] : none,
@@ -272,8 +276,9 @@ static bool look_down(struct list *l, bool *flat, struct s3_page *page, struct e
 			return false;
 		if (page->n_prefixes == 0)
 			return true;
-		if (page->truncated || page->n_objects) {
-			/* Very many, or files among them: listed in one go. */
+		if (page->truncated || (page->n_prefixes == 1 && page->n_objects)) {
+			/* Very many, or one among files: the keys as they are, divided where they
+			 * are long. */
 			*page = (struct s3_page){.n_objects = 0};
 			return true;
 		}

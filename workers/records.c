@@ -34,11 +34,6 @@ void records_end(struct records *r)
 	r->ended = true;
 }
 
-bool records_open(const struct records *r)
-{
-	return r->cut.open || r->junk;
-}
-
 size_t records_held(const struct records *r)
 {
 	return r->cut.open ? r->cut.tail.n : 0;

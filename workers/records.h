@@ -63,9 +63,6 @@ enum records_what records_next(struct records *r, struct record *out);
 /* Bytes, and new lines among them, that somebody else has passed over before the first piece. */
 void records_skip(struct records *r, uint64_t bytes, uint64_t lines);
 
-/* Inside a record or a bad run: the object must not be joined with another one here. */
-bool records_open(const struct records *r);
-
 /* Bytes kept of a record that a piece boundary cut. */
 size_t records_held(const struct records *r);
 

@@ -90,7 +90,7 @@ static bool quoted_field(struct cursor *c, struct str *value)
 
 static bool csv_field(struct cursor *c)
 {
-	struct str r = c->record, value = {0};
+	struct str r = c->record, value = STR("");
 	size_t start = c->at, open = start;
 
 	while (open < r.n && white(r.p[open]) && r.p[open] != c->t->delimiter)

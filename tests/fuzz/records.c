@@ -1,12 +1,11 @@
 /*
  * Any bytes as a file, whole and in pieces: the same records and errors. Where a record begins that
- * jansson can read, it ends where jansson says. The same bytes as a manifest, whole and in pieces.
+ * jansson can read, it ends where jansson says.
  */
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "shared/arena.h"
-#include "shared/jsonitems.h"
 #include "workers/records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,31 +59,6 @@ static void all_records(struct str file, size_t piece, bool judge, struct buf *o
 	records_free(&r);
 }
 
-static void all_items(struct str file, size_t piece, struct buf *out)
-{
-	struct jsonitems it;
-	struct str item;
-	enum jsonitems_what what = ITEMS_MORE;
-
-	jsonitems_init(&it, STR("e"), 200);
-	for (size_t at = 0; at <= file.n; at += piece) {
-		size_t n = file.n - at < piece ? file.n - at : piece;
-		char *copy = xmalloc(n);
-
-		memcpy(copy, file.p + at, n);
-		jsonitems_feed(&it, copy, n);
-		if (n < piece)
-			jsonitems_end(&it);
-		while ((what = jsonitems_next(&it, &item)) == ITEMS_ITEM)
-			buf_str(out, item);
-		free(copy);
-		if (what == ITEMS_BAD)
-			break;
-	}
-	buf_printf(out, "%u %lu %s", what, it.line, it.why ? it.why : "");
-	jsonitems_free(&it);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str file = {(const char *)data + 1, size - 1};
@@ -98,11 +72,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&pieces, 1 << 24);
 	all_records(file, file.n + 1, true, &whole);
 	all_records(file, piece, false, &pieces);
-	check(str_eq(buf_view(&whole), buf_view(&pieces)));
-	buf_reset(&whole);
-	buf_reset(&pieces);
-	all_items(file, file.n + 1, &whole);
-	all_items(file, piece, &pieces);
 	check(str_eq(buf_view(&whole), buf_view(&pieces)));
 	buf_free(&whole);
 	buf_free(&pieces);

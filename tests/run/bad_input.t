@@ -188,6 +188,8 @@ $(changed '"abc"')"
 bad_data 'line 1, column userid ' '1|userid|int4|1207|??' 'bytes that are no UTF-8' "$(changed $'"\xff\xfe"')"
 bad_data 'line 1, column userid ' "1|userid|int4|1204|x$(printf 'é%.0s' {1..511})" \
 	'a long value, cut between characters' "$(changed "\"x$(printf 'é%.0s' {1..900})\"")"
+dwh run --set LOAD.SHARD_OBJECTS=1
+is "$ST $(sql 'select count(*) from dwh.load_errors')" '7 1' 'tried again, it is in dwh.load_errors once'
 rm "$T/buckets/sparkify/${day}2-events.json"
 dwh run
 is "$ST" 0 'without the bad object the run succeeds'

@@ -119,6 +119,12 @@ for i in {1..20}; do
 	echo "{\"id\":$i}" >"f$i/a.json"
 	echo "{\"id\":$((20 + i))}" >"f$i.json"
 done
-listed 'objects beside sub-prefixes' 40 1 1
+listed 'objects beside sub-prefixes' 40 21 21
+mkdir only
+for i in {1..30}; do
+	echo "{\"id\":$i}" >"only/$i.json"
+	echo "{\"id\":$((30 + i))}" >"x$i.json"
+done
+listed 'objects beside one sub-prefix' 60 1 1
 cd "$T" || exit 1
 done_testing

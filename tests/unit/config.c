@@ -192,6 +192,9 @@ static void refused(void **state)
 	        "t.cfg:2: unknown key BLUBBER in [AWS]. Known: KEY SECRET TOKEN REGION PROFILE "
 	        "ENDPOINT ANONYMOUS REQUEST_PAYER"},
 	    {"\nWORKERS = 4\n", "t.cfg:2: WORKERS stands before the first [SECTION]"},
+	    {"[S3]\nLOG_DATA = s3://jb/log_data\n",
+	        "t.cfg:2: S3.LOG_DATA is \"s3://jb/log_data\", must be an address such as "
+	        "s3://bucket/folder (a bucket's name has 3 characters or more)"},
 	    {"[LOAD]\nWORKERS = four\n",
 	        "t.cfg:2: LOAD.WORKERS is \"four\", must be a whole number from 0 to 64"},
 	    {"[LOAD]\nWORKERS = 65\n",

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "shared/arena.h"
-#include "shared/jsonitems.h"
 #include "workers/records.h"
 
 /* What came out, a line each: "3-4 @12 text" or "3-4 @12 !reason". */
@@ -198,14 +197,12 @@ static void too_large(void **state)
 	records_reset(&r);
 	records_feed(&r, text, n - 1);
 	assert_int_equal(records_next(&r, &rec), RECORDS_MORE);
-	assert_true(records_open(&r));
 	assert_int_equal(records_held(&r), RECORDS_MAX);
 	records_feed(&r, text + n - 1, 4);
 	assert_int_equal(records_next(&r, &rec), RECORDS_BAD);
 	assert_int_equal(rec.text.n, 1024);
 	assert_int_equal(records_next(&r, &rec), RECORDS_RECORD);
 	assert_int_equal(records_held(&r), 0);
-	assert_false(records_open(&r));
 
 	/* Just not too large. */
 	records_reset(&r);
@@ -232,74 +229,7 @@ static void whole_records_are_not_copied(void **state)
 	assert_ptr_equal(rec.text.p, text);
 	assert_int_equal(records_next(&r, &rec), RECORDS_MORE);
 	assert_int_equal(records_held(&r), 5);
-	assert_true(records_open(&r));
 	records_free(&r);
-}
-
-/* ---- the elements of one array ---- */
-
-static void items_into(struct jsonitems *it, struct str piece, struct buf *b)
-{
-	char *copy = xmalloc(piece.n);
-	struct str item;
-
-	memcpy(copy, piece.p, piece.n);
-	jsonitems_feed(it, copy, piece.n);
-	while (jsonitems_next(it, &item) == ITEMS_ITEM) {
-		buf_str(b, item);
-		buf_c(b, '|');
-	}
-	free(copy);
-}
-
-static void items(void **state)
-{
-	static const struct {
-		const char *in, *want;
-	} cases[] = {
-	    {"{\"entries\":[]}", ""},
-	    {"{\"entries\":[{\"url\":\"s3://b/]}\"},{}]}", "{\"url\":\"s3://b/]}\"}|{}|"},
-	    {" { \"v\" : 1.5, \"n\":null,\"s\":\"\\\"]}\", \"o\":{\"entries\":[{}]}, \"a\":[[]],\n"
-	     "\"entries\" : [ {\"a\":1} ,\n{\"b\":{}} ] , \"meta\" : true } \n",
-	        "{\"a\":1}|{\"b\":{}}|"},
-	    {"{\"entries\":[{}],}", "{}|!1 not well-formed JSON"},
-	    {"{\"entries\":[{},]}", "{}|!1 an item of the list is no object"},
-	    {"{\"entries\":[{}\n{}]}", "{}|!2 not well-formed JSON"},
-	    {"{\"entries\":[1]}", "!1 an item of the list is no object"},
-	    {"{\"entries\":{}}", "!1 the list is no array"},
-	    {"{\"entries\":[],\"entries\":[]}", "!1 the list is there twice"},
-	    {"{\"entries\":[{\"long\":\"0123456789012345678901234567890123456789\"}]}",
-	        "!1 an item of the list is too large"},
-	    {"{\"other\":[]}", "!1 the list is missing"},
-	    {"{\"entries\":[{}]", "{}|!1 the document is cut off"},
-	    {"{\"entries\":[{}]}x", "{}|!1 not well-formed JSON"},
-	    {"[]", "!1 '{' expected"},
-	    {"", "!1 the document is cut off"},
-	    {"{\"a\":}", "!1 value expected"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct str in = str_z(cases[i].in);
-
-		for (size_t cut = 0; cut <= in.n; cut++) {
-			struct jsonitems it;
-			struct buf got;
-			struct str item;
-
-			buf_init(&got, 1 << 20);
-			buf_z(&got, "");
-			jsonitems_init(&it, STR("entries"), 40);
-			items_into(&it, (struct str){in.p, cut}, &got);
-			items_into(&it, (struct str){in.p + cut, in.n - cut}, &got);
-			jsonitems_end(&it);
-			if (jsonitems_next(&it, &item) == ITEMS_BAD)
-				buf_printf(&got, "!%lu %s", it.line, it.why);
-			assert_string_equal(got.p, cases[i].want);
-			jsonitems_free(&it);
-			buf_free(&got);
-		}
-	}
 }
 
 int main(void)
@@ -310,7 +240,6 @@ int main(void)
 	    cmocka_unit_test(strings_like_a_simple_scanner),
 	    cmocka_unit_test(too_large),
 	    cmocka_unit_test(whole_records_are_not_copied),
-	    cmocka_unit_test(items),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

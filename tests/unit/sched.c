@@ -96,6 +96,11 @@ static void consistent(void)
 		in_heaps += q->n;
 	}
 	assert_int_equal(in_heaps, count[TASK_READY]);
+	for (size_t k = 0; k < s.backoff.n; k++) {
+		assert_int_equal(s.backoff.heap[k]->slot, k);
+		assert_int_equal(s.backoff.heap[k]->state, TASK_BACKOFF);
+	}
+	assert_int_equal(s.backoff.n, count[TASK_BACKOFF]);
 }
 
 /* ---- states ---- */
@@ -319,12 +324,47 @@ static void again_and_again(void **state)
 			now = t->due_ms;
 			if (now > 0)
 				assert_null(sched_next(&s, now - 1));
-			assert_int_equal(sched_wait(&s, 0), now);
 		}
 		assert_string_equal(t->err.code, "Code");
 		assert_false(s.has_stop);
 	}
-	assert_int_equal(sched_wait(&s, 0), -1);
+}
+
+/* Out of backoff by the end of the pause, whatever the order in which they came. */
+static void wake_in_time(void **state)
+{
+	enum { N = 300 };
+	struct err e = error(ERR_RETRY);
+	int64_t now = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		started(TASK_COPY, 1);
+	while (run_next(now))
+		;
+	for (size_t i = 0; i < N; i++)
+		sched_failed(&s, s.tasks[i], &e, now);
+	consistent();
+	for (size_t n = 0; n < N; n++) {
+		int64_t least = INT64_MAX;
+		size_t due = 0;
+
+		for (size_t i = 0; i < N; i++)
+			if (s.tasks[i]->state == TASK_BACKOFF && s.tasks[i]->due_ms < least)
+				least = s.tasks[i]->due_ms;
+		if (least == INT64_MAX)
+			break;
+		for (size_t i = 0; i < N; i++)
+			due += s.tasks[i]->state == TASK_BACKOFF && s.tasks[i]->due_ms == least;
+		if (least > now)
+			assert_null(sched_next(&s, least - 1));
+		now = least;
+		for (; due; due--)
+			assert_int_equal(run_next(now)->due_ms, now);
+		assert_null(sched_next(&s, now));
+		consistent();
+	}
+	assert_int_equal(s.count[TASK_RUNNING], N);
 }
 
 static void once_only(void **state)
@@ -455,7 +495,6 @@ static void drain(void **state)
 	sched_drain(&s, 1);
 	moves("4:left 5:left 6:left ");
 	assert_null(sched_next(&s, 100000));
-	assert_int_equal(sched_wait(&s, 1), -1);
 	assert_false(sched_finished(&s));
 	sched_done(&s, t[0], 2);           /* was quicker than the signal */
 	sched_failed(&s, t[1], &retry, 3); /* cancelled: no failure of its own */
@@ -499,7 +538,6 @@ static void nothing_to_do(void **state)
 	(void)state;
 	assert_true(sched_finished(&s));
 	assert_null(sched_next(&s, 0));
-	assert_int_equal(sched_wait(&s, 0), -1);
 	assert_null(sched_task(&s, 0));
 	assert_null(sched_task(&s, 1));
 	assert_null(sched_task(&s, -1));
@@ -520,6 +558,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(needs, setup, teardown),
 	    cmocka_unit_test_setup_teardown(needs_that_come_late, setup, teardown),
 	    cmocka_unit_test_setup_teardown(again_and_again, setup, teardown),
+	    cmocka_unit_test_setup_teardown(wake_in_time, setup, teardown),
 	    cmocka_unit_test_setup_teardown(once_only, setup, teardown),
 	    cmocka_unit_test_setup_teardown(pauses, setup, teardown),
 	    cmocka_unit_test_setup_teardown(other_seeds_other_pauses, setup, teardown),
