@@ -50,6 +50,11 @@ static struct str bucket_of(const struct config *c)
 	return first;
 }
 
+bool sample_has(struct str source)
+{
+	return str_ieq(source, STR("LOG_DATA")) || str_ieq(source, STR("SONG_DATA"));
+}
+
 /* Whether the model loads what the generator makes. */
 static bool reads_it(const struct model *m)
 {
@@ -57,7 +62,7 @@ static bool reads_it(const struct model *m)
 	const struct sqlfile *f = model_phase(m, SQL_COPY, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (str_ieq(f[i].source, STR("LOG_DATA")) || str_ieq(f[i].source, STR("SONG_DATA")))
+		if (sample_has(f[i].source))
 			return true;
 	return false;
 }
@@ -69,13 +74,11 @@ static bool find_or_write(const struct data_opts *o, struct sample *out, struct 
 
 	if (!data_look(o->dir, &found, &out->expect, e))
 		return false;
-	if (found == DATA_EMPTY || found == DATA_PARTIAL) {
+	if (found == DATA_EMPTY || found == DATA_PARTIAL)
 		log_info("%s is empty: writing a data set to load", o->dir);
-		if (!data_generate(o, &out->expect, e))
-			return false;
-		found = DATA_COMPLETE;
-	}
-	out->known = found == DATA_COMPLETE;
+	if (!data_generate_if_empty(o, &found, &out->expect, e))
+		return false;
+	out->known = found != DATA_FOREIGN;
 	return true;
 }
 
