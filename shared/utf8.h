@@ -10,7 +10,8 @@
 /* Bytes of the character at the start of s, 1 to 4; 0 where s is empty or not well formed there. */
 size_t utf8_len(struct str s);
 
-/* Writes code point cp (not a surrogate, at most 0x10FFFF) to out; returns the bytes written. */
+/* Writes code point cp (at most 0x10FFFF; half a surrogate pair as the three bytes that are no
+ * UTF-8) to out; returns the bytes written. */
 size_t utf8_put(char out[4], uint32_t cp);
 
 /* Position of the first byte that is not well formed, or s.n. */

@@ -50,11 +50,6 @@ static struct str bucket_of(const struct config *c)
 	return first;
 }
 
-bool sample_has(struct str source)
-{
-	return str_ieq(source, STR("LOG_DATA")) || str_ieq(source, STR("SONG_DATA"));
-}
-
 /* Whether the model loads what the generator makes. */
 static bool reads_it(const struct model *m)
 {
@@ -62,7 +57,7 @@ static bool reads_it(const struct model *m)
 	const struct sqlfile *f = model_phase(m, SQL_COPY, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (sample_has(f[i].source))
+		if (str_ieq(f[i].source, STR("LOG_DATA")) || str_ieq(f[i].source, STR("SONG_DATA")))
 			return true;
 	return false;
 }
@@ -156,6 +151,14 @@ static bool is_known(const struct model *m, size_t i)
 			return false;
 	}
 	return true;
+}
+
+bool sample_knows(const struct model *m, struct str table)
+{
+	for (size_t i = 0; i < COUNTS; i++)
+		if (str_eqz(table, counts[i].table) && is_known(m, i))
+			return true;
+	return false;
 }
 
 size_t sample_expect(const struct sample *s, const struct model *m, struct report_expect *out)

@@ -25,8 +25,8 @@ struct sample {
 bool sample_prepare(const struct config *c, const struct model *m, struct arena *a,
     struct sample *out, struct err *e);
 
-/* Whether the objects of this key of [S3] are the generator's. */
-bool sample_has(struct str source);
+/* The model fills this table by rules that the generator knows. */
+bool sample_knows(const struct model *m, struct str table);
 
 /*
  * The counts, as the report wants them, of the tables that this model fills by rules which the

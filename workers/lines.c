@@ -115,6 +115,8 @@ static void pass(struct lines *l, size_t n)
 
 static enum records_what finish(struct lines *l, struct record *out, struct str text)
 {
+	if (!text.p)
+		text = STR("");
 	if (text.n && text.p[text.n - 1] == '\r')
 		text.n--;
 	l->now.line = l->line;

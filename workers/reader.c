@@ -56,7 +56,7 @@ void reader_reset(struct reader *r)
 		unpack_reset(r->unpack);
 	utf16_init(&r->utf16, r->plan->encoding);
 	r->header = r->plan->header;
-	r->unpacked = 0;
+	r->n_start = 0;
 	r->begun = r->spoiled = false;
 }
 
@@ -109,9 +109,9 @@ static const char *foreign(struct str s, bool json, int *code)
 	};
 
 	*code = 1221;
-	if (s.n >= 2 && s.p[0] != '\0' && s.p[1] == '\0')
+	if (s.n >= 4 && s.p[0] && !s.p[1] && s.p[2] && !s.p[3])
 		return "the object is UTF-16: say ENCODING UTF16LE in the COPY statement";
-	if (s.n >= 2 && s.p[0] == '\0' && s.p[1] != '\0')
+	if (s.n >= 4 && !s.p[0] && s.p[1] && !s.p[2] && s.p[3])
 		return "the object is UTF-16: say ENCODING UTF16BE in the COPY statement";
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		*code = kinds[i].code;
@@ -172,16 +172,8 @@ static bool take_lines(struct reader *r, struct err *e)
 	}
 }
 
-static bool take_text(struct reader *r, const char *p, size_t n, struct err *e)
+static bool take_data(struct reader *r, const char *p, size_t n, struct err *e)
 {
-	if (!r->begun && n) {
-		int code;
-		const char *what = foreign((struct str){p, n}, !r->plan->format, &code);
-
-		r->begun = true;
-		if (what)
-			return spoil(r, code, what, (struct str){p, n < 16 ? n : 16}, e);
-	}
 	if (r->header > 0)
 		pass_header(r, &p, &n);
 	if (n == 0)
@@ -192,6 +184,47 @@ static bool take_text(struct reader *r, const char *p, size_t n, struct err *e)
 	}
 	records_feed(&r->records, p, n);
 	return take_records(r, e);
+}
+
+/* s is how the object begins; *stop: it is another kind of object. */
+static bool begin(struct reader *r, struct str s, bool *stop, struct err *e)
+{
+	int code;
+	const char *what = foreign(s, !r->plan->format, &code);
+
+	r->begun = true;
+	*stop = what != NULL;
+	return !what || spoil(r, code, what, (struct str){s.p, s.n < 16 ? s.n : 16}, e);
+}
+
+/* What was held back to be looked at. */
+static bool take_start(struct reader *r, struct err *e)
+{
+	bool stop;
+
+	if (!begin(r, (struct str){r->start, r->n_start}, &stop, e))
+		return false;
+	return stop || take_data(r, r->start, r->n_start, e);
+}
+
+static bool take_text(struct reader *r, const char *p, size_t n, struct err *e)
+{
+	bool stop;
+
+	if (!r->begun && r->n_start == 0 && n >= sizeof r->start) {
+		if (!begin(r, (struct str){p, n}, &stop, e))
+			return false;
+		return stop || take_data(r, p, n, e);
+	}
+	while (!r->begun) {
+		if (n == 0)
+			return true;
+		r->start[r->n_start++] = *p++;
+		n--;
+		if (r->n_start == sizeof r->start && !take_start(r, e))
+			return false;
+	}
+	return r->spoiled || take_data(r, p, n, e);
 }
 
 /* ---- encodings and compressions ---- */
@@ -225,7 +258,6 @@ static bool on_unpacked(void *ctx, const char *p, size_t n, struct err *e)
 {
 	struct reader *r = ctx;
 
-	r->unpacked += n;
 	return take_encoded(r, p, n, false, e);
 }
 
@@ -248,6 +280,8 @@ bool reader_bytes(struct reader *r, const char *p, size_t n, bool last,
 	r->ctx = ctx;
 	if (!r->spoiled &&
 	    !(r->unpack ? take_packed(r, p, n, last, e) : take_encoded(r, p, n, last, e)))
+		return false;
+	if (last && !r->begun && !r->spoiled && r->n_start && !take_start(r, e))
 		return false;
 	if (!last || r->spoiled)
 		return true;

@@ -30,8 +30,9 @@ struct reader {
 	struct lines lines;
 	struct unpack *unpack;
 	struct utf16 utf16;
-	int64_t header;    /* lines still to be passed over */
-	uint64_t unpacked; /* bytes so far, for messages */
+	int64_t header; /* lines still to be passed over */
+	char start[4];  /* of the object, where the first pieces are shorter */
+	size_t n_start;
 	bool begun, spoiled;
 	/* Of the call that runs. */
 	bool (*record)(void *ctx, const struct record *r, struct err *e);

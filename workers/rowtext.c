@@ -90,7 +90,7 @@ static bool quoted_field(struct cursor *c, struct str *value)
 
 static bool csv_field(struct cursor *c)
 {
-	struct str r = c->record, value;
+	struct str r = c->record, value = STR("");
 	size_t start = c->at, open = start;
 
 	while (open < r.n && white(r.p[open]) && r.p[open] != c->t->delimiter)
@@ -134,11 +134,12 @@ static bool closing_quote(const struct cursor *c, size_t *at)
 /* With ESCAPE each backslash goes, and the byte behind it stays. */
 static struct str unescape(struct cursor *c, struct str s)
 {
-	char *to = c->t->scratch.p + c->t->scratch.n;
 	size_t n = 0;
+	char *to;
 
 	if (!c->t->escape || str_find(s, '\\') == s.n)
 		return s;
+	to = c->t->scratch.p + c->t->scratch.n;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '\\' && i + 1 < s.n)
 			i++;

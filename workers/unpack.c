@@ -210,11 +210,12 @@ enum unpack_result unpack_feed(struct unpack *u, const char *p, size_t n, bool l
 		*why = u->kind == UNPACK_GZIP    ? gzip(u, &s, &ended)
 		       : u->kind == UNPACK_BZIP2 ? bzip2(u, &s, &ended)
 		                                 : zstd(u, &s, &ended);
-		if (*why)
-			return UNPACK_BAD;
 		p += n - s.in_n;
 		n = s.in_n;
 		made = UNPACK_PIECE - s.out_n;
+		/* What came before the damage is seen, however the object was cut in pieces. */
+		if (*why)
+			return made && !sink(ctx, out, made, e) ? UNPACK_STOPPED : UNPACK_BAD;
 		/* A codec that filled the room may have more without more input. */
 		full = s.out_n == 0 && !ended;
 		if (ended) {

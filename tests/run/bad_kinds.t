@@ -32,6 +32,26 @@ for kind in malformed truncated type overflow float timestamp long utf8 garbage 
 done
 is "$("$DWH" data --out "$top" --objects-per-file 5000 --bad all --json | jq .bad)" 18 \
 	'all kinds together are 18 records'
+dwh load --validate --json
+is "$ST" 7 'load --validate finds them'
+list='"\(.object | sub("s3://sparkify/"; "")) \(.line) \(.column) \(.code)"'
+is "$(jq -r ".rejected[] | $list" <<<"$OUT" | LC_ALL=C sort)" \
+	"$(jq -r ".bad[] | $list" "$top/expect.json" | LC_ALL=C sort)" 'all of them, and nothing else'
+
+# Allowed by MAXERROR, they are left out, and what is left is what there is without them.
+mkdir -p "$T/lenient/copy"
+for f in events songs; do
+	sed 's/^COMPUPDATE OFF/MAXERROR 100\nCOMPUPDATE OFF/' "$TOP/sql/sparkify/copy/staging_$f.sql" \
+		>"$T/lenient/copy/staging_$f.sql"
+done
+dwh run --fresh --set "LOAD.MODEL=sparkify $T/lenient" --json
+is "$ST" 0 'MAXERROR lets the rest be loaded'
+is "$(jq .totals.rejected <<<"$OUT")" 18 'and the report counts the rejected'
+is "$(counts)" "$want" 'the counts are those without bad records'
+is "$(sql "select substr(object, length('s3://sparkify/') + 1) || ' ' || line || ' ' ||
+	coalesce(column_name, '') || ' ' || code from dwh.load_errors
+	where run = (select max(run) from dwh.target)" | LC_ALL=C sort)" \
+	"$(jq -r ".bad[] | $list" "$top/expect.json" | LC_ALL=C sort)" 'dwh.load_errors lists them'
 "$DWH" data --out "$top" --bad wrong >"$T/out" 2>"$T/err"
 is $? 1 'an unknown kind is a usage error'
 like "$(cat "$T/err")" 'malformed, truncated, type' 'that lists the known ones'

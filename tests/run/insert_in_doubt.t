@@ -23,7 +23,7 @@ ok $? 'an insert is in its COMMIT'
 worker=$(pgrep -P "$run" -f 'dwh: worker')
 kill -9 "$worker"
 ok $? 'its worker is killed'
-kill -0 ${backend%%[!0-9]*} 2>/dev/null
+kill -0 "${backend%%[!0-9]*}" 2>/dev/null
 ok $? 'the server goes on with it'
 wait "$run"
 is $? 0 'the run ends by itself'

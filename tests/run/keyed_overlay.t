@@ -50,7 +50,10 @@ dwh run
 is "$ST" 0 'the model itself'
 is "$(sql 'select count(*), count(distinct user_id) from users')" '105|97' 'has 105 rows for 97 users'
 dwh run "${keyed[@]}"
-is "$ST" 0 'the overlay over what is loaded'
+is "$ST" 3 'the overlay makes its tables in another way'
+like "$ERR" 'sparkify_keyed/create/.*--fresh' 'which is said, with what to do'
+dwh run --fresh "${keyed[@]}"
+is "$ST" 0 'the overlay'
 is "$(sql 'select (select count(*) from users), (select count(*) from artists)')" \
 	"$(jq -r '"\(.distinct.user_id)|\(.distinct.artist_id)"' "$expect")" \
 	'has a row for each user and artist'
@@ -73,7 +76,7 @@ before=$(sql 'select sum(hashtext(t::text)::bigint) from artists t')
 dwh run --fresh "${keyed[@]}" -w 8 --set LOAD.STRATEGY=sharded
 is "$ST" 0 'all anew with other workers and lanes'
 is "$(sql 'select sum(hashtext(t::text)::bigint) from artists t')" "$before" 'gives the same artists'
-dwh run
+dwh run --fresh
 is "$(sql 'select (select count(*) from users), (select count(*) from artists)')" '105|10025' \
 	'without the overlay the rows are the old ones'
 

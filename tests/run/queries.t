@@ -143,8 +143,9 @@ before=$OUT
 dwh run --fresh -w 8 --set LOAD.STRATEGY=sharded
 dwh query --csv
 is "$OUT" "$before" 'the same answers, in the same order, after another load'
-dwh run --set 'LOAD.MODEL=sparkify sparkify_keyed'
-dwh query --csv session_lengths levels
+dwh run --fresh --set 'LOAD.MODEL=sparkify sparkify_keyed'
+is "$ST" 0 'the keyed overlay'
+dwh query --csv session_lengths levels --set 'LOAD.MODEL=sparkify sparkify_keyed'
 is "$ST" 0 'queries run with the keyed overlay, too'
 
 if [ -f "$archive" ]; then

@@ -136,6 +136,12 @@ is "$status $(code)" "400 BadDigest" "and one with another MD5"
 is "$(cat "$tmp/root/data/m/1.manifest")" '{"entries":[]}' "and the object is still the old one"
 s3 PUT /data/m/1.manifest --data-binary x -H 'If-None-Match: *'
 is "$status $(code)" "412 PreconditionFailed" "If-None-Match: * does not replace"
+for length in 0 4; do
+	head -c $length /dev/zero >"$tmp/zeros"
+	s3 PUT /data/zeros -T "$tmp/zeros" -H 'Expect: 100-continue' -H "Content-Length: $length"
+	is "$status $(grep -c '100 Continue' "$tmp/head")" '200 1' "100 Continue before $length bytes"
+done
+s3 DELETE /data/zeros
 s3 PUT /data/copy -H 'x-amz-copy-source: /data/m/1.manifest'; s3 GET /data/copy
 is "$status $(cat "$tmp/body") $(header Content-Type)" '200 {"entries":[]} application/json' "a copy"
 s3 DELETE /data/copy; is "$status" 204 "DELETE"

@@ -174,8 +174,12 @@ static void say_continue(struct s3d_conn *c)
 
 static void begin(struct s3d_conn *c)
 {
+	bool waits = c->call.http.expect && c->in.n == 0;
+
 	enter(c, s3d_call_begin(&c->call));
-	if (c->state == BODY && c->call.http.expect && c->in.n == 0)
+	/* Also before an empty body, as S3 does: a client (botocore) that has seen another answer
+	 * in its place misreads the next one of the connection. */
+	if (waits && (c->state == BODY || !c->call.reply.close))
 		say_continue(c);
 }
 
