@@ -16,7 +16,6 @@ struct block {
 
 struct arena {
 	struct block *top; /* the block that is being filled; older ones behind it */
-	size_t bytes;
 };
 
 static _Noreturn void no_memory(void)
@@ -76,7 +75,6 @@ static struct block *add_block(struct arena *a, size_t need)
 	b->used = 0;
 	b->next = a->top;
 	a->top = b;
-	a->bytes += cap;
 	return b;
 }
 
@@ -95,7 +93,6 @@ void arena_reset(struct arena *a)
 		struct block *next = b->next;
 
 		b->next = next->next;
-		a->bytes -= next->cap;
 		free(next);
 	}
 	b->used = 0;
@@ -108,11 +105,6 @@ void arena_free(struct arena *a)
 	arena_reset(a);
 	free(a->top);
 	free(a);
-}
-
-size_t arena_bytes(const struct arena *a)
-{
-	return a->bytes;
 }
 
 static void *take(struct arena *a, size_t size)

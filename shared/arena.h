@@ -14,9 +14,8 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_reset(struct arena *a);         /* everything in it is gone; keeps one block for reuse */
-void arena_free(struct arena *a);          /* NULL is fine */
-size_t arena_bytes(const struct arena *a); /* held from the system */
+void arena_reset(struct arena *a); /* everything in it is gone; keeps one block for reuse */
+void arena_free(struct arena *a);  /* NULL is fine */
 
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size);

@@ -477,14 +477,6 @@ const char *config_s3_name(const struct config *c, size_t i)
 	return i < p->n_sources ? p->sources[i].name : NULL;
 }
 
-bool config_is_secret(struct str key)
-{
-	size_t dot = str_find(key, '.');
-	size_t i = config_key_find((struct str){key.p, dot}, str_from(key, dot + 1));
-
-	return i < config_keys_n && config_keys[i].secret;
-}
-
 const char *config_from(const struct config *c, struct str key)
 {
 	size_t dot = str_find(key, '.');

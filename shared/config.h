@@ -114,9 +114,6 @@ const char *config_s3_name(const struct config *c, size_t i);
  * where it is not set, or the configuration was not read from anything. */
 const char *config_from(const struct config *c, struct str section_dot_key);
 
-/* True where an --set of this key must be refused, because argv is visible to everybody. */
-bool config_is_secret(struct str section_dot_key);
-
 /* One line a key, "SECTION.KEY = value   # origin", secrets masked; or a JSON array of objects. */
 void config_print(const struct config *c, FILE *out, bool json);
 

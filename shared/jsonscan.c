@@ -119,7 +119,8 @@ static bool escape(struct jsonscan *s)
 	}
 }
 
-bool jsonscan_string(struct jsonscan *s, struct jsonscan_value *v)
+/* s->p stands behind the opening quote; afterwards behind the closing one. */
+static bool take_string(struct jsonscan *s, struct jsonscan_value *v)
 {
 	const char *start = s->p;
 	uint8_t flags = 0;
@@ -295,7 +296,7 @@ bool jsonscan_member(struct jsonscan *s, struct jsonscan_value *key, bool *first
 	if (s->p == s->end || *s->p != '"')
 		return jsonscan_fail(s, "member name in quotes expected");
 	s->p++;
-	if (!jsonscan_string(s, key))
+	if (!take_string(s, key))
 		return false;
 	jsonscan_blanks(s);
 	if (s->p == s->end || *s->p != ':')
@@ -353,12 +354,12 @@ bool jsonscan_value(struct jsonscan *s, struct jsonscan_value *v)
 		return false;
 	if (s->p < s->end && *s->p == '"') { /* the most frequent, without a blank before */
 		s->p++;
-		return jsonscan_string(s, v);
+		return take_string(s, v);
 	}
 	type = jsonscan_peek(s);
 	start = s->p;
 	switch (type) {
-	case JS_STRING: s->p++; return jsonscan_string(s, v);
+	case JS_STRING: s->p++; return take_string(s, v);
 	case JS_NUMBER: ok = number(s); break;
 	case JS_NULL: ok = literal(s, STR("null")); break;
 	case JS_TRUE: ok = literal(s, STR("true")); break;

@@ -117,7 +117,4 @@ static inline void jsonscan_blanks(struct jsonscan *s)
 		s->p++;
 }
 
-/* s->p stands behind the opening quote; afterwards behind the closing one. */
-bool jsonscan_string(struct jsonscan *s, struct jsonscan_value *v);
-
 #endif

@@ -151,7 +151,8 @@ bool xml_walk(struct str body, const char *root, xml_visit *fn, void *ctx, struc
 	    "the XML answer is a <%s> where a <%s> was expected", w.root_name, root);
 }
 
-struct str xml_unquote_plus(struct arena *a, struct str s)
+/* What encoding-type=url did to s, undone: %XX is a byte, "+" a blank; anything else stays. */
+static struct str unquote_plus(struct arena *a, struct str s)
 {
 	char *p = arena_cstr(a, s);
 	size_t n = 0;
@@ -260,9 +261,9 @@ bool xml_list_result(struct str body, struct arena *a, struct xml_list *out, str
 		return err_set(
 		    e, ERR_RETRY, AT_S3, NULL, "a listing that makes no sense: %s", l.bad);
 	for (size_t i = 0; l.url && i < out->n_objects; i++)
-		out->objects[i].key = xml_unquote_plus(a, out->objects[i].key);
+		out->objects[i].key = unquote_plus(a, out->objects[i].key);
 	for (size_t i = 0; l.url && i < out->n_prefixes; i++)
-		out->prefixes[i] = xml_unquote_plus(a, out->prefixes[i]);
+		out->prefixes[i] = unquote_plus(a, out->prefixes[i]);
 	return true;
 }
 

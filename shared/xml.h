@@ -72,7 +72,4 @@ struct xml_error {
  */
 bool xml_error(struct str body, struct xml_error *out);
 
-/* What encoding-type=url did to s, undone: %XX is a byte, "+" a blank; anything else stays. */
-struct str xml_unquote_plus(struct arena *a, struct str s);
-
 #endif

@@ -9,8 +9,8 @@
  *   GONE      at end of file and reaped; its slot may be filled again
  *
  * A worker that breaks the protocol is killed at once. Dead workers are replaced as long as there
- * is work; but more than `SPARE` deaths in a row without a finished task mean that something is
- * wrong with all of them, and the run stops.
+ * is work; but more deaths in a row without a finished task than there are workers and `SPARE` mean
+ * that something is wrong with all of them, and the run stops.
  */
 #include "supervisor/pool.h"
 

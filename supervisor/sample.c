@@ -69,13 +69,11 @@ static bool find_or_write(const struct data_opts *o, struct sample *out, struct 
 
 	if (!data_look(o->dir, &found, &out->expect, e))
 		return false;
-	if (found == DATA_EMPTY || found == DATA_PARTIAL) {
+	if (found == DATA_EMPTY || found == DATA_PARTIAL)
 		log_info("%s is empty: writing a data set to load", o->dir);
-		if (!data_generate(o, &out->expect, e))
-			return false;
-		found = DATA_COMPLETE;
-	}
-	out->known = found == DATA_COMPLETE;
+	if (!data_generate_if_empty(o, &found, &out->expect, e))
+		return false;
+	out->known = found != DATA_FOREIGN;
 	return true;
 }
 

@@ -31,11 +31,16 @@ static void on_term(int sig)
 	stop = 1;
 }
 
+/* The task has failed by a fact that no line can hold: what it says afterwards is not sent. */
+static bool unheard;
+
 void worker_send(const struct msg *m)
 {
 	struct buf b;
 	size_t sent = 0;
 
+	if (unheard)
+		return;
 	buf_init(&b, MSG_UP_MAX);
 	msg_encode(m, &b);
 	if (b.over) {
@@ -47,6 +52,7 @@ void worker_send(const struct msg *m)
 		fail = msg_of_err(msg_task_id(m), &e);
 		buf_reset(&b);
 		msg_encode(&fail, &b);
+		unheard = true;
 	}
 	while (sent < b.n) {
 		ssize_t n = write(STDOUT_FILENO, b.p + sent, b.n - sent);
@@ -151,6 +157,7 @@ static void do_task(struct worker *w, const struct msg *m)
 	struct err e;
 
 	stop = 0; /* a cancel of the task before, that came too late, is not meant for this one */
+	unheard = false;
 	arena_reset(w->task);
 	w->task_id = msg_task_id(m);
 	w->so_far = (struct msg_beat){.id = w->task_id};

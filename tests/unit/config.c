@@ -347,10 +347,6 @@ static void flags(void **state)
 	}
 	check(load_set("[S3]\nLOG_DATA = s3://aaa\n", "S3.LOG_DATA", "s3://bbb/x y"));
 	assert_string_equal(config_s3(&c, STR("LOG_DATA")), "s3://bbb/x y");
-	assert_true(config_is_secret(STR("aws.secret")));
-	assert_true(config_is_secret(STR("DWH.DB_PASSWORD")));
-	assert_false(config_is_secret(STR("CLUSTER.HOST")));
-	assert_false(config_is_secret(STR("nonsense")));
 }
 
 static void what_depends_on_the_engine(void **state)

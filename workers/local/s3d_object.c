@@ -69,7 +69,8 @@ static void read_attribute(int fd, struct s3d_object *o)
 	}
 }
 
-bool s3d_object_read(int fd, struct s3d_object *o)
+/* What an open file is as an object; false when it is no plain file. */
+static bool object_read(int fd, struct s3d_object *o)
 {
 	struct stat st;
 
@@ -112,7 +113,7 @@ static enum s3d_code find(
 		if (!place(&path, key, plain))
 			continue;
 		fd = s3d_disk_open(b->fd, path.p, flags);
-		if (fd >= 0 && s3d_object_read(fd, o)) {
+		if (fd >= 0 && object_read(fd, o)) {
 			code = S3D_OK;
 		} else if (fd >= 0) {
 			close(fd);

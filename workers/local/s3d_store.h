@@ -91,9 +91,6 @@ enum s3d_code s3d_object_open(const struct s3d_bucket *b, struct str key, struct
 /* The same for a listing: a file that may not be read is an object, too; o->fd cannot be read. */
 enum s3d_code s3d_object_look(const struct s3d_bucket *b, struct str key, struct s3d_object *o);
 
-/* What an open file is as an object; false when it is no plain file. */
-bool s3d_object_read(int fd, struct s3d_object *o);
-
 /* A body on its way: a temporary file in the bucket. */
 struct s3d_draft {
 	int fd; /* -1: none */

@@ -15,7 +15,7 @@ bool s3d_url_decode(struct arena *a, struct str in, bool plus, struct str *out);
 
 /*
  * As S3 writes keys in a listing with encoding-type=url: Java's form encoding (A-Z a-z 0-9 . - * _
- * stay, a space is "+"), except that "/" stays. A reader undoes it with unquote_plus.
+ * stay, a space is "+"), except that "/" stays. A reader undoes it with xml.c's unquote_plus.
  */
 void s3d_url_encode(struct buf *out, struct str s);
 
