@@ -118,12 +118,24 @@ static void ignore_notice(void *ctx, const PGresult *res)
 	(void)res;
 }
 
+/* Of libpq's own variables, those that would send a load elsewhere or change what statements mean.
+ */
+static void forget_environment(void)
+{
+	static const char *const names[] = {
+	    "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGDATESTYLE", "PGTZ"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		unsetenv(names[i]);
+}
+
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 {
 	const char *keys[20], *values[20];
 	char port[24], timeout[24];
 	size_t n = 0;
 
+	forget_environment();
 	pg->engine = t->engine;
 	snprintf(port, sizeof port, "%lld", (long long)t->port);
 	snprintf(timeout, sizeof timeout, "%lld", (long long)t->connect_timeout_s);
