@@ -21,7 +21,7 @@ POSTGRES = {
     r"^SELECT pg_advisory": "Redshift has no advisory locks",
     r"^SET (lock_timeout|default_transaction_read_only) ": "Redshift has no such setting",
     r"^SELECT .* FROM pg_attribute ": "asked by the COPY that we execute ourselves",
-    r"^COPY .* \($": "the COPY that we execute ourselves",
+    r"^COPY .* (\(|FROM STDIN)$": "the COPY that we execute ourselves, and its rejected records",
     r"^CREATE VIEW [^ ]+ AS$": "its beginning; the whole is taken from a run",
     r"^WITH NO SCHEMA BINDING$": "its end",
 }
