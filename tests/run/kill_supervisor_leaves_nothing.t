@@ -25,7 +25,7 @@ killed_when() {
 	echo "# gone after $(((${EPOCHREALTIME/./} - ${began/./}) / 1000)) ms"
 }
 title() { [ -n "$(pids_of "dwh: worker [0-9]+ $1")" ]; }
-copied() { [ "$(journal 2>/dev/null | grep -c '"t":"done".*"verdict":"VERIFIED"')" -ge "$1" ]; }
+copied() { [ "$(journal 2>/dev/null | grep -c '"t":"done".*"requests":[1-9].*"verdict":"VERIFIED"')" -ge "$1" ]; }
 
 killed_when 'create'
 killed_when 'list staging_songs'
