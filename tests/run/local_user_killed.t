@@ -4,12 +4,13 @@
 
 sql "create table t (x int)" >out 2>&1
 ok $? "a first command"
-for sig in KILL TERM INT; do
-	"$dwh" psql -AtXqc "insert into t values (1); select pg_sleep(60)" >out 2>&1 &
+for sig in KILL TERM HUP; do
+	# Under nohup HUP would be ignored. INT is psql's own: it cancels the query.
+	env --default-signal=HUP "$dwh" psql -AtXqc "insert into t values (1); select pg_sleep(60)" \
+		>out 2>&1 &
 	pid=$!
 	until_true test -e "$local/state.json"
 	sleep 0.1
-	[ $sig = INT ] && sig=HUP # a shell's background jobs ignore INT
 	kill -s $sig $pid
 	wait $pid 2>/dev/null
 	until_true nothing_left
