@@ -21,6 +21,7 @@
 
 enum config_engine { ENGINE_LOCAL, ENGINE_POSTGRES, ENGINE_REDSHIFT };
 enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED };
+enum config_changed { CHANGED_FAIL, CHANGED_SKIP, CHANGED_RELOAD };
 
 struct config {
 	const char *file; /* path of the file, or NULL when the defaults alone are used */
@@ -73,6 +74,7 @@ struct config {
 		int64_t attempts;              /* tries of one task, 5 */
 		int64_t task_timeout_s; /* no beat for so long: cancelled, then killed; 300 */
 		bool allow_empty;       /* a source without objects is no error */
+		enum config_changed changed; /* an object that was loaded before it changed */
 	} load;
 	struct {
 		const char *dir;     /* .dwh */

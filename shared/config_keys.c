@@ -8,6 +8,7 @@
 /* The positions are the values of enum config_engine and enum config_strategy. */
 static const char *const engines[] = {"local", "postgres", "redshift", NULL};
 static const char *const strategies[] = {"direct", "sharded", NULL};
+static const char *const changed[] = {"fail", "skip", "reload", NULL};
 static const char *const sslmodes[] = {
     "disable", "allow", "prefer", "require", "verify-ca", "verify-full", NULL};
 static const char *const cluster_types[] = {"single-node", "multi-node", NULL};
@@ -76,6 +77,8 @@ const struct config_key config_keys[] = {
         "seconds without a sign of life until a task is cancelled"},
     {"LOAD", "ALLOW_EMPTY", KEY_BOOL, AT(load.allow_empty), "no", false, 0, 0, NULL,
         "a source without objects is no error"},
+    {"LOAD", "CHANGED", KEY_ENUM, AT(load.changed), "fail", false, 0, 0, changed,
+        "objects that changed after they were loaded: an error, left, or all loaded again"},
     {"LOCAL", "DIR", KEY_PATH, AT(local.dir), ".dwh", false, 0, 0, NULL,
         "folder of the local engine and of the run journals"},
     {"LOCAL", "BUCKETS", KEY_PATH, AT(local.buckets), NULL, false, 0, 0, NULL,
@@ -116,7 +119,8 @@ const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];
 
 _Static_assert(sizeof config_keys / sizeof config_keys[0] <= CONFIG_KEYS_MAX, "table of keys");
 _Static_assert(sizeof(enum config_engine) == sizeof(unsigned) &&
-                   sizeof(enum config_strategy) == sizeof(unsigned),
+                   sizeof(enum config_strategy) == sizeof(unsigned) &&
+                   sizeof(enum config_changed) == sizeof(unsigned),
     "KEY_ENUM fields are written as unsigned");
 
 static size_t find(struct str section, struct str name)

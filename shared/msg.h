@@ -75,7 +75,8 @@ struct msg_step {
 	struct str phase;  /* probe create drop staged insert check count */
 	struct str name;   /* stem of the SQL file; "" where the step is about the whole model */
 	struct str digest; /* of that file as it was planned */
-	bool fresh;        /* create: drop what is ours first */
+	bool fresh;        /* create: drop what is ours first; insert: also where nothing changed */
+	bool take_over;    /* create, drop: from another run that is alive, too */
 };
 
 struct msg_list {
@@ -85,6 +86,7 @@ struct msg_list {
 	struct str after;  /* keys greater than this */
 	struct str upto;   /* and not greater than this; "" for no bound */
 	bool fan;          /* may give parts of it back as ranges */
+	struct str shard, manifest; /* not "": of a shard that was cut before, its keys */
 	int64_t generation;
 	bool validate; /* all objects, loaded or not */
 };
@@ -144,6 +146,7 @@ struct msg_done {
 	int64_t requests, retries; /* of S3 */
 	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
 	int64_t cpu_ms;     /* of the worker */
+	int64_t changed;    /* list: objects that changed after they were loaded, left as they were */
 	bool skipped;       /* nothing to do: committed already, up to date */
 	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; valid
 	                     * rejected where it was only validated; or "" */
@@ -161,6 +164,7 @@ struct msg_run {
 	int64_t v;
 	struct str run, command, at;
 	struct str engine, model, strategy, warehouse;
+	struct str of; /* rerun: the run that it completes, or "" */
 	int64_t workers;
 	bool fresh;
 };
@@ -174,6 +178,7 @@ struct msg_task {
 	struct str name; /* for people */
 	struct str digest;
 	struct str prefix, after, upto;
+	bool fan;
 	struct str lane, shard, manifest;
 	int64_t objects, bytes;
 };

@@ -22,6 +22,12 @@ static const struct option_row {
     {"-w", "--workers", "N", OPT_WORKERS, "worker processes ([LOAD] WORKERS)"},
     {"", "--fresh", NULL, OPT_FRESH, "drop what dwh made, and load all again"},
     {"", "--validate", NULL, OPT_VALIDATE, "read all objects, say what is bad, write nothing"},
+    {"", "--changed", "fail|skip|reload", OPT_CHANGED,
+        "objects that changed after they were loaded ([LOAD] CHANGED)"},
+    {"", "--only", "TABLE|SHARD|PREFIX", OPT_RERUN,
+        "one table, one shard by its id, or the keys under an s3:// address"},
+    {"", "--from", "TABLE", OPT_RERUN, "fill this table again, and those that depend on it"},
+    {"", "--take-over", NULL, OPT_TAKE_OVER, "from a run that is alive elsewhere, ending it"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
     {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
@@ -138,6 +144,14 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		return add_set(c, value);
 	else if (strcmp(o->name, "--workers") == 0)
 		return add_set(c, arena_printf(c->arena, "LOAD.WORKERS=%s", value));
+	else if (strcmp(o->name, "--changed") == 0)
+		return add_set(c, arena_printf(c->arena, "LOAD.CHANGED=%s", value));
+	else if (strcmp(o->name, "--only") == 0)
+		c->only = value;
+	else if (strcmp(o->name, "--from") == 0)
+		c->from = value;
+	else if (strcmp(o->name, "--take-over") == 0)
+		c->take_over = true;
 	else if (strcmp(o->name, "--quiet") == 0)
 		log_quiet(1);
 	else if (strcmp(o->name, "--help") == 0)

@@ -19,6 +19,9 @@ enum option {
 	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
 	OPT_VALIDATE = 32,
+	OPT_CHANGED = 64,
+	OPT_TAKE_OVER = 128,
+	OPT_RERUN = 256, /* --only, --from */
 };
 
 /* A command line, understood. */
@@ -31,7 +34,8 @@ struct call {
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
 	unsigned given;            /* bits of rows of the table of options */
-	bool fresh, json, csv, help, validate;
+	bool fresh, json, csv, help, validate, take_over;
+	const char *only, *from;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;

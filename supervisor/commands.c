@@ -9,6 +9,7 @@
 
 #include "shared/connect.h"
 #include "shared/log.h"
+#include "shared/runs.h"
 #include "shared/s3.h"
 #include "supervisor/data.h"
 #include "supervisor/exitcode.h"
@@ -19,6 +20,7 @@
 #include "supervisor/psql.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
+#include "supervisor/rerun.h"
 #include "supervisor/sample.h"
 #include "supervisor/status.h"
 #include "supervisor/table.h"
@@ -36,7 +38,7 @@ static const char *local_folder(struct call *c)
 	return config_path(&c->config, c->arena, c->config.local.dir);
 }
 
-/* ---- run, load, transform, create, drop, check ---- */
+/* ---- run, rerun, load, transform, create, drop, check ---- */
 
 static const struct {
 	const char *name;
@@ -44,6 +46,7 @@ static const struct {
 	bool reads_s3;
 } runs[] = {
     {"run", PLAN_CREATE | PLAN_LOAD | PLAN_TRANSFORM | PLAN_CHECK | PLAN_COUNT, true},
+    {"rerun", 0, true}, /* see rerun.c */
     {"load", PLAN_CREATE | PLAN_LOAD, true},
     {"transform", PLAN_CREATE | PLAN_TRANSFORM | PLAN_COUNT, false},
     {"create", PLAN_CREATE, false},
@@ -101,12 +104,15 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 	return true;
 }
 
-static int do_run(struct call *c, const struct model *m, unsigned what, const struct sample *sample)
+static int do_run(struct call *c, const struct model *m, unsigned what, const struct aim *aim,
+    const struct sample *sample)
 {
 	struct load_opts o = {.command = c->validate ? REPORT_VALIDATE : c->command->name,
 	    .what = c->validate ? PLAN_LOAD | PLAN_VALIDATE : what | (c->fresh ? PLAN_FRESH : 0),
 	    .sets = c->set_texts,
-	    .dir = local_folder(c)};
+	    .dir = local_folder(c),
+	    .aim = aim,
+	    .take_over = c->take_over};
 	bool asks = strcmp(c->command->name, "run") == 0, agree;
 	struct load_result r;
 	struct fold f;
@@ -133,6 +139,8 @@ int cmd_run(struct call *c)
 {
 	struct sample sample = {.known = false};
 	struct local services = {.held = false};
+	bool rerun = strcmp(c->command->name, "rerun") == 0;
+	struct rerun re = {.what = 0};
 	struct model *m;
 	struct err e;
 	size_t i = 0;
@@ -149,6 +157,8 @@ int cmd_run(struct call *c)
 		return 2;
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
 		return fail(&e);
+	if (rerun && !rerun_plan(c, local_folder(c), m, &re, &status))
+		return status;
 	if (c->config.warehouse.engine == ENGINE_LOCAL) {
 		if ((runs[i].reads_s3 && !sample_prepare(&c->config, m, c->arena, &sample, &e)) ||
 		    !local_up(&c->config, c->arena, &services, &e))
@@ -156,7 +166,8 @@ int cmd_run(struct call *c)
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = command_finish(do_run(c, m, runs[i].what, sample.known ? &sample : NULL));
+	status = command_finish(do_run(c, m, rerun ? re.what : runs[i].what,
+	    rerun ? &re.aim : NULL, sample.known ? &sample : NULL));
 	local_down(&services);
 	return status;
 }
@@ -277,7 +288,7 @@ int cmd_status(struct call *c)
 
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
 		return fail(&e);
-	alive = journal_alive(local_folder(c), &f);
+	alive = runs_life(local_folder(c), arena_cstr(c->arena, f.run.run)) == RUN_ALIVE;
 	(c->json ? status_json : status_print)(&f, alive, c->arena, stdout);
 	return command_finish(0);
 }

@@ -14,6 +14,7 @@
 
 #include "shared/clock.h"
 #include "shared/file.h"
+#include "shared/runs.h"
 
 enum { LINE_MAX_BYTES = 256 << 10 };
 
@@ -124,6 +125,7 @@ struct msg journal_task_msg(const struct task *t)
 	        .prefix = t->prefix,
 	        .after = t->after,
 	        .upto = t->upto,
+	        .fan = t->fan,
 	        .lane = t->lane,
 	        .shard = t->shard,
 	        .manifest = t->manifest,
@@ -152,6 +154,7 @@ static bool fold_task(struct fold *f, const struct msg_task *m, struct arena *a)
 	    .prefix = m->prefix,
 	    .after = m->after,
 	    .upto = m->upto,
+	    .fan = m->fan,
 	    .lane = m->lane,
 	    .shard = m->shard,
 	    .manifest = m->manifest,
@@ -210,6 +213,11 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	else if (m->type == MSG_FAIL && t) {
 		msg_to_err(&m->u.fail, &t->err);
 		t->has_err = true;
+	} else if (m->type == MSG_TARGET) {
+		f->targets = arena_grow(
+		    a, f->targets, f->n_targets, &f->cap_targets, sizeof *f->targets);
+		f->targets[f->n_targets++] =
+		    (struct fold_target){m->u.target.relation, m->u.target.generation};
 	} else if (m->type == MSG_COUNT) {
 		f->counts = arena_grow(
 		    a, f->counts, f->n_counts, &f->cap_counts, sizeof *f->counts);
@@ -224,39 +232,55 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	return true;
 }
 
-bool journal_alive(const char *dir, const struct fold *f)
+/* The form of journal_new_id, so that no other name is taken for a run. */
+bool journal_is_id(const char *run)
 {
-	struct arena *a = arena_new();
-	char *path = arena_printf(a, "%s/runs/%.*s/journal.jsonl", dir, STRF(f->run.run));
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	size_t digits = strspn(run, "0123456789");
+	size_t time = digits == 8 && run[8] == 'T' ? strspn(run + 9, "0123456789") : 0;
 
-	if (fd >= 0)
-		close(fd);
-	arena_free(a);
-	return alive;
+	return time == 6 && run[15] == '-' && run[16] && run[16 + strspn(run + 16, "0123456789abcdef")] == '\0';
 }
 
-static bool newest(const char *runs, struct arena *a, const char **out)
+bool journal_exists(const char *dir, const char *run, struct arena *a)
 {
-	DIR *d = opendir(runs);
+	return journal_is_id(run) && access(runs_journal(a, dir, run), F_OK) == 0;
+}
+
+/* The greatest id below `before` (NULL: of all): ids begin with the time. */
+static const char *newest_before(const char *dir, const char *before, struct arena *a)
+{
+	DIR *d = opendir(arena_printf(a, "%s/runs", dir));
+	const char *best = NULL;
 	struct dirent *ent;
 
-	*out = NULL;
 	while (d && (ent = readdir(d)))
-		/* Ids begin with the time: the greatest name is the newest. */
-		if (ent->d_name[0] >= '0' && ent->d_name[0] <= '9' &&
-		    (!*out || strcmp(ent->d_name, *out) > 0))
-			*out = arena_strz(a, ent->d_name);
+		if (journal_is_id(ent->d_name) && (!best || strcmp(ent->d_name, best) > 0) &&
+		    (!before || strcmp(ent->d_name, before) < 0))
+			best = arena_strz(a, ent->d_name);
 	if (d)
 		closedir(d);
-	return *out != NULL;
+	return best;
+}
+
+const char *journal_newest(const char *dir, bool (*want)(const struct fold *f), struct arena *a)
+{
+	const char *run = NULL;
+	bool found = false;
+
+	while (!found && (run = newest_before(dir, run, a))) {
+		struct arena *mine = arena_new();
+		struct fold f;
+		struct err e;
+
+		found = !journal_fold(dir, run, mine, &f, &e) || want(&f);
+		arena_free(mine);
+	}
+	return run;
 }
 
 bool journal_fold(
     const char *dir, const char *run, struct arena *a, struct fold *out, struct err *e)
 {
-	char *runs = arena_printf(a, "%s/runs", dir);
 	char *path, *line = NULL;
 	size_t cap = 0, number = 0;
 	ssize_t n;
@@ -264,10 +288,12 @@ bool journal_fold(
 	bool ok = true;
 
 	*out = (struct fold){.n = 0};
-	if (!run && !newest(runs, a, &run))
+	if (!run)
+		run = newest_before(dir, NULL, a);
+	if (!run)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
-		    "no run has been made here yet (%s is empty)", runs);
-	path = arena_printf(a, "%s/%s/journal.jsonl", runs, run);
+		    "no run has been made here yet (%s/runs is empty)", dir);
+	path = runs_journal(a, dir, run);
 	in = fopen(path, "re");
 	if (!in)
 		return err_errno(e, ERR_SETUP, AT_STATE, "no journal of run %s: %s", run, path);

@@ -41,6 +41,12 @@ struct fold_count {
 	int64_t rows;
 };
 
+/* A staging relation as the run found or made it. */
+struct fold_target {
+	struct str relation;
+	int64_t generation;
+};
+
 /* A failure that was tried again, all of one cause together. */
 struct fold_retry {
 	struct err err;  /* the first of them */
@@ -54,6 +60,8 @@ struct fold {
 	size_t n, cap;
 	struct fold_count *counts;
 	size_t n_counts, cap_counts;
+	struct fold_target *targets;
+	size_t n_targets, cap_targets;
 	struct fold_retry *retries;
 	size_t n_retries, cap_retries;
 	struct msg_bad *bad; /* rejected records, the first MSG_BAD_MAX of each shard */
@@ -68,8 +76,14 @@ struct fold {
 bool journal_fold(
     const char *dir, const char *run, struct arena *a, struct fold *out, struct err *e);
 
-/* Whether the run's supervisor lives: it holds a lock on its journal. */
-bool journal_alive(const char *dir, const struct fold *f);
+/* The newest run in dir whose journal `want` says yes to, or that cannot be read; NULL: none. Its id
+ * lives in a. */
+const char *journal_newest(
+    const char *dir, bool (*want)(const struct fold *f), struct arena *a);
+
+/* Whether it has the form of an id; whether there is a journal of it in dir. */
+bool journal_is_id(const char *run);
+bool journal_exists(const char *dir, const char *run, struct arena *a);
 
 /* The task as the message that defines it, and back. */
 struct msg journal_task_msg(const struct task *t);

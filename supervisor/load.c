@@ -37,6 +37,7 @@ struct run {
 	struct held held[POOL_MAX_WORKERS + 1]; /* by worker */
 	int64_t began;
 	int signal;
+	bool take_over;
 };
 
 static int64_t now(const struct run *r)
@@ -98,18 +99,31 @@ static void drop_held(struct run *r, int worker)
 	h->n = h->cap = 0;
 }
 
+static void apply_target(struct run *r, const struct msg *m)
+{
+	struct source *src = plan_source(&r->plan, m->u.target.relation);
+	size_t n = r->sched.n;
+
+	journal_add(&r->journal, m);
+	if (!src)
+		return;
+	src->generation = m->u.target.generation;
+	src->lanes = m->u.target.lanes;
+	if (!r->plan.aim.rest || !src->staged)
+		return;
+	plan_add_listings(&r->plan, src);
+	for (; n < r->sched.n; n++) {
+		write_task(r, r->sched.tasks[n]);
+		plan_start_task(&r->plan, r->sched.tasks[n], now(r));
+	}
+}
+
 static void apply(struct run *r, const struct task *t, const struct msg *m)
 {
 	struct task *made = NULL;
 
 	if (m->type == MSG_TARGET) {
-		struct source *src = plan_source(&r->plan, m->u.target.relation);
-
-		if (src) {
-			src->generation = m->u.target.generation;
-			src->lanes = m->u.target.lanes;
-		}
-		journal_add(&r->journal, m);
+		apply_target(r, m);
 	} else if (m->type == MSG_RANGE) {
 		made = plan_add_list(&r->plan, t->source, m->u.range.prefix, m->u.range.after,
 		    m->u.range.upto, false);
@@ -222,7 +236,8 @@ static struct msg message_of(const struct run *r, const struct task *t)
 		    .phase = t->phase,
 		    .name = t->stem,
 		    .digest = t->digest,
-		    .fresh = t->fresh};
+		    .fresh = t->fresh,
+		    .take_over = r->take_over};
 	} else if (t->kind == TASK_LIST) {
 		m.type = MSG_LIST;
 		m.u.list = (struct msg_list){.id = t->id,
@@ -232,6 +247,8 @@ static struct msg message_of(const struct run *r, const struct task *t)
 		    .after = t->after,
 		    .upto = t->upto,
 		    .fan = t->fan,
+		    .shard = t->shard,
+		    .manifest = t->manifest,
 		    .generation = t->source->generation,
 		    .validate = r->plan.validate};
 	} else {
@@ -365,6 +382,7 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 	    .model = str_z(c->load.model),
 	    .strategy = c->load.strategy == STRATEGY_SHARDED ? STR("sharded") : STR("direct"),
 	    .warehouse = str_z(c->cluster.host ? c->cluster.host : ""),
+	    .of = o->aim && o->aim->rest ? o->aim->rest->run.run : STR(""),
 	    .workers = c->load.workers,
 	    .fresh = (o->what & PLAN_FRESH) != 0};
 	journal_add(&r->journal, &m);
@@ -435,12 +453,13 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	r->config = c;
 	r->arena = arena_new();
 	r->began = clock_ms();
+	r->take_over = o->take_over;
 	journal_new_id(out->run);
 	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());
 	r->sched.moved = on_moved;
 	r->sched.ctx = r;
 	progress_init(&r->progress, &r->sched, (int)c->load.workers, log_is_quiet());
-	ok = plan_make(&r->plan, c, m, &r->sched, o->what, e) &&
+	ok = plan_make(&r->plan, c, m, &r->sched, o->what, o->aim, e) &&
 	     journal_create(&r->journal, o->dir, out->run, e);
 	if (ok)
 		go(r, o, out, e);

@@ -8,12 +8,15 @@
 #include "shared/err.h"
 #include "shared/msg.h"
 #include "shared/sqlfile.h"
+#include "supervisor/plan.h"
 
 struct load_opts {
 	const char *command;  /* "run" */
 	unsigned what;        /* PLAN_* */
 	struct msg_strs sets; /* --set, for the workers; no secrets */
 	const char *dir;      /* absolute: [LOCAL] DIR, where the journal goes */
+	const struct aim *aim; /* of a rerun, or NULL */
+	bool take_over;       /* the warehouse, from a run that is alive elsewhere */
 };
 
 struct load_result {

@@ -28,26 +28,35 @@ static int run_s3d(struct call *c)
 	return s3d_main(c->argc, c->argv);
 }
 
-enum { RUN_OPTIONS = OPT_WORKERS | OPT_FRESH | OPT_JSON };
+enum {
+	RUN_OPTIONS = OPT_WORKERS | OPT_FRESH | OPT_JSON | OPT_TAKE_OVER,
+	LOAD_OPTIONS = RUN_OPTIONS | OPT_CHANGED
+};
 
 const struct command commands[] = {
     {.name = "run",
         .args = "",
         .help =
             "Creates what is missing, loads what is new, fills the tables, checks, and reports.",
-        .options = RUN_OPTIONS,
+        .options = LOAD_OPTIONS,
+        .needs_config = true,
+        .run = cmd_run},
+    {.name = "rerun",
+        .args = "[RUN]",
+        .help = "Loads what a run has left, the last one by default, and what depends on it.",
+        .options = OPT_WORKERS | OPT_JSON | OPT_TAKE_OVER | OPT_CHANGED | OPT_RERUN,
         .needs_config = true,
         .run = cmd_run},
     {.name = "load",
         .args = "",
         .help = "Loads what is new into staging.",
-        .options = RUN_OPTIONS | OPT_VALIDATE,
+        .options = LOAD_OPTIONS | OPT_VALIDATE,
         .needs_config = true,
         .run = cmd_run},
     {.name = "transform",
         .args = "",
         .help = "Fills the tables from staging, where something has changed.",
-        .options = OPT_WORKERS | OPT_JSON,
+        .options = OPT_WORKERS | OPT_JSON | OPT_TAKE_OVER,
         .needs_config = true,
         .run = cmd_run},
     {.name = "create",
@@ -59,7 +68,7 @@ const struct command commands[] = {
     {.name = "drop",
         .args = "",
         .help = "Drops the tables that dwh made.",
-        .options = OPT_JSON,
+        .options = OPT_JSON | OPT_TAKE_OVER,
         .needs_config = true,
         .run = cmd_run},
     {.name = "check",

@@ -63,6 +63,70 @@ struct task *plan_add_copy(struct plan *p, struct source *src, const struct msg_
 	return t;
 }
 
+/* ---- what another run has left ---- */
+
+/* A shard that was cut before: its keys are listed again, as they are now. */
+static struct task *add_list_again(struct plan *p, struct source *src, const struct task *was)
+{
+	struct arena *a = p->sched->arena;
+	struct task *t = plan_add_list(p, src, src->prefix, STR(""), STR(""), false);
+
+	t->shard = arena_str(a, was->shard);
+	t->manifest = arena_str(a, was->manifest);
+	t->objects = was->objects;
+	t->bytes = was->bytes;
+	t->name = str_z(arena_printf(a, "list %.*s %.8s again", STRF(src->stem), t->shard.p));
+	return t;
+}
+
+/* Whether the aim is at what this task loads. */
+static bool aimed_at(const struct aim *a, const struct task *t)
+{
+	if (a->relation.n)
+		return str_eq(t->stem, a->relation);
+	if (a->shard.n)
+		return str_starts(t->shard, a->shard);
+	return a->prefix.n == 0;
+}
+
+/* What the earlier run knows of this life of the source: another one is empty. */
+static bool is_of_this_life(const struct fold *f, const struct source *src)
+{
+	for (size_t i = 0; f && i < f->n_targets; i++)
+		if (str_eq(f->targets[i].relation, src->stem))
+			return f->targets[i].generation == src->generation;
+	return false;
+}
+
+void plan_add_listings(struct plan *p, struct source *src)
+{
+	const struct fold *f = is_of_this_life(p->aim.rest, src) ? p->aim.rest : NULL;
+	size_t first = p->sched->n;
+	bool known = false;
+
+	for (size_t i = 0; f && i < f->n; i++) {
+		const struct task *was = &f->tasks[i];
+
+		if (was->kind == TASK_STEP || !str_eq(was->stem, src->stem))
+			continue;
+		known = true;
+		if (was->state == TASK_DONE)
+			continue;
+		if (was->shard.n)
+			add_list_again(p, src, was);
+		else
+			plan_add_list(p, src, was->prefix, was->after, was->upto, was->fan);
+	}
+	if (!known)
+		plan_add_list(p, src, src->prefix, STR(""), STR(""), true);
+	for (size_t i = first; i < p->sched->n; i++)
+		p->sched->tasks[i]->unasked = !aimed_at(&p->aim, p->sched->tasks[i]);
+	if (p->aim.prefix.n && str_eq(p->aim.in, src->stem))
+		plan_add_list(p, src, p->aim.prefix, STR(""), STR(""), true);
+	for (size_t i = first; i < p->sched->n; i++)
+		sched_edge(p->sched, p->create, p->sched->tasks[i]);
+}
+
 static bool add_sources(struct plan *p, unsigned what, struct err *e)
 {
 	struct arena *a = p->sched->arena;
@@ -89,8 +153,10 @@ static bool add_sources(struct plan *p, unsigned what, struct err *e)
 		}
 		sched_edge(p->sched, probe, p->create);
 		src->staged = add_step(p, "staged", f->stem, f);
-		list = plan_add_list(p, src, src->prefix, STR(""), STR(""), true);
-		sched_edge(p->sched, p->create, list);
+		sched_edge(p->sched, p->create, src->staged);
+		/* A rerun waits until it is known which life of the relation this is. */
+		if (!p->aim.rest)
+			plan_add_listings(p, src);
 	}
 	return true;
 }
@@ -120,6 +186,17 @@ static void depend(struct plan *p, struct task *t, const struct sqlfile *f)
 	}
 }
 
+/* Whether a rerun from a step comes by this insert; those before it in the order are planned. */
+static bool is_behind(struct plan *p, const struct sqlfile *f)
+{
+	if (str_eq(f->stem, p->aim.from))
+		return true;
+	for (size_t i = 0; i < f->n_depends; i++)
+		if (find_insert(p, f->depends[i]))
+			return true;
+	return false;
+}
+
 static bool add_inserts(struct plan *p, struct err *e)
 {
 	const struct sqlfile **order;
@@ -127,8 +204,16 @@ static bool add_inserts(struct plan *p, struct err *e)
 
 	if (!model_order(p->model, p->sched->arena, &order, &n, e))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		depend(p, add_step(p, "insert", order[i]->stem, order[i]), order[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct task *t;
+
+		if ((p->aim.step.n && !str_eq(order[i]->stem, p->aim.step)) ||
+		    (p->aim.from.n && !is_behind(p, order[i])))
+			continue;
+		t = add_step(p, "insert", order[i]->stem, order[i]);
+		t->fresh = p->aim.step.n || p->aim.from.n;
+		depend(p, t, order[i]);
+	}
 	return true;
 }
 
@@ -156,11 +241,12 @@ static void add_count(struct plan *p)
 }
 
 bool plan_make(struct plan *p, const struct config *c, const struct model *m, struct sched *s,
-    unsigned what, struct err *e)
+    unsigned what, const struct aim *aim, struct err *e)
 {
-
 	*p = (struct plan){
 	    .config = c, .model = m, .sched = s, .validate = (what & PLAN_VALIDATE) != 0};
+	if (aim)
+		p->aim = *aim;
 	if (what & PLAN_DROP)
 		add_step(p, "drop", STR(""), NULL);
 	if (what & PLAN_CREATE) {
@@ -178,8 +264,18 @@ bool plan_make(struct plan *p, const struct config *c, const struct model *m, st
 	return true;
 }
 
+void plan_start_task(struct plan *p, struct task *t, int64_t now)
+{
+	if (t->state != TASK_WAITING)
+		return; /* left, with what it waits for */
+	if (t->unasked)
+		sched_leave(p->sched, t, now);
+	else
+		sched_start(p->sched, t, now);
+}
+
 void plan_start(struct plan *p, int64_t now)
 {
 	for (size_t i = 0, n = p->sched->n; i < n; i++)
-		sched_start(p->sched, p->sched->tasks[i], now);
+		plan_start_task(p, p->sched->tasks[i], now);
 }

@@ -257,6 +257,14 @@ void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_
 	}
 }
 
+void sched_leave(struct sched *s, struct task *t, int64_t now)
+{
+	move(s, t, TASK_LEFT, now);
+	for (size_t i = 0; i < t->n_dependents; i++)
+		if (t->dependents[i]->state == TASK_WAITING)
+			sched_leave(s, t->dependents[i], now);
+}
+
 void sched_drain(struct sched *s, int64_t now)
 {
 	s->draining = true;

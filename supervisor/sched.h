@@ -62,6 +62,9 @@ void sched_running(struct sched *s, struct task *t, int worker, int64_t now);
 void sched_done(struct sched *s, struct task *t, int64_t now);
 void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_t now);
 
+/* Not this time: it is left, and what waits for it. It is WAITING. */
+void sched_leave(struct sched *s, struct task *t, int64_t now);
+
 /* No more is started; what is not running is left. */
 void sched_drain(struct sched *s, int64_t now);
 

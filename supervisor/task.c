@@ -30,7 +30,7 @@ static const struct {
 } moves[] = {
     {TASK_WAITING, TASK_READY, "all that it needs is done"},
     {TASK_WAITING, TASK_BLOCKED, "something it needs failed"},
-    {TASK_WAITING, TASK_LEFT, "the run ends early"},
+    {TASK_WAITING, TASK_LEFT, "the run ends early, or was not asked for it"},
     {TASK_READY, TASK_RUNNING, "a worker took it"},
     {TASK_READY, TASK_LEFT, "the run ends early"},
     {TASK_RUNNING, TASK_DONE, "committed"},

@@ -38,10 +38,11 @@ struct task {
 
 	/* What to do. */
 	struct str phase, stem, digest;   /* step; stem also names the source of a list or copy */
-	bool fresh;                       /* step create */
+	bool fresh;                       /* step create, insert: as if it had never been done */
+	bool unasked;                     /* belongs to the run, and is left this time */
 	struct str prefix, after, upto;   /* list */
 	bool fan;                         /* list */
-	struct str lane, shard, manifest; /* copy */
+	struct str lane, shard, manifest; /* copy; list: whose keys are listed again, or "" */
 	int64_t objects, bytes;           /* copy; bytes order the ready heap */
 	struct source *source;            /* list, copy */
 

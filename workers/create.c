@@ -6,12 +6,16 @@
  * reads and changes them: so it waits for loads in flight before it touches a table, and reads
  * nothing that they still change. Two of these steps never run at the same time in one database.
  *
+ * A run that is alive elsewhere is not taken over from unless that is asked (owner.h).
+ *
  * The digests of a relation's create and copy files are kept: rows that were loaded by another
  * description are not mixed with new ones.
  */
 #include <stdio.h>
 
 #include "shared/lane.h"
+#include "workers/ledger.h"
+#include "workers/owner.h"
 #include "workers/relation.h"
 
 struct making {
@@ -150,21 +154,45 @@ static bool make_anew(
 	           arena_printf(w->task, "%lld", (long long)t->generation), e);
 }
 
+/*
+ * A staging relation is made anew without being asked where nothing of it is lost: its description
+ * has changed, and nothing was ever loaded by the old one; or [LOAD] CHANGED says to load it again
+ * when objects have changed, and they have.
+ */
+static bool is_worthless(
+    struct worker *w, const struct sqlfile *f, const struct target *t, bool *anew, struct err *e)
+{
+	const struct sqlfile *copy = model_find(w->model, SQL_COPY, f->stem);
+	struct str relation = target_relation(w, w->task, f->stem);
+	int64_t rows, shards;
+
+	if (!str_eq(t->digest, digest_of(w, f))) {
+		if (!ledger_sum(w, relation.p,
+		        arena_printf(w->task, "%lld", (long long)t->generation), "", &rows, &shards,
+		        e))
+			return false;
+		*anew = shards == 0;
+		return true;
+	}
+	return w->config.load.changed != CHANGED_RELOAD ||
+	       list_finds_change(w, copy, t->generation, anew, e);
+}
+
 /* One relation: made where it is missing, made anew where that is asked. */
 static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 {
 	struct worker *w = k->w;
 	struct str relation = target_relation(w, w->task, f->stem);
-	bool staging = model_find(w->model, SQL_COPY, f->stem) != NULL, there, ok;
+	bool staging = model_find(w->model, SQL_COPY, f->stem) != NULL, there, anew, ok;
 	struct msg m = {.type = MSG_TARGET, .u.target = {.id = k->id, .relation = f->stem}};
 	struct target t;
 
 	if (!target_read(w, relation, &t, e) || !relation_exists(w, f->stem, &there, e))
 		return false;
-	if (t.known && there && !k->fresh)
-		ok = keep(w, f, staging, &t, e);
-	else
-		ok = make_anew(w, f, staging, &t, e);
+	anew = k->fresh || !t.known || !there;
+	if (!anew && staging && !is_worthless(w, f, &t, &anew, e))
+		return false;
+	ok = anew ? make_anew(w, f, staging, &t, e) : keep(w, f, staging, &t, e);
 	if (!ok || !target_write(w, relation, staging, &t, e))
 		return false;
 	m.u.target.generation = t.generation;
@@ -201,7 +229,7 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 	size_t n;
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 
-	if (!begin(w, e) || !take_all_over(w, f, n, e))
+	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) || !take_all_over(w, f, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!worker_tick(w, e) || !create_one(&k, &f[i], e))
@@ -243,8 +271,8 @@ bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 	bool dropped;
 
-	(void)m;
-	if (!begin(w, e) || !take_all_over(w, f, n, e))
+	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) ||
+	    !take_all_over(w, f, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!drop_one(w, f[i].stem, &dropped, e))

@@ -110,7 +110,8 @@ static bool run_statements(
 	return true;
 }
 
-static bool fill(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e)
+static bool fill(
+    struct worker *w, const struct sqlfile *f, bool again, struct msg_done *done, struct err *e)
 {
 	struct str relation = target_relation(w, w->task, f->stem), inputs, *statements;
 	struct sql_vars vars = {.relation = f->stem};
@@ -121,8 +122,8 @@ static bool fill(struct worker *w, const struct sqlfile *f, struct msg_done *don
 	    !inputs_of(w, f, &inputs, e) ||
 	    !up_to_date(w, relation.p, f, inputs, &known, &same, &done->rows, e))
 		return false;
-	done->skipped = same;
-	if (!same) {
+	done->skipped = same && !again;
+	if (!done->skipped) {
 		if (!sql_prepare(w, f, &vars, &statements, &n, e))
 			return false;
 		if (!run_statements(w, statements, n, &done->rows, e))
@@ -134,9 +135,10 @@ static bool fill(struct worker *w, const struct sqlfile *f, struct msg_done *don
 	return pg_exec(&w->pg, "COMMIT", e);
 }
 
-bool task_insert(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e)
+bool task_insert(
+    struct worker *w, const struct sqlfile *f, bool again, struct msg_done *done, struct err *e)
 {
-	if (!worker_pg(w, e) || !fill(w, f, done, e))
+	if (!worker_pg(w, e) || !fill(w, f, again, done, e))
 		return false;
 	crash_here("insert:after-commit");
 	if (!done->skipped)

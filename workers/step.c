@@ -259,7 +259,7 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 	if (str_eqz(m->phase, "staged"))
 		return staged(w, f, done, e);
 	if (str_eqz(m->phase, "insert"))
-		return task_insert(w, f, done, e);
+		return task_insert(w, f, m->fresh, done, e);
 	if (str_eqz(m->phase, "check"))
 		return check(w, f, done, e);
 	return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no phase %.*s", STRF(m->phase));

@@ -43,7 +43,7 @@ bool target_read(struct worker *w, struct str relation, struct target *out, stru
 
 	*out = (struct target){.known = false};
 	if (!pg_query(&w->pg,
-	        "SELECT generation, lanes, digest FROM dwh.target WHERE relation = $1", 1, params,
+	        "SELECT generation, lanes, digest, run FROM dwh.target WHERE relation = $1", 1, params,
 	        &res, e))
 		return false;
 	if (PQntuples(res)) {
@@ -51,6 +51,7 @@ bool target_read(struct worker *w, struct str relation, struct target *out, stru
 		out->generation = pg_i64(res, 0, 0);
 		out->lanes = pg_i64(res, 0, 1);
 		out->digest = arena_str(w->task, pg_str(res, 0, 2));
+		out->run = arena_str(w->task, pg_str(res, 0, 3));
 	}
 	PQclear(res);
 	return true;

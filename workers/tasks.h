@@ -12,8 +12,13 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
 bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
 
-/* The step insert (insert.c). */
-bool task_insert(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e);
+/* Whether an object of the source has changed since it was loaded into this generation (list.c). */
+bool list_finds_change(struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out,
+    struct err *e);
+
+/* The step insert (insert.c). again: also where nothing has changed since it was done. */
+bool task_insert(
+    struct worker *w, const struct sqlfile *f, bool again, struct msg_done *done, struct err *e);
 
 /* A row of dwh.target (target.c). */
 struct target {
@@ -21,6 +26,7 @@ struct target {
 	int64_t generation; /* 1... */
 	int64_t lanes;
 	struct str digest; /* of the files that describe it */
+	struct str run;    /* that owns it */
 };
 
 /*

@@ -1,0 +1,126 @@
+/* cut.c - see cut.h. */
+#include "workers/cut.h"
+
+#include <stdlib.h>
+
+#include "shared/utf8.h"
+
+static int by_key(const void *a, const void *b)
+{
+	return str_cmp(((const struct object *)a)->key, ((const struct object *)b)->key);
+}
+
+/* Whether a shard from key first to key last may hold keys of this part. */
+static bool meets(
+    struct str first, struct str last, struct str prefix, struct str after, struct str upto)
+{
+	if (str_cmp(last, after) <= 0 && after.n)
+		return false;
+	if (upto.n && str_cmp(first, upto) > 0)
+		return false;
+	return str_cmp(last, prefix) >= 0 &&
+	       (str_starts(first, prefix) || str_cmp(first, prefix) <= 0);
+}
+
+bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, struct str after,
+    struct str upto, struct err *e)
+{
+	struct worker *w = c->w;
+	char *number = arena_printf(w->task, "%lld", (long long)generation);
+	const char *params[] = {arena_cstr(w->task, c->relation), number};
+	size_t cap = 0;
+	PGresult *res;
+	bool ok = true;
+
+	if (!worker_pg(w, e) || !pg_query(&w->pg,
+	                            "SELECT manifest, first_key, last_key, shard FROM dwh.ledger"
+	                            " WHERE relation = $1 AND generation = CAST($2 AS INTEGER)",
+	                            2, params, &res, e))
+		return false;
+	for (int i = 0; ok && i < PQntuples(res); i++) {
+		struct manifest m;
+
+		if (!meets(pg_str(res, i, 1), pg_str(res, i, 2), prefix, after, upto))
+			continue;
+		ok = worker_tick(w, e) &&
+		     manifest_read(w, pg_str(res, i, 0), pg_str(res, i, 3), w->task, &m, e);
+		for (size_t k = 0; ok && k < m.n; k++) {
+			c->done = arena_grow(w->task, c->done, c->n_done, &cap, sizeof *c->done);
+			c->done[c->n_done++] = m.objects[k];
+		}
+	}
+	PQclear(res);
+	if (ok && c->n_done)
+		qsort(c->done, c->n_done, sizeof *c->done, by_key);
+	return ok;
+}
+
+void cut_find(struct cut *c, const struct s3_object *o, bool *done, bool *changed)
+{
+	*done = *changed = false;
+	while (c->at_done < c->n_done && str_cmp(c->done[c->at_done].key, o->key) < 0)
+		c->at_done++;
+	if (c->at_done == c->n_done || !str_eq(c->done[c->at_done].key, o->key))
+		return;
+	*done = true;
+	*changed = !str_eq(c->done[c->at_done].etag, o->etag);
+}
+
+static bool is_changed(struct cut *c, const struct s3_object *o, struct err *e)
+{
+	if (c->w->config.load.changed == CHANGED_SKIP) {
+		c->out->changed++;
+		return true;
+	}
+	return err_set(e, ERR_TASK, AT_S3, "ObjectChanged",
+	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: put it "
+	    "back, keep the old rows (--changed skip), or load the relation again (--changed reload)",
+	    STRF(c->bucket), STRF(o->key));
+}
+
+bool cut_end(struct cut *c, struct err *e)
+{
+	char digest[33];
+	struct msg m = {.type = MSG_SHARD, .u.shard = {.id = c->task}};
+
+	if (c->shard.n == 0)
+		return true;
+	c->shard.bucket = c->bucket;
+	if (!manifest_write(c->w, c->relation, &c->shard, digest, &m.u.shard.manifest, e))
+		return false;
+	m.u.shard.shard = str_z(digest);
+	m.u.shard.objects = (int64_t)c->shard.n;
+	m.u.shard.bytes = (int64_t)c->shard_bytes;
+	worker_send(&m);
+	c->shard.n = 0;
+	c->shard_bytes = 0;
+	return true;
+}
+
+bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
+{
+	const struct config *cfg = &c->w->config;
+	bool done, changed;
+
+	/* S3 has no such keys, folders have; in a manifest it would be another one. */
+	if (utf8_bad(o->key) < o->key.n)
+		return err_set(e, ERR_TASK, AT_S3, "Key",
+		    "s3://%.*s/%.*s: byte %zu of the key is not UTF-8: rename the file",
+		    STRF(c->bucket), STRF(o->key), utf8_bad(o->key) + 1);
+	c->out->objects++;
+	c->out->bytes += (int64_t)o->size;
+	c->w->so_far.objects++;
+	cut_find(c, o, &done, &changed);
+	if (done)
+		return !changed || is_changed(c, o, e);
+	if (c->shard.n && (c->shard_bytes + o->size > (uint64_t)cfg->load.shard_bytes ||
+	                      c->shard.n >= (size_t)cfg->load.shard_objects)) {
+		if (!cut_end(c, e))
+			return false;
+	}
+	c->shard.objects = arena_grow(
+	    c->w->task, c->shard.objects, c->shard.n, &c->cap, sizeof *c->shard.objects);
+	c->shard.objects[c->shard.n++] = (struct object){o->key, o->etag, o->size};
+	c->shard_bytes += o->size;
+	return true;
+}

@@ -1,0 +1,47 @@
+/*
+ * cut.h - objects in key order become shards: minus what is committed, cut by bytes and count, each
+ * with its manifest written and its `shard` fact sent.
+ *
+ *	struct cut c = {.w = w, .task = id, .bucket = b, .relation = r, .out = done};
+ *	cut_read_committed(&c, ...); for each object: cut_add(&c, &object); cut_end(&c);
+ *
+ * What is committed: the objects in the manifests of the committed shards of this generation. Both
+ * sides are in key order, so it is a merge. A key that is committed with another etag was changed
+ * after it was loaded, and its old rows are in the warehouse: [LOAD] CHANGED says whether that is
+ * an error or whether the object is left as it was loaded. It is never loaded on top.
+ */
+#ifndef WORKERS_CUT_H
+#define WORKERS_CUT_H
+
+#include "workers/manifest.h"
+
+struct cut {
+	struct worker *w;
+	int64_t task; /* id, for the facts */
+	struct str bucket;
+	struct str relation;  /* "schema.stem" */
+	struct msg_done *out; /* objects, bytes and changed are counted here */
+
+	/* cut.c's own. */
+	struct object *done; /* committed already, in key order */
+	size_t n_done, at_done;
+	struct manifest shard; /* being cut */
+	size_t cap;
+	uint64_t shard_bytes;
+};
+
+/* The committed objects whose shards may hold keys that begin with prefix, are greater than after
+ * and not greater than upto ("" for no bound). */
+bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, struct str after,
+    struct str upto, struct err *e);
+
+/* Whether the object is committed as it is (*done), or as it was before (*changed, too). Keys come
+ * in order. */
+void cut_find(struct cut *c, const struct s3_object *o, bool *done, bool *changed);
+
+bool cut_add(struct cut *c, const struct s3_object *o, struct err *e);
+
+/* The last shard. */
+bool cut_end(struct cut *c, struct err *e);
+
+#endif
