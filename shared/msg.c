@@ -29,7 +29,7 @@ static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(li
     STRING(list, shard), STRING(list, manifest), INT(list, generation), BOOL(list, validate), END};
 static const struct field copy[] = {INT(copy, id), INT(copy, attempt), STRING(copy, source),
     STRING(copy, lane), STRING(copy, shard), STRING(copy, manifest), INT(copy, generation),
-    INT(copy, objects), INT(copy, bytes), BOOL(copy, validate), END};
+    INT(copy, objects), INT(copy, bytes), INT(copy, again), BOOL(copy, validate), END};
 static const struct field ready[] = {INT(ready, v), INT(ready, pid), END};
 static const struct field target[] = {
     INT(target, id), STRING(target, relation), INT(target, generation), INT(target, lanes), END};

@@ -13,7 +13,7 @@
  *   ready          once, after hello
  *   target         while step create: a staging relation, its generation and lanes
  *   range          while list: a part of the prefix that another worker should list
- *   shard          while list: a manifest was written
+ *   shard          while list: a manifest was written; while copy: one that takes its place
  *   count          while step count: rows of a table
  *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected
  *   beat           at most one a second while a task runs: totals so far
@@ -95,6 +95,7 @@ struct msg_copy {
 	int64_t id, attempt;
 	struct str source, lane, shard, manifest;
 	int64_t generation, objects, bytes;
+	int64_t again; /* how often its objects were listed again because they had changed */
 	bool validate; /* read only: nothing is written, no rejected record ends it */
 };
 
@@ -149,7 +150,8 @@ struct msg_done {
 	int64_t changed;    /* list: objects that changed after they were loaded, left as they were */
 	bool skipped;       /* nothing to do: committed already, up to date */
 	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; valid
-	                     * rejected where it was only validated; or "" */
+	                     * rejected where it was only validated; replaced by other shards;
+	                     * or "" */
 	struct str note;    /* one line for the report, or "" */
 };
 

@@ -57,6 +57,11 @@ double facts_concurrency(const struct facts_phase *p)
 	return wall > 0 ? (double)p->sum / (double)wall : 1;
 }
 
+bool facts_is_replaced(const struct task *t)
+{
+	return str_eqz(t->done.verdict, "replaced");
+}
+
 size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out)
 {
 	size_t n = 0;
@@ -109,7 +114,7 @@ struct facts_totals facts_totals(const struct fold *f)
 		n.blocked += t->state == TASK_BLOCKED;
 		n.left += t->state == TASK_LEFT;
 		n.retries += t->attempts > 1 ? t->attempts - 1 : 0;
-		if (t->kind != TASK_COPY)
+		if (t->kind != TASK_COPY || facts_is_replaced(t))
 			continue;
 		n.shards++;
 		if (t->state != TASK_DONE)

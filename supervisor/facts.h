@@ -23,6 +23,9 @@ struct facts_phase {
 size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max);
 double facts_concurrency(const struct facts_phase *p);
 
+/* A copy whose objects are in other shards by now. */
+bool facts_is_replaced(const struct task *t);
+
 /* The copies, in the order in which they were found; the array lives in a. */
 size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out);
 

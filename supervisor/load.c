@@ -129,6 +129,7 @@ static void apply(struct run *r, const struct task *t, const struct msg *m)
 		    m->u.range.upto, false);
 	} else if (m->type == MSG_SHARD) {
 		made = plan_add_copy(&r->plan, t->source, &m->u.shard);
+		made->again = t->kind == TASK_COPY ? t->again + 1 : 0;
 	} else {
 		journal_add(&r->journal, m);
 	}
@@ -192,7 +193,7 @@ static bool may_send(const struct task *t, enum msg_type type)
 	case MSG_BEAT:
 	case MSG_DONE:
 	case MSG_FAIL: return true;
-	case MSG_SHARD:
+	case MSG_SHARD: return t->kind == TASK_LIST || t->kind == TASK_COPY;
 	case MSG_RANGE: return t->kind == TASK_LIST;
 	case MSG_BAD: return t->kind == TASK_COPY;
 	case MSG_TARGET: return str_eqz(t->phase, "create");
@@ -262,6 +263,7 @@ static struct msg message_of(const struct run *r, const struct task *t)
 		    .generation = t->source->generation,
 		    .objects = t->objects,
 		    .bytes = t->bytes,
+		    .again = t->again,
 		    .validate = r->plan.validate};
 	}
 	return m;

@@ -102,7 +102,7 @@ void plan_add_listings(struct plan *p, struct source *src)
 {
 	const struct fold *f = is_of_this_life(p->aim.rest, src) ? p->aim.rest : NULL;
 	size_t first = p->sched->n;
-	bool known = false;
+	bool known = f && f->run.of.n; /* a rerun has only what was left */
 
 	for (size_t i = 0; f && i < f->n; i++) {
 		const struct task *was = &f->tasks[i];

@@ -27,7 +27,7 @@ static int by_duration(const void *a, const void *b)
 static const char *verdict(const struct task *t)
 {
 	if (t->state == TASK_DONE && t->done.verdict.n)
-		return t->done.skipped ? "already" : t->done.verdict.p;
+		return t->done.skipped && !facts_is_replaced(t) ? "already" : t->done.verdict.p;
 	return task_state_name(t->state);
 }
 
@@ -282,7 +282,7 @@ static void print_remarks(const struct fold *f, FILE *out)
 			continue;
 		if (shown++ == 0)
 			fprintf(out, "\nRemarks\n");
-		if (verified)
+		if (!str_eqz(t->phase, "check"))
 			fprintf(out, "  %.*s: %.*s\n", STRF(t->name), STRF(t->done.note));
 		else
 			fprintf(out, "  %.*s (%.*s): %lld rows, such as %.*s\n", STRF(t->name),

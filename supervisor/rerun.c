@@ -10,10 +10,13 @@ enum { SHARD_LEAST = 4 }; /* digits of a shard's id that name one */
 
 /* ---- which run ---- */
 
+/* run, load, and a rerun of them; not one of steps alone, nor a validation. */
 static bool loads(const struct fold *f)
 {
-	return str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load") ||
-	       str_eqz(f->run.command, "rerun");
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eqz(f->tasks[i].phase, "staged"))
+			return true;
+	return false;
 }
 
 /* Until then a rerun's own listings and shards are not all in its journal. */

@@ -43,6 +43,7 @@ struct task {
 	struct str prefix, after, upto;   /* list */
 	bool fan;                         /* list */
 	struct str lane, shard, manifest; /* copy; list: whose keys are listed again, or "" */
+	int64_t again;                    /* copy: how often it was replaced already */
 	int64_t objects, bytes;           /* copy; bytes order the ready heap */
 	struct source *source;            /* list, copy */
 

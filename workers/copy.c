@@ -10,6 +10,7 @@
  * on the unique key, which means "already".
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "shared/clock.h"
 #include "shared/log.h"
@@ -236,6 +237,23 @@ static bool read_objects(
 	                         STRF(m->manifest));
 }
 
+/*
+ * An object is not the one that was listed: nothing of the shard is loaded, and what its keys are
+ * now becomes shards in its place.
+ */
+static bool replace(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
+{
+	struct msg_list list = {.id = m->id,
+	    .source = m->source,
+	    .shard = m->shard,
+	    .manifest = m->manifest,
+	    .generation = m->generation};
+	char *note = arena_printf(w->task, "listed again: %s", e->msg);
+
+	*done = (struct msg_done){.verdict = STR("replaced"), .skipped = true, .note = str_z(note)};
+	return pg_exec(&w->pg, "ROLLBACK", e) && list_shard_again(w, &list, done, e);
+}
+
 bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
@@ -267,5 +285,9 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		already(done, m, rows);
 		return true;
 	}
+	/* Gone is something else: that is for people to know. */
+	if (e->kind == ERR_CHANGED && strcmp(e->code, "NoSuchKey") != 0 &&
+	    m->again < w->config.load.attempts)
+		return replace(w, m, done, e);
 	return false;
 }

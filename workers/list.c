@@ -260,12 +260,12 @@ bool list_finds_change(struct worker *w, const struct sqlfile *copy, int64_t gen
 	return true;
 }
 
-bool task_list(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
+static bool run(struct worker *w, const struct msg_list *m, bool (*list)(struct list *, struct err *),
+    struct msg_done *done, struct err *e)
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	int64_t began = clock_ms();
-	struct list l = {
-	    .w = w, .m = m, .prefix = m->prefix, .after = m->after, .upto = m->upto};
+	struct list l = {.w = w, .m = m, .prefix = m->prefix, .after = m->after, .upto = m->upto};
 	struct str ignored;
 
 	if (!f)
@@ -278,8 +278,23 @@ bool task_list(struct worker *w, const struct msg_list *m, struct msg_done *done
 	    .bucket = l.bucket,
 	    .relation = target_relation(w, w->task, m->source),
 	    .out = done};
-	if (!(m->manifest.n ? list_again(&l, e) : list_all(&l, e)))
+	if (!list(&l, e))
 		return false;
 	done->list_ms = clock_ms() - began;
+	if (done->changed)
+		done->note = str_z(arena_printf(w->task,
+		    "%lld object(s) changed since they were loaded; their old rows stay "
+		    "(--changed skip)",
+		    (long long)done->changed));
 	return true;
+}
+
+bool list_shard_again(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
+{
+	return run(w, m, list_again, done, e);
+}
+
+bool task_list(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
+{
+	return run(w, m, m->manifest.n ? list_again : list_all, done, e);
 }

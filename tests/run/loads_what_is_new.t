@@ -60,7 +60,7 @@ mv "$T/buckets/sparkify/$changed" "$T/kept"
 sed 's/"year": *[0-9]*/"year": 1066/' "$T/kept" >"$T/buckets/sparkify/$changed"
 dwh run
 is "$ST" 6 'a changed object: exit code 6'
-like "$ERR" "s3://sparkify/$changed has changed since it was loaded.*put it back, or .*--fresh" \
+like "$ERR" "s3://sparkify/$changed has changed since it was loaded.*put it back, keep the old rows .--changed skip., or load the relation again .--changed reload." \
 	'it is named, with the remedy'
 is "$(checksums)" "$sums" 'and nothing is changed'
 rm "$T/buckets/sparkify/$changed"

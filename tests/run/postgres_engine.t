@@ -97,8 +97,8 @@ PGPASSWORD=$PG_PASSWORD loads 'a password in PGPASSWORD'
 is "$(left_running | grep -E 'dwh: |psql' )" '' 'nothing is left running'
 
 # ---- two supervisors of one warehouse ----
-# The second takes the relations over: the first one's loads in flight are finished and counted, it
-# begins no other, and says why. No row is loaded twice.
+# The second sees that the first is alive and stops. Asked to, it ends the first one's sessions and
+# takes the relations over; the first begins nothing else, and says why. No row is loaded twice.
 
 stop_s3d
 own_s3d --latency 20ms
@@ -111,7 +111,16 @@ copied() { [ "$(journal | grep -c '"t":"done".*"verdict":"VERIFIED"')" -ge 2 ]; 
 until_true 10 copied
 ok $? 'a supervisor loads'
 dwh run --set LOCAL.DIR="$T/second" --set LOAD.SHARD_OBJECTS=170
-is "$ST" 0 'a second supervisor takes over'
+is "$ST" 3 'a second supervisor stops'
+like "$ERR" 'run 2[-0-9a-fT]* is alive elsewhere: [0-9]+ session\(s\), the first from this machine since 20.*--take-over' \
+	'and says which run, since when, and what to do'
+dwh drop --set LOCAL.DIR="$T/second"
+is "$ST" 3 'nor does it drop anything'
+kill -0 $RUN
+ok $? 'the first one goes on'
+dwh run --set LOCAL.DIR="$T/second" --set LOAD.SHARD_OBJECTS=170 --take-over
+is "$ST" 0 'asked to, it takes over'
+like "$ERR" 'took over from run 2[-0-9a-fT]*: [0-9]+ of its sessions were ended' 'and says so'
 wait $RUN
 is $? 3 'the first one ends with exit code 3'
 like "$(cat "$T/first.err")" "public\.[a-z_]* now belongs to another run \(2.*\): this one stops" \
