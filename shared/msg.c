@@ -23,7 +23,7 @@ struct field {
 static const struct field hello[] = {INT(hello, v), INT(hello, worker), STRING(hello, run),
     STRING(hello, config), STRINGS(hello, sets), END};
 static const struct field step[] = {INT(step, id), INT(step, attempt), STRING(step, phase),
-    STRING(step, name), STRING(step, digest), BOOL(step, fresh), BOOL(step, take_over), END};
+    STRING(step, name), STRING(step, digest), BOOL(step, fresh), BOOL(step, take_over), STRING(step, of), END};
 static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(list, source),
     STRING(list, prefix), STRING(list, after), STRING(list, upto), BOOL(list, fan),
     STRING(list, shard), STRING(list, manifest), INT(list, generation), BOOL(list, validate), END};
@@ -38,6 +38,11 @@ static const struct field range[] = {
 static const struct field shard[] = {INT(shard, id), STRING(shard, shard), STRING(shard, manifest),
     INT(shard, objects), INT(shard, bytes), END};
 static const struct field count[] = {INT(count, id), STRING(count, table), INT(count, rows), END};
+static const struct field lane[] = {INT(lane, id), STRING(lane, relation), STRING(lane, lane),
+    INT(lane, counted), INT(lane, rows), INT(lane, shards), INT(lane, mismatch),
+    INT(lane, unverified), STRING(lane, verdict), END};
+static const struct field wrong[] = {INT(wrong, id), STRING(wrong, relation), STRING(wrong, lane),
+    STRING(wrong, shard), STRING(wrong, verdict), STRING(wrong, message), END};
 static const struct field bad[] = {INT(bad, id), STRING(bad, object), INT(bad, line),
     STRING(bad, column), STRING(bad, value), INT(bad, code), STRING(bad, reason), END};
 static const struct field beat[] = {
@@ -73,6 +78,8 @@ static const struct {
     [MSG_RANGE] = {"range", range},
     [MSG_SHARD] = {"shard", shard},
     [MSG_COUNT] = {"count", count},
+    [MSG_LANE] = {"lane", lane},
+    [MSG_WRONG] = {"wrong", wrong},
     [MSG_BAD] = {"bad", bad},
     [MSG_BEAT] = {"beat", beat},
     [MSG_DONE] = {"done", done},

@@ -15,6 +15,8 @@
  *   range          while list: a part of the prefix that another worker should list
  *   shard          while list: a manifest was written; while copy: one that takes its place
  *   count          while step count: rows of a table
+ *   lane           while step verify: a lane and the shards in it
+ *   wrong          while step verify: a thing that is not as it should be
  *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected
  *   beat           at most one a second while a task runs: totals so far
  *   done | fail    ends the task
@@ -46,6 +48,8 @@ enum msg_type {
 	MSG_RANGE,
 	MSG_SHARD,
 	MSG_COUNT,
+	MSG_LANE,
+	MSG_WRONG,
 	MSG_BAD,
 	MSG_BEAT,
 	MSG_DONE,
@@ -72,11 +76,12 @@ struct msg_hello {
 
 struct msg_step {
 	int64_t id, attempt;
-	struct str phase;  /* probe create drop staged insert check count */
+	struct str phase;  /* probe create drop staged insert check count verify */
 	struct str name;   /* stem of the SQL file; "" where the step is about the whole model */
 	struct str digest; /* of that file as it was planned */
 	bool fresh;        /* create: drop what is ours first; insert: also where nothing changed */
 	bool take_over;    /* create, drop: from another run that is alive, too */
+	struct str of;     /* verify: the shards of this run, or "" for all */
 };
 
 struct msg_list {
@@ -127,6 +132,24 @@ struct msg_count {
 	int64_t rows;
 };
 
+/* A staging table; its shards are those that were asked for. */
+struct msg_lane {
+	int64_t id;
+	struct str relation, lane;
+	int64_t counted; /* its rows */
+	int64_t rows;    /* by the ledger */
+	int64_t shards, mismatch, unverified; /* the rest of them is verified */
+	struct str verdict;                   /* VERIFIED MISMATCH UNVERIFIED: the worst of all */
+};
+
+struct msg_wrong {
+	int64_t id;
+	struct str relation;
+	struct str lane, shard; /* "" where it is not about one */
+	struct str verdict;     /* MISMATCH UNVERIFIED */
+	struct str message;     /* what, where, and the remedy */
+};
+
 /* A rejected record, as dwh.load_errors has it. */
 struct msg_bad {
 	int64_t id;
@@ -166,7 +189,7 @@ struct msg_run {
 	int64_t v;
 	struct str run, command, at;
 	struct str engine, model, strategy, warehouse;
-	struct str of; /* rerun: the run that it completes, or "" */
+	struct str of; /* rerun: the run that it completes; verify: whose shards it checks; or "" */
 	int64_t workers;
 	bool fresh;
 };
@@ -209,6 +232,8 @@ struct msg {
 		struct msg_range range;
 		struct msg_shard shard;
 		struct msg_count count;
+		struct msg_lane lane;
+		struct msg_wrong wrong;
 		struct msg_bad bad;
 		struct msg_beat beat;
 		struct msg_done done;

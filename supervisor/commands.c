@@ -20,6 +20,7 @@
 #include "supervisor/psql.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
+#include "supervisor/report_verify.h"
 #include "supervisor/rerun.h"
 #include "supervisor/sample.h"
 #include "supervisor/status.h"
@@ -38,7 +39,7 @@ static const char *local_folder(struct call *c)
 	return config_path(&c->config, c->arena, c->config.local.dir);
 }
 
-/* ---- run, rerun, load, transform, create, drop, check ---- */
+/* ---- run, rerun, load, transform, create, drop, check, verify ---- */
 
 static const struct {
 	const char *name;
@@ -52,6 +53,7 @@ static const struct {
     {"create", PLAN_CREATE, false},
     {"drop", PLAN_DROP, false},
     {"check", PLAN_CHECK, false},
+    {"verify", PLAN_VERIFY, false},
 };
 
 /* By the engine where the configuration leaves it open: the workers must know the number, too. */
@@ -104,6 +106,17 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 	return true;
 }
 
+/* A run whose shards were asked for, and which neither the ledger knows nor a journal here. */
+static bool is_known(struct call *c, const struct load_opts *o, const struct fold *f)
+{
+	if (!o->of || report_verify_shards(f) || journal_exists(o->dir, o->of, c->arena))
+		return true;
+	log_error("the ledger has no shard of %s, and no journal of it is in %s/runs: `dwh verify` "
+	          "without a name looks at all",
+	    o->of, o->dir);
+	return false;
+}
+
 static int do_run(struct call *c, const struct model *m, unsigned what, const struct aim *aim,
     const struct sample *sample)
 {
@@ -112,6 +125,7 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	    .sets = c->set_texts,
 	    .dir = local_folder(c),
 	    .aim = aim,
+	    .of = what & PLAN_VERIFY && c->argc ? c->argv[0] : NULL,
 	    .take_over = c->take_over};
 	bool asks = strcmp(c->command->name, "run") == 0, agree;
 	struct load_result r;
@@ -122,6 +136,8 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
 	    !report(c, &f, sample, m, asks && r.exit == 0, &agree, &e))
 		return fail(&e);
+	if (r.exit == 0 && !is_known(c, &o, &f))
+		return 3;
 	return r.exit == 0 && !agree ? 8 : r.exit;
 }
 

@@ -222,6 +222,12 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 		f->counts = arena_grow(
 		    a, f->counts, f->n_counts, &f->cap_counts, sizeof *f->counts);
 		f->counts[f->n_counts++] = (struct fold_count){m->u.count.table, m->u.count.rows};
+	} else if (m->type == MSG_LANE) {
+		f->lanes = arena_grow(a, f->lanes, f->n_lanes, &f->cap_lanes, sizeof *f->lanes);
+		f->lanes[f->n_lanes++] = m->u.lane;
+	} else if (m->type == MSG_WRONG) {
+		f->wrong = arena_grow(a, f->wrong, f->n_wrong, &f->cap_wrong, sizeof *f->wrong);
+		f->wrong[f->n_wrong++] = m->u.wrong;
 	} else if (m->type == MSG_BAD) {
 		f->bad = arena_grow(a, f->bad, f->n_bad, &f->cap_bad, sizeof *f->bad);
 		f->bad[f->n_bad++] = m->u.bad;

@@ -5,8 +5,8 @@
  * alive. Reports and reruns fold the lines back into tasks through the same table of transitions;
  * a last line cut short by a crash is dropped.
  *
- * The lines, in the words of msg.h: run, then task, move, target, count, bad, done, fail (the last
- * five as the worker sent them, before the move that they caused), and end.
+ * The lines, in the words of msg.h: run, then task, move, target, count, lane, wrong, bad, done,
+ * fail (the last seven as the worker sent them, before the move that they caused), and end.
  */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H
@@ -62,6 +62,10 @@ struct fold {
 	size_t n_counts, cap_counts;
 	struct fold_target *targets;
 	size_t n_targets, cap_targets;
+	struct msg_lane *lanes; /* verify */
+	size_t n_lanes, cap_lanes;
+	struct msg_wrong *wrong;
+	size_t n_wrong, cap_wrong;
 	struct fold_retry *retries;
 	size_t n_retries, cap_retries;
 	struct msg_bad *bad; /* rejected records, the first MSG_BAD_MAX of each shard */

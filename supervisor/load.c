@@ -38,6 +38,7 @@ struct run {
 	int64_t began;
 	int signal;
 	bool take_over;
+	struct str of;
 };
 
 static int64_t now(const struct run *r)
@@ -197,6 +198,8 @@ static bool may_send(const struct task *t, enum msg_type type)
 	case MSG_RANGE: return t->kind == TASK_LIST;
 	case MSG_BAD: return t->kind == TASK_COPY;
 	case MSG_TARGET: return str_eqz(t->phase, "create");
+	case MSG_LANE:
+	case MSG_WRONG: return str_eqz(t->phase, "verify");
 	case MSG_COUNT: return str_eqz(t->phase, "count");
 	default: return false;
 	}
@@ -238,7 +241,8 @@ static struct msg message_of(const struct run *r, const struct task *t)
 		    .name = t->stem,
 		    .digest = t->digest,
 		    .fresh = t->fresh,
-		    .take_over = r->take_over};
+		    .take_over = r->take_over,
+		    .of = r->of};
 	} else if (t->kind == TASK_LIST) {
 		m.type = MSG_LIST;
 		m.u.list = (struct msg_list){.id = t->id,
@@ -325,6 +329,13 @@ static bool on_stopping(void *ctx)
 
 /* ---- the end ---- */
 
+/* A check or a verification that found something, or had too little to look at. */
+static bool is_against(struct str verdict)
+{
+	return str_eqz(verdict, "fail") || str_eqz(verdict, "MISMATCH") ||
+	       str_eqz(verdict, "UNVERIFIED");
+}
+
 /* Where several hold, the first of these. */
 static int exit_code(const struct run *r, const struct load_result *out)
 {
@@ -350,7 +361,7 @@ static int exit_code(const struct run *r, const struct load_result *out)
 			holds[code] = true;
 		} else if (t->state == TASK_LEFT) {
 			holds[6] = true;
-		} else if (t->state == TASK_DONE && str_eqz(t->done.verdict, "fail")) {
+		} else if (t->state == TASK_DONE && is_against(t->done.verdict)) {
 			holds[8] = true;
 		} else if (t->state == TASK_DONE && str_eqz(t->done.verdict, "rejected")) {
 			holds[7] = true;
@@ -384,7 +395,7 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 	    .model = str_z(c->load.model),
 	    .strategy = c->load.strategy == STRATEGY_SHARDED ? STR("sharded") : STR("direct"),
 	    .warehouse = str_z(c->cluster.host ? c->cluster.host : ""),
-	    .of = o->aim && o->aim->rest ? o->aim->rest->run.run : STR(""),
+	    .of = o->aim && o->aim->rest ? o->aim->rest->run.run : r->of,
 	    .workers = c->load.workers,
 	    .fresh = (o->what & PLAN_FRESH) != 0};
 	journal_add(&r->journal, &m);
@@ -456,6 +467,7 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	r->arena = arena_new();
 	r->began = clock_ms();
 	r->take_over = o->take_over;
+	r->of = str_z(o->of ? o->of : "");
 	journal_new_id(out->run);
 	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());
 	r->sched.moved = on_moved;

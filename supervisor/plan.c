@@ -142,6 +142,8 @@ static bool add_sources(struct plan *p, unsigned what, struct err *e)
 		src->url = config_s3(p->config, f->source);
 		if (!s3_url_parse(str_z(src->url), &bucket, &src->prefix, e))
 			return err_prefix(e, "[S3] %.*s", STRF(f->source));
+		if (what & PLAN_VERIFY)
+			add_step(p, "verify", f->stem, f);
 		if (!(what & PLAN_LOAD))
 			continue;
 		probe = add_step(p, "probe", f->stem, f);

@@ -53,6 +53,7 @@ enum {
 	/* With PLAN_LOAD alone: probe -> list -> copies that read every object and write nothing.
 	 */
 	PLAN_VALIDATE = 128,
+	PLAN_VERIFY = 256, /* alone: a step for each source */
 };
 
 struct plan {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "supervisor/facts.h"
+#include "supervisor/report_verify.h"
 #include "supervisor/table.h"
 
 enum { SHARDS_SHOWN = 40 };
@@ -350,6 +351,10 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 		close_validation(f, a, out);
 		return;
 	}
+	if (f->ended && str_eqz(f->run.command, REPORT_VERIFY)) {
+		report_verify_close(f, a, out);
+		return;
+	}
 	if (!f->ended)
 		fprintf(out, "The run is still going on, or was killed: `dwh run` completes it.\n");
 	else if (f->end.exit != 0)
@@ -383,6 +388,7 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 	print_steps(f, a, out);
 	print_phases(f, a, out);
 	print_path(f, a, out);
+	report_verify_print(f, a, out);
 	print_counts(f, expect, n_expect, a, out);
 	print_retries(f, out);
 	print_bad(f, a, out);

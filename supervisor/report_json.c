@@ -3,6 +3,7 @@
 
 #include "supervisor/facts.h"
 #include "supervisor/report.h"
+#include "supervisor/report_verify.h"
 
 static json_t *text(struct str s)
 {
@@ -90,6 +91,7 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 		json_decref(wanted);
 	json_object_set_new(root, "phases", phases);
 	json_object_set_new(root, "rejected", bad);
+	report_verify_json(f, root);
 	json_object_set_new(root, "shards", shards);
 	json_object_set_new(root, "tasks", steps);
 	json_dumpf(root, out, JSON_INDENT(2));

@@ -7,6 +7,7 @@
  *   insert  see insert.c
  *   check   a query whose rows are what is wrong
  *   count   the rows of every table
+ *   verify  see verify.c
  */
 #include <stdio.h>
 
@@ -17,6 +18,7 @@
 #include "workers/manifest.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
+#include "workers/verify.h"
 
 /* ---- probe ---- */
 
@@ -262,5 +264,7 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 		return task_insert(w, f, m->fresh, done, e);
 	if (str_eqz(m->phase, "check"))
 		return check(w, f, done, e);
+	if (str_eqz(m->phase, "verify"))
+		return task_verify(w, f, m->of, done, e);
 	return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no phase %.*s", STRF(m->phase));
 }
