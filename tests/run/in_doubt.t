@@ -1,0 +1,84 @@
+#!/bin/bash
+# A connection that is lost at COMMIT leaves it open whether the server committed. It did, it did not,
+# it does so seconds later beside the next attempt: the rows are those of a clean load, each once.
+. "$(dirname "$0")/lib.sh"
+small_data
+own_postgres
+own_s3d
+postgres_config
+P=$T/proxy
+through="--set CLUSTER.HOST=$P --set LOAD.SHARD_OBJECTS=400"
+
+mkdir "$P"
+"$TOP/tests/run/pgproxy.py" "$P" "$T/sock/.s.PGSQL.5432" 2>"$P/err" &
+PROXY=$!
+disown
+trap 'kill $PROXY; clean_up' EXIT
+until_true 10 test -S "$P/.s.PGSQL.5432"
+
+rule() { # rule MODE COUNT REGEX
+	rm -f "$P/hold" "$P/release" "$P/log"
+	echo "$*" >"$P/rule"
+}
+proxy_log() { tr '\n' ' ' <"$P/log"; }
+start() { # start COMMAND...: through the proxy, in the background; its report to $T/out
+	"$DWH" "$1" -c "$T/dwh.cfg" $through --json "${@:2}" >"$T/out" 2>"$T/err" &
+	RUN=$!
+}
+end() { # end CODE NAME
+	wait $RUN
+	is $? "$1" "$2"
+	OUT=$(cat "$T/out")
+}
+one_waits() { [ -n "$(sql 'select 1 from pg_locks where not granted limit 1')" ]; }
+# The late COMMIT comes when the next attempt waits for it.
+let_go() {
+	rm "$P/hold"
+	until_true 20 one_waits
+	ok $? "$1: the next attempt waits for it"
+	touch "$P/release"
+}
+agrees() { # agrees NAME: the rows of a clean load, and everything verified
+	is "$(counts)" "$counts" "$1: counts"
+	is "$(checksums)" "$clean" "$1: the rows of a clean load"
+	dwh verify
+	is "$ST" 0 "$1: ledger, lanes and manifests agree"
+}
+tries() { jq -r '[(.shards + .tasks)[] | select(.tries > 1) | (.name | split(" ") | .[0:2] | join(" "))
+	+ " " + (.tries | tostring) + (if .skipped then " already" else "" end)] | join(", ")' <<<"$OUT"; }
+
+dwh run --set LOAD.SHARD_OBJECTS=400
+is "$ST" 0 'a clean load'
+clean=$(checksums)
+counts=$(counts)
+
+# ---- in one run: what is committed, and what the report says of the second attempt ----
+
+lost() { # lost NAME REGEX 'TRIES AFTER A COMMIT' 'AND WITHOUT ONE'
+	rule after 1 "$2"
+	start run --fresh
+	end 0 "$1, the answer is lost: the run succeeds"
+	is "$(proxy_log)" 'after answered COMMIT ' "$1, the answer is lost: it had committed"
+	is "$(tries)" "$3" "$1, the answer is lost: the second attempt"
+	agrees "$1, the answer is lost"
+
+	rule before 1 "$2"
+	start run --fresh
+	end 0 "$1, the COMMIT is lost: the run succeeds"
+	is "$(proxy_log)" 'before ' "$1, the COMMIT is lost: it had not committed"
+	is "$(tries)" "$4" "$1, the COMMIT is lost: the second attempt"
+	agrees "$1, the COMMIT is lost"
+
+	rule late 1 "$2"
+	start run --fresh
+	until_true 20 test -e "$P/hold"
+	let_go "$1, the COMMIT is late"
+	end 0 "$1, the COMMIT is late: the run succeeds"
+	is "$(proxy_log)" 'late answered COMMIT ' "$1, the COMMIT is late: it did commit"
+	is "$(tries)" "$3" "$1, the COMMIT is late: the second attempt"
+	agrees "$1, the COMMIT is late"
+}
+lost 'a shard' 'INSERT INTO dwh.ledger .*' 'copy staging_songs 2 already' 'copy staging_songs 2'
+lost 'an insert' 'INSERT INTO songs ' 'insert songs 2 already' 'insert songs 2'
+lost 'a create' 'UPDATE dwh.target SET kind' 'create 2' 'create 2'
+done_testing
