@@ -101,13 +101,20 @@ static bool send_rejects(struct worker *w, const struct msg_copy *m, struct str 
 	return true;
 }
 
-/* What an earlier try of this very shard has left there is the same, or out of date. */
+/*
+ * What an earlier try of this very shard has left there is the same, or out of date; one that is
+ * still in its COMMIT is waited for, or it would not be seen.
+ */
 static bool forget_rejects(
     struct worker *w, const struct msg_copy *m, struct str relation, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, m->shard)};
 	PGresult *res;
 
+	if (!pg_query(&w->pg, "SELECT pg_advisory_xact_lock(hashtextextended($1, hashtext($2)))", 2,
+	        params, &res, e))
+		return false;
+	PQclear(res);
 	if (!pg_query(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
 	        params, &res, e))
 		return false;
@@ -241,17 +248,31 @@ static bool read_objects(
  * An object is not the one that was listed: nothing of the shard is loaded, and what its keys are
  * now becomes shards in its place.
  */
-static bool replace(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
+static bool replace(struct worker *w, const struct msg_copy *m, const struct err *why,
+    struct msg_done *done, struct err *e)
 {
 	struct msg_list list = {.id = m->id,
 	    .source = m->source,
 	    .shard = m->shard,
 	    .manifest = m->manifest,
 	    .generation = m->generation};
-	char *note = arena_printf(w->task, "listed again: %s", e->msg);
+	char *note = arena_printf(w->task, "listed again: %s", why->msg);
 
 	*done = (struct msg_done){.verdict = STR("replaced"), .skipped = true, .note = str_z(note)};
-	return pg_exec(&w->pg, "ROLLBACK", e) && list_shard_again(w, &list, done, e);
+	return list_shard_again(w, &list, done, e);
+}
+
+/*
+ * Nobody has loaded the shard, nor can an earlier session of ours still do so: its row is put into
+ * the ledger and taken back, which waits for that session's COMMIT, and fails if there was one.
+ */
+static bool nobody_has_it(struct worker *w, const struct msg_copy *m, struct str relation,
+    const struct manifest *o, struct err *e)
+{
+	const struct msg_done none = {.rows = 0};
+
+	return pg_exec(&w->pg, "ROLLBACK", e) && pg_exec(&w->pg, "BEGIN", e) &&
+	       add_to_ledger(w, m, relation, o, &none, e) && pg_exec(&w->pg, "ROLLBACK", e);
 }
 
 bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
@@ -279,15 +300,19 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		return false;
 	if (load(w, f, m, relation, &objects, done, e))
 		return true;
+	/* Gone is something else: that is for people to know. */
+	if (e->kind == ERR_CHANGED && strcmp(e->code, "NoSuchKey") != 0 &&
+	    m->again < w->config.load.attempts) {
+		struct err why = *e;
+
+		if (nobody_has_it(w, m, relation, &objects, e))
+			return replace(w, m, &why, done, e);
+	}
 	/* A session that was thought dead has committed this very shard. */
 	if (strcmp(e->code, "23505") == 0 && pg_exec(&w->pg, "ROLLBACK", &ignored) &&
 	    in_ledger(w, m, relation, &there, &rows, &ignored) && there) {
 		already(done, m, rows);
 		return true;
 	}
-	/* Gone is something else: that is for people to know. */
-	if (e->kind == ERR_CHANGED && strcmp(e->code, "NoSuchKey") != 0 &&
-	    m->again < w->config.load.attempts)
-		return replace(w, m, done, e);
 	return false;
 }

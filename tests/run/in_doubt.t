@@ -22,7 +22,7 @@ rule() { # rule MODE COUNT REGEX
 }
 proxy_log() { tr '\n' ' ' <"$P/log"; }
 start() { # start COMMAND...: through the proxy, in the background; its report to $T/out
-	"$DWH" "$1" -c "$T/dwh.cfg" $through --json "${@:2}" >"$T/out" 2>"$T/err" &
+	"$DWH" "$1" -c "$T/dwh.cfg" $through --json "${@:2}" >"$T/out" 2>"$T/run.err" &
 	RUN=$!
 }
 end() { # end CODE NAME
@@ -30,7 +30,7 @@ end() { # end CODE NAME
 	is $? "$1" "$2"
 	OUT=$(cat "$T/out")
 }
-one_waits() { [ -n "$(sql 'select 1 from pg_locks where not granted limit 1')" ]; }
+one_waits() { [ -n "$(sql "select 1 from pg_locks where not granted and locktype in ('transactionid', 'advisory') limit 1")" ]; }
 # The late COMMIT comes when the next attempt waits for it.
 let_go() {
 	rm "$P/hold"
@@ -78,7 +78,88 @@ lost() { # lost NAME REGEX 'TRIES AFTER A COMMIT' 'AND WITHOUT ONE'
 	is "$(tries)" "$3" "$1, the COMMIT is late: the second attempt"
 	agrees "$1, the COMMIT is late"
 }
-lost 'a shard' 'INSERT INTO dwh.ledger .*' 'copy staging_songs 2 already' 'copy staging_songs 2'
+lost 'a shard' 'COPY "staging_songs"' 'copy staging_songs 2 already' 'copy staging_songs 2'
 lost 'an insert' 'INSERT INTO songs ' 'insert songs 2 already' 'insert songs 2'
 lost 'a create' 'UPDATE dwh.target SET kind' 'create 2' 'create 2'
+
+# ---- a shard with rejected records: they are of the same transaction ----
+
+mkdir -p "$T/bears/copy"
+sed 's/^COMPUPDATE/MAXERROR 10\n&/' "$TOP/sql/sparkify/copy/staging_songs.sql" >"$T/bears/copy/staging_songs.sql"
+bears='--set LOAD.MODEL=sparkify\ ./bears'
+songs=$T/buckets/sparkify/song_data
+bad=$songs/A/C/bad.json
+mkdir "$songs/A/C"
+echo '{"song_id": "S1", "year": "MCMLX"}' >"$bad"
+errors() { sql "select count(*), count(distinct object) from dwh.load_errors"; }
+for mode in after before late; do
+	rule $mode 1 'COPY dwh.load_errors'
+	eval "start run --fresh $bears"
+	if [ $mode = late ]; then
+		until_true 20 test -e "$P/hold"
+		let_go 'rejected records, the COMMIT is late'
+	fi
+	end 0 "rejected records, $mode: the run succeeds"
+	like "$(proxy_log)" "^$mode " "rejected records, $mode: a COMMIT was lost"
+	is "$(errors)" '1|1' "rejected records, $mode: listed once"
+	agrees "rejected records, $mode"
+done
+
+# ---- those of a shard that fails: a transaction of their own ----
+
+sql 'delete from dwh.load_errors'
+rule late 1 'COPY dwh.load_errors'
+start run --fresh
+until_true 20 test -e "$P/hold"
+rm "$P/hold"
+end 7 'bad records of a shard that fails, the COMMIT is late: exit code 7'
+start rerun
+until_true 20 one_waits
+ok $? 'its rerun waits for it'
+touch "$P/release"
+end 7 'and fails, too'
+is "$(proxy_log)" 'late answered COMMIT ' 'it did commit'
+is "$(errors)" '1|1' 'the record is listed once'
+rm "$bad"
+
+# ---- the late COMMIT comes when the run is over, and its rerun is there ----
+
+dwh run --fresh --set LOAD.SHARD_OBJECTS=400
+rule late 1 'COPY "staging_songs"'
+start run --fresh --set LOAD.ATTEMPTS=1
+until_true 20 test -e "$P/hold"
+rm "$P/hold"
+end 6 'one attempt, and it is lost: exit code 6'
+start rerun
+until_true 20 one_waits
+ok $? 'the rerun waits for what is in flight'
+touch "$P/release"
+end 0 'the rerun succeeds'
+is "$(proxy_log)" 'late answered COMMIT ' 'it did commit'
+is "$(jq '.totals.loaded' <<<"$OUT")" 0 'and is not loaded again'
+agrees 'a COMMIT into the rerun'
+
+# ---- the next attempt finds that an object has changed ----
+
+rule late 1 'COPY "staging_songs"'
+start run --fresh
+until_true 20 test -e "$P/hold"
+cp -al "$songs" "$T/originals"
+sed -i 's/$/ /' "$songs"/A/*/*/*.json
+let_go 'its objects change meanwhile'
+end 0 'its objects change meanwhile: the run succeeds'
+is "$(proxy_log)" 'late answered COMMIT ' 'it did commit'
+agrees 'its objects change meanwhile'
+rm -rf "$songs" && mv "$T/originals" "$songs"
+
+# ---- an answer that is slow ----
+
+rule slow 2 'COPY "staging_songs"'
+start run --fresh --set LOAD.TASK_TIMEOUT=1 --set WAREHOUSE.CONNECT_TIMEOUT=2
+until_true 20 grep -q slow "$P/log"
+sleep 4 # past every deadline
+touch "$P/release"
+end 0 'an answer later than TASK_TIMEOUT: the run succeeds'
+is "$(tries)" '' 'and nothing was tried again'
+agrees 'a slow answer'
 done_testing
