@@ -45,7 +45,7 @@ static const struct field beat[] = {
 static const struct field done[] = {INT(done, id), INT(done, rows), INT(done, rejected),
     INT(done, bytes), INT(done, objects), INT(done, requests), INT(done, retries),
     INT(done, list_ms), INT(done, fetch_ms), INT(done, copy_ms), INT(done, commit_ms),
-    INT(done, total_ms), INT(done, cpu_ms), INT(done, changed), BOOL(done, skipped), STRING(done, verdict),
+    INT(done, total_ms), INT(done, cpu_ms), INT(done, quarantined), INT(done, changed), BOOL(done, skipped), STRING(done, verdict),
     STRING(done, note), END};
 static const struct field fail[] = {INT(fail, id), STRING(fail, kind), STRING(fail, where),
     STRING(fail, code), STRING(fail, message), INT(fail, retry_after_ms), INT(fail, total_ms), END};

@@ -147,6 +147,7 @@ struct msg_done {
 	int64_t requests, retries; /* of S3 */
 	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
 	int64_t cpu_ms;     /* of the worker */
+	int64_t quarantined; /* copy: objects that went there; staged: that the source has there */
 	int64_t changed;    /* list: objects that changed after they were loaded, left as they were */
 	bool skipped;       /* nothing to do: committed already, up to date */
 	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; valid

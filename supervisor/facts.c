@@ -110,6 +110,8 @@ struct facts_totals facts_totals(const struct fold *f)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 
+		if (str_eqz(t->phase, "staged"))
+			n.quarantined += t->done.quarantined;
 		n.failed += t->state == TASK_FAILED;
 		n.blocked += t->state == TASK_BLOCKED;
 		n.left += t->state == TASK_LEFT;

@@ -41,6 +41,7 @@ size_t facts_path(const struct fold *f, const struct task **out, size_t max);
 struct facts_totals {
 	int64_t shards, loaded, already, objects, bytes, rows, failed, blocked, left, retries,
 	    unverified, rejected; /* records, of the copies */
+	int64_t quarantined;      /* objects that the sources have there */
 };
 
 struct facts_totals facts_totals(const struct fold *f);

@@ -11,6 +11,9 @@
  * A manifest is content-addressed: its name is the SHA-256 of its bytes (the first 32 hex digits),
  * which is also the shard's id, so that the same objects are the same shard, whoever lists them. It
  * lies under [S3] MANIFESTS, or in a folder of this machine where no bucket may be written.
+ *
+ * The manifest of a quarantine (quarantine.h) is one, too, with what is wrong in each entry's meta:
+ * line, column, value, code, reason.
  */
 #ifndef WORKERS_MANIFEST_H
 #define WORKERS_MANIFEST_H
@@ -22,10 +25,13 @@ struct object {
 	uint64_t size;
 };
 
+struct bad_record;
+
 struct manifest {
 	struct str bucket;
 	struct object *objects; /* in byte order of their keys */
 	size_t n;
+	const struct bad_record *why; /* of a quarantine, when written: why each is there; or NULL */
 };
 
 /* Writes it; digest (33 bytes) and address are the result. address lives in w->task. */

@@ -15,6 +15,7 @@
 #include "workers/engine.h"
 #include "workers/ledger.h"
 #include "workers/manifest.h"
+#include "workers/quarantine.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
 
@@ -142,7 +143,8 @@ static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *d
 		        lane_name(w->task, f->stem, i, t.lanes), done, e))
 			return false;
 	if (!staged_rejects(
-	        w, f, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), done, e))
+	        w, f, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), done, e) ||
+	    !quarantine_check(w, relation, t.generation, done, e))
 		return false;
 	if (!pg_exec(&w->pg, "COMMIT", e))
 		return false;
