@@ -51,6 +51,26 @@ static bool read_jsonpaths(struct worker *w, struct str url, struct jsonpaths *o
 	return ok;
 }
 
+/*
+ * It must name what it is given: a shard's manifest is all that is loaded, and its lane where to.
+ * Redshift would go elsewhere; here that would pass without a word.
+ */
+static bool check_names(
+    const struct worker *w, const struct sql_vars *vars, const struct copystmt *stmt, struct err *e)
+{
+	const char *schema = w->config.warehouse.schema;
+
+	if (!str_eq(stmt->from, vars->manifest) || !copystmt_has(stmt, COPY_MANIFEST))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "COPY must load FROM :'manifest', with MANIFEST; the address of the data is "
+		    "the key of [S3] that -- source: names");
+	if (!str_eq(stmt->table, vars->lane) || (stmt->schema.n && !str_eqz(stmt->schema, schema)))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "COPY must load into :\"lane\", not %.*s: the file's name is the relation's",
+		    STRF(stmt->table));
+	return true;
+}
+
 static bool read_statement(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct copystmt *out, struct err *e)
 {
@@ -62,7 +82,8 @@ static bool read_statement(struct worker *w, const struct sqlfile *f, const stru
 	if (n != 1)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "%s: one COPY is wanted, not %zu statements", f->origin, n);
-	if (!copystmt_parse(statements[0], w->task, out, e) || !copystmt_check_engine2(out, e))
+	if (!copystmt_parse(statements[0], w->task, out, e) || !copystmt_check_engine2(out, e) ||
+	    !check_names(w, vars, out, e))
 		return err_prefix(e, "%s", f->origin);
 	return true;
 }

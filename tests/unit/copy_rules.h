@@ -16,7 +16,6 @@
  *   LZOP, Parquet, ORC, Avro, SHAPEFILE, SSH, encrypted files    refused by name
  *   'noshred', SUPER columns, error 1224                         PostgreSQL has no SUPER
  *   STL_REPLACEMENTS, the count of rows with replaced characters ACCEPTINVCHARS is not reported
- *   "|" counts twice in the size of a row                        not done: 4 MB are 4 MB
  *   BY DEFAULT identities do not advance the counter             PostgreSQL's COPY, not ours
  *   a COPY may reject more than MAXERROR before it stops         a shard is one stream; over all
  *                                                                shards: tests/run/copy_rules.t
