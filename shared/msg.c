@@ -23,7 +23,7 @@ struct field {
 static const struct field hello[] = {INT(hello, v), INT(hello, worker), STRING(hello, run),
     STRING(hello, config), STRINGS(hello, sets), END};
 static const struct field step[] = {INT(step, id), INT(step, attempt), STRING(step, phase),
-    STRING(step, name), STRING(step, digest), BOOL(step, fresh), END};
+    STRING(step, name), STRING(step, digest), BOOL(step, fresh), BOOL(step, validate), END};
 static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(list, source),
     STRING(list, prefix), STRING(list, after), STRING(list, upto), BOOL(list, fan),
     INT(list, generation), BOOL(list, validate), END};
@@ -43,10 +43,10 @@ static const struct field bad[] = {INT(bad, id), STRING(bad, object), INT(bad, l
 static const struct field beat[] = {
     INT(beat, id), INT(beat, rows), INT(beat, bytes), INT(beat, objects), INT(beat, requests), END};
 static const struct field done[] = {INT(done, id), INT(done, rows), INT(done, rejected),
-    INT(done, bytes), INT(done, objects), INT(done, requests), INT(done, retries),
-    INT(done, list_ms), INT(done, fetch_ms), INT(done, copy_ms), INT(done, commit_ms),
-    INT(done, total_ms), INT(done, cpu_ms), BOOL(done, skipped), STRING(done, verdict),
-    STRING(done, note), END};
+    INT(done, bytes), INT(done, objects), INT(done, replaced), INT(done, limit),
+    INT(done, requests), INT(done, retries), INT(done, list_ms), INT(done, fetch_ms),
+    INT(done, copy_ms), INT(done, commit_ms), INT(done, total_ms), INT(done, cpu_ms),
+    BOOL(done, skipped), STRING(done, verdict), STRING(done, note), END};
 static const struct field fail[] = {INT(fail, id), STRING(fail, kind), STRING(fail, where),
     STRING(fail, code), STRING(fail, message), INT(fail, retry_after_ms), INT(fail, total_ms), END};
 static const struct field run[] = {INT(run, v), STRING(run, run), STRING(run, command),

@@ -15,7 +15,8 @@
  *   range          while list: a part of the prefix that another worker should list
  *   shard          while list: a manifest was written
  *   count          while step count: rows of a table
- *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected
+ *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected (of a
+ *                  validation: each)
  *   beat           at most one a second while a task runs: totals so far
  *   done | fail    ends the task
  * Journal only:
@@ -76,6 +77,7 @@ struct msg_step {
 	struct str name;   /* stem of the SQL file; "" where the step is about the whole model */
 	struct str digest; /* of that file as it was planned */
 	bool fresh;        /* create: drop what is ours first */
+	bool validate;     /* probe: touch nothing, and look at the columns, too */
 };
 
 struct msg_list {
@@ -141,12 +143,15 @@ struct msg_beat {
 struct msg_done {
 	int64_t id;
 	int64_t rows, rejected, bytes, objects;
+	int64_t replaced; /* rows in which ACCEPTINVCHARS has replaced characters */
+	int64_t limit;    /* of a validation's probe: rejected records that fail the load */
 	int64_t requests, retries; /* of S3 */
 	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
 	int64_t cpu_ms;     /* of the worker */
 	bool skipped;       /* nothing to do: committed already, up to date */
-	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; valid
-	                     * rejected where it was only validated; or "" */
+	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; where it
+	                     * was only validated valid, rejected, or borne: bad
+	                     * records, fewer than MAXERROR; or "" */
 	struct str note;    /* one line for the report, or "" */
 };
 

@@ -120,6 +120,7 @@ struct facts_totals facts_totals(const struct fold *f)
 		n.bytes += t->done.bytes;
 		n.rows += t->done.rows;
 		n.rejected += t->done.rejected;
+		n.replaced += t->done.replaced;
 		n.unverified += !str_eqz(t->done.verdict, "VERIFIED");
 	}
 	return n;

@@ -37,7 +37,7 @@ size_t facts_path(const struct fold *f, const struct task **out, size_t max);
 
 struct facts_totals {
 	int64_t shards, loaded, already, objects, bytes, rows, failed, blocked, left, retries,
-	    unverified, rejected; /* records, of the copies */
+	    unverified, rejected, replaced; /* records, of the copies */
 };
 
 struct facts_totals facts_totals(const struct fold *f);

@@ -53,6 +53,7 @@ struct convert {
 	bool plain;               /* text without any of the options below */
 	bool truncate, blanks_null, empty_null, trim, accept_invalid, round, any_date;
 	char replacement;
+	bool *replaced;           /* where not NULL: set as soon as a character is replaced */
 	char type[32];            /* "varchar(256)", for reports */
 	enum convert_date date;   /* DATE */
 	struct timeformat format; /* of dates or times, with a pattern; .n is 0 with 'auto' */

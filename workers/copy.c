@@ -151,10 +151,10 @@ static void keep_rejects(
 		log_warn("the bad records could not be written to dwh.load_errors: %s", e.msg);
 }
 
-/* The first of them, for the report; all are in dwh.load_errors. */
-static void send_bad(struct worker *w, const struct rejects *r)
+/* The first of them, for the report. */
+static void send_bad(struct worker *w, const struct rejects *r, size_t most)
 {
-	for (size_t i = 0; i < r->n && i < MSG_BAD_MAX; i++) {
+	for (size_t i = 0; i < r->n && i < most; i++) {
 		const struct bad_record *bad = &r->v[i];
 		struct msg m = {.type = MSG_BAD,
 		    .u.bad = {.id = w->task_id,
@@ -200,11 +200,14 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		return false;
 	crash_here("copy:after-commit");
 	done->commit_ms = clock_ms() - copied;
-	send_bad(w, &c.rejects);
+	send_bad(w, &c.rejects, MSG_BAD_MAX); /* all are in dwh.load_errors */
 	return true;
 }
 
-/* --validate: every record is read and made a row, and nothing is written anywhere. */
+/*
+ * --validate: every record is read and made a row, and nothing is written anywhere. So what is bad
+ * goes to the journal, all of it.
+ */
 static bool validate(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *o, struct msg_done *done, struct err *e)
 {
@@ -212,8 +215,11 @@ static bool validate(struct worker *w, const struct sqlfile *f, const struct msg
 
 	if (!engine_copy(w, f, m, o, done, &c, e))
 		return false;
-	done->verdict = c.rejects.count ? STR("rejected") : STR("valid");
-	send_bad(w, &c.rejects);
+	done->verdict = c.rejects.failed  ? STR("rejected")
+	                : c.rejects.count ? STR("borne")
+	                                  : STR("valid");
+	send_bad(w, &c.rejects, SIZE_MAX);
+	manifest_forget(m->manifest);
 	return true;
 }
 

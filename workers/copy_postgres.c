@@ -19,6 +19,7 @@
 #include "workers/engine.h"
 #include "workers/fetch.h"
 #include "workers/reader.h"
+#include "workers/relation.h"
 #include "workers/row.h"
 
 enum { FLUSH_BYTES = 128 << 10, STREAM_MAX = 64 << 20, PATHS_MAX = 1 << 20 };
@@ -165,20 +166,63 @@ static bool read_columns(
 	return true;
 }
 
-/* Of the lane; who validates knows only the relation, which may be a view over lanes. */
-static bool target_columns(
-    struct worker *w, const struct msg_copy *m, struct column **out, size_t *n, struct err *e)
+/* Of a relation that is not there yet: its create file makes it, and that is rolled back. */
+static bool columns_to_be(
+    struct worker *w, struct str stem, struct column **out, size_t *n, struct err *e)
 {
-	struct target t;
+	const struct sqlfile *f = model_find(w->model, SQL_CREATE, stem);
 	bool view;
 
-	if (!m->validate)
-		return read_columns(w, m->lane, out, n, &view, e);
-	if (!read_columns(w, m->source, out, n, &view, e))
+	if (!f)
+		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no relation %.*s", STRF(stem));
+	return pg_exec(&w->pg, "BEGIN", e) && relation_run_file(w, f, stem, e) &&
+	       read_columns(w, stem, out, n, &view, e) && pg_exec(&w->pg, "ROLLBACK", e);
+}
+
+/* Of a relation by its name, which may be a view over lanes, or be made yet. */
+static bool relation_columns(
+    struct worker *w, struct str stem, struct column **out, size_t *n, struct err *e)
+{
+	struct target t;
+	bool there, view;
+
+	if (!relation_exists(w, stem, &there, e))
+		return false;
+	if (!there)
+		return columns_to_be(w, stem, out, n, e);
+	if (!read_columns(w, stem, out, n, &view, e))
 		return false;
 	return !view ||
-	       (target_read(w, target_relation(w, w->task, m->source), &t, e) &&
-	           read_columns(w, lane_name(w->task, m->source, 1, t.lanes), out, n, &view, e));
+	       (target_read(w, target_relation(w, w->task, stem), &t, e) &&
+	           read_columns(w, lane_name(w->task, stem, 1, t.lanes), out, n, &view, e));
+}
+
+/* Which value goes into which column. */
+static bool make_map(struct worker *w, const struct sqlfile *f, const struct plan *p,
+    const struct column *columns, size_t n, struct rowmap **out, struct err *e)
+{
+	bool paths = p->stmt.json == COPY_JSON_PATHS;
+
+	if (!rowmap_new(&p->stmt, paths ? &p->paths : NULL, columns, n, w->task, out, e))
+		return err_prefix(e, "%s", f->origin);
+	return !p->format.n_widths || p->format.n_widths == rowmap_count(*out) ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	           "%s: FIXEDWIDTH has %zu widths for %zu columns", f->origin, p->format.n_widths,
+	           rowmap_count(*out));
+}
+
+bool engine_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
+{
+	struct sql_vars vars = any_vars(f);
+	struct column *columns;
+	struct rowmap *map;
+	struct plan p;
+	size_t n;
+	bool ok = make_plan(w, f, &vars, &p, e) && relation_columns(w, f->stem, &columns, &n, e) &&
+	          make_map(w, f, &p, columns, n, &map, e);
+
+	textformat_free(&p.format);
+	return ok;
 }
 
 /* ---- doing it ---- */
@@ -361,6 +405,7 @@ static bool run(struct copying *c, struct str lane, struct msg_done *done, struc
 	else
 		pg_copy_abort(&w->pg, "the load failed");
 	done->rejected = c->rejects->count;
+	done->replaced = rowmap_replaced(c->map);
 	for (size_t i = 0; i < c->n_slots; i++)
 		reader_free(&c->slots[i].reader);
 	free(c->slots);
@@ -379,19 +424,14 @@ static bool copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	    .rejects = &out->rejects};
 	struct column *columns;
 	size_t n;
-	bool ok;
+	bool ok, view;
 
 	out->rejects.limit = rejects_limit(&p->stmt);
 	out->stored = c.stored;
-	if (!target_columns(w, m, &columns, &n, e))
+	ok = m->validate ? relation_columns(w, m->source, &columns, &n, e)
+	                 : read_columns(w, m->lane, &columns, &n, &view, e);
+	if (!ok || !make_map(w, f, p, columns, n, &c.map, e))
 		return false;
-	if (!rowmap_new(&p->stmt, p->stmt.json == COPY_JSON_PATHS ? &p->paths : NULL, columns, n,
-	        w->task, &c.map, e))
-		return err_prefix(e, "%s", f->origin);
-	if (p->format.n_widths && p->format.n_widths != rowmap_count(c.map))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s: FIXEDWIDTH has %zu widths for %zu columns", f->origin, p->format.n_widths,
-		    rowmap_count(c.map));
 	reader_plan_init(&c.plan, &p->stmt, c.format);
 	ok = run(&c, m->lane, done, e);
 	reader_plan_free(&c.plan);

@@ -93,7 +93,8 @@ static bool cut(struct list *l, struct err *e)
 	if (l->shard.n == 0)
 		return true;
 	l->shard.bucket = l->bucket;
-	if (!manifest_write(l->w, l->relation, &l->shard, digest, &m.u.shard.manifest, e))
+	if (!manifest_write(
+	        l->w, l->relation, &l->shard, l->m->validate, digest, &m.u.shard.manifest, e))
 		return false;
 	m.u.shard.shard = str_z(digest);
 	m.u.shard.objects = (int64_t)l->shard.n;

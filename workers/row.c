@@ -258,6 +258,7 @@ bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_er
 	if (!to)
 		return row_fail(bad, NULL, record, 0, 1204, "The row is too large");
 	convert_put16(to, (uint16_t)m->n);
+	m->replaced = false;
 	for (size_t i = 0; i < m->n; i++) {
 		size_t bytes = put_field(m, i, record, to + n, bad);
 
@@ -267,6 +268,7 @@ bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_er
 	}
 	out->n += n;
 	out->p[out->n] = '\0';
+	m->n_replaced += m->replaced;
 	return true;
 }
 

@@ -66,6 +66,9 @@ bool rowmap_new(const struct copystmt *stmt, const struct jsonpaths *paths,
 size_t rowmap_count(const struct rowmap *m);
 struct str rowmap_column(const struct rowmap *m, size_t i);
 
+/* Rows so far in which ACCEPTINVCHARS has replaced characters. */
+int64_t rowmap_replaced(const struct rowmap *m);
+
 /*
  * Adds one row to out. A bad record is false with *bad set and out as it was; so is a row that
  * does not fit out's maximum. bad is not touched otherwise.

@@ -119,6 +119,11 @@ struct str rowmap_column(const struct rowmap *m, size_t i)
 	return m->fields[i].column->name;
 }
 
+int64_t rowmap_replaced(const struct rowmap *m)
+{
+	return m->n_replaced;
+}
+
 static bool unknown_column(struct str name, const struct column *columns, size_t n, struct err *e)
 {
 	struct str nearest = {0};
@@ -147,9 +152,10 @@ static bool add_field(
 
 	f->column = column;
 	f->same = -1;
-	if (convert_init(&f->convert, column->oid, column->typmod, stmt, e))
-		return true;
-	return err_prefix(e, "COPY: column %.*s", STRF(column->name));
+	if (!convert_init(&f->convert, column->oid, column->typmod, stmt, e))
+		return err_prefix(e, "COPY: column %.*s", STRF(column->name));
+	f->convert.replaced = &m->replaced;
+	return true;
 }
 
 static bool fail_identity(struct err *e, struct str name, const char *what)

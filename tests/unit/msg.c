@@ -49,9 +49,10 @@ static const struct {
                           .phase = {"insert", 6},
                           .name = {"users", 5},
                           .digest = {"d", 1},
-                          .fresh = true}},
+                          .fresh = true,
+                          .validate = true}},
         "{\"t\":\"step\",\"id\":1,\"attempt\":2,\"phase\":\"insert\",\"name\":\"users\",\"digest\":"
-        "\"d\",\"fresh\":true}"},
+        "\"d\",\"fresh\":true,\"validate\":true}"},
     [MSG_LIST] = {{.type = MSG_LIST,
                       .u.list = {.id = 3,
                           .attempt = 1,
@@ -119,6 +120,8 @@ static const struct {
                           .rejected = 3,
                           .bytes = 4,
                           .objects = 5,
+                          .replaced = 14,
+                          .limit = 15,
                           .requests = 6,
                           .retries = 7,
                           .list_ms = 8,
@@ -130,7 +133,8 @@ static const struct {
                           .skipped = true,
                           .verdict = {"VERIFIED", 8},
                           .note = {AWKWARD, sizeof AWKWARD - 1}}},
-        "{\"t\":\"done\",\"id\":1,\"rows\":2,\"rejected\":3,\"bytes\":4,\"objects\":5,\"requests\":"
+        "{\"t\":\"done\",\"id\":1,\"rows\":2,\"rejected\":3,\"bytes\":4,\"objects\":5,"
+        "\"replaced\":14,\"limit\":15,\"requests\":"
         "6,\"retries\":7,\"list_ms\":8,\"fetch_ms\":9,\"copy_ms\":10,\"commit_ms\":11,\"total_ms\":"
         "12,\"cpu_ms\":13,\"skipped\":true,\"verdict\":\"VERIFIED\",\"note\":\"" AWKWARD_JSON
         "\"}"},
