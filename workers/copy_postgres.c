@@ -138,7 +138,7 @@ static bool read_columns(
 
 	if (!pg_query(&w->pg,
 	        "SELECT a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity,"
-	        " c.relkind = 'v'"
+	        " c.relkind = 'v', a.atthasdef"
 	        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
 	        " JOIN pg_namespace s ON s.oid = c.relnamespace"
 	        " WHERE s.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped"
@@ -155,6 +155,7 @@ static bool read_columns(
 		    .oid = (uint32_t)pg_i64(res, row, 1),
 		    .typmod = (int32_t)pg_i64(res, row, 2),
 		    .not_null = str_eqz(pg_str(res, row, 3), "t"),
+		    .has_default = str_eqz(pg_str(res, row, 6), "t"),
 		    .identity = str_eqz(pg_str(res, row, 4), "a")   ? IDENTITY_ALWAYS
 		                : str_eqz(pg_str(res, row, 4), "d") ? IDENTITY_BY_DEFAULT
 		                                                    : IDENTITY_NONE};

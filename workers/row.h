@@ -38,7 +38,7 @@ struct column {
 	struct str name;
 	uint32_t oid;   /* of its type */
 	int32_t typmod; /* atttypmod */
-	bool not_null;
+	bool not_null, has_default;
 	enum column_identity identity;
 };
 

@@ -103,6 +103,7 @@ static struct column column_of(struct str spec)
 	else if (a)
 		c.typmod = (int32_t)a + 4;
 	c.not_null = strstr(text, "not null") != NULL;
+	c.has_default = strstr(text, "default") != NULL;
 	c.identity = strstr(text, "default identity") ? IDENTITY_BY_DEFAULT
 	             : strstr(text, "identity")       ? IDENTITY_ALWAYS
 	                                              : IDENTITY_NONE;

@@ -134,8 +134,12 @@ static void keys(void **state)
 	    {"a int not null, b int", "json 'auto'", NULL, OBJECT("{\"a\":null}"),
 	        "!1213 a Missing data for not-null field\n=> error 1213"},
 	    /* Only the listed columns; the others are left to their DEFAULT. */
-	    {"a int not null, b int, c int", "(c, b) json 'auto'", NULL,
+	    {"a int not null default, b int, c int", "(c, b) json 'auto'", NULL,
 	        OBJECT("{\"a\":1,\"b\":2,\"c\":3}"), "3|2|\n"},
+	    {"a int not null, b int", "(b) json 'auto'", NULL, OBJECT("{\"a\":1,\"b\":2}"),
+	        "=> column a is NOT NULL and has no DEFAULT"},
+	    {"i int identity not null, b int", "(b) json 'auto'", NULL, OBJECT("{\"b\":2}"),
+	        "2|\n"},
 	    {"a int, b int", "(a, x) json 'auto'", NULL, OBJECT("{}"), "=> no column x"},
 	    {"a int, b int", "(a, a) json 'auto'", NULL, OBJECT("{}"), "=> listed twice"},
 	    {"a int", "json 'auto'", NULL, OBJECT("{\"a\":1,\"a\":2}"), "2|\n"},

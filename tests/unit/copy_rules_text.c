@@ -32,6 +32,9 @@ static void examples(void **state)
 	    {VENUE, "(venueid, venuename, venuecity, venuestate) delimiter '|'", NULL,
 	        OBJECT("1|Toyota Park|Bridgeview|IL|\n2|Columbus Crew Stadium|Columbus|OH|\n"),
 	        "1|Toyota Park|Bridgeview|IL|\n2|Columbus Crew Stadium|Columbus|OH|\n"},
+	    /* "fail because no DEFAULT value was specified for VENUENAME" */
+	    {VENUE, "(venueid, venuecity, venuestate) delimiter '|'", NULL,
+	        OBJECT("1|Bridgeview|IL|\n"), "=> column venuename is NOT NULL and has no DEFAULT"},
 	    {"venueid int identity, venuename varchar(100), venuecity varchar(30)",
 	        "(venueid, venuename, venuecity) delimiter '|' explicit_ids", NULL,
 	        OBJECT("1|Toyota Park|Bridgeview\n"), "1|Toyota Park|Bridgeview|\n"},
