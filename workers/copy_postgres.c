@@ -93,13 +93,24 @@ static bool read_statement(struct worker *w, const struct sqlfile *f, const stru
 static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct plan *p, struct err *e)
 {
+	const char *data = config_s3(&w->config, f->source);
+
 	*p = (struct plan){.paths = {.n = 0}};
 	if (!read_statement(w, f, vars, &p->stmt, e))
 		return false;
 	if (p->stmt.json == COPY_JSON_NONE && !textformat_init(&p->format, &p->stmt, w->task, e))
 		return err_prefix(e, "%s", f->origin);
-	return p->stmt.json != COPY_JSON_PATHS ||
-	       read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
+	if (p->stmt.json != COPY_JSON_PATHS)
+		return true;
+	/* A prefix is of keys, not of folders: s3://b/log has s3://b/log_json_path.json under it.
+	 */
+	if (str_starts(p->stmt.jsonpaths, str_z(data)))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "%s: the jsonpaths file %.*s lies under the prefix of the data, %s, and would "
+		    "be "
+		    "loaded as data: move it, or end the prefix with /",
+		    f->origin, STRF(p->stmt.jsonpaths), data);
+	return read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
 }
 
 static struct sql_vars any_vars(const struct sqlfile *f)

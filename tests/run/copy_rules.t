@@ -165,6 +165,21 @@ like "$OUT" '3 rows had invalid characters, which ACCEPTINVCHARS replaced' 'and 
 dwh report --json
 is "$(jq .totals.replaced <<<"$OUT")" 3 'as JSON, too'
 
+# ---- jsonpaths; their file may not be among the data
+no_objects
+echo '{"x":{"y":[7,8]},"a":1}' | object 1.json
+echo '{"jsonpaths":["$.x.y[1]"]}' >"$T/buckets/rules/paths.json"
+model 'a INTEGER' '' "FORMAT AS JSON 's3://rules/paths.json'"
+dwh load --fresh
+is "$(sql 'select a from t')" 8 'jsonpaths'
+cp "$T/buckets/rules/paths.json" "$T/buckets/rules/d.paths.json"
+model 'a INTEGER' '' "FORMAT AS JSON 's3://rules/d.paths.json'"
+dwh load --fresh
+is "$ST" 2 'a jsonpaths file under the prefix of the data'
+like "$ERR" 's3://rules/d.paths.json lies under the prefix of the data, s3://rules/d, and would be loaded as' \
+	'is refused'
+rm "$T/buckets/rules/d.paths.json"
+
 # ---- the statement's own names
 model 'a VARCHAR(9)' '' "FORMAT AS JSON 'auto'"
 sed -i 's/^COPY :"lane"/COPY elsewhere/' "$T/model/copy/t.sql"
