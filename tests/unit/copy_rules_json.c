@@ -234,6 +234,13 @@ static void paths(void **state)
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.*\"]}", OBJECT("{}"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$[-1]\"]}", OBJECT("[1]"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a'b\"]}", OBJECT("{}"), "=> "},
+	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a]b\"]}", OBJECT("{}"), "=> "},
+	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a..b\"]}", OBJECT("{}"), "=> "},
+	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$['a'][?(@.b)]\"]}", OBJECT("{}"),
+	        "=> wildcards and filters"},
+	    /* "If the referenced object is malformed, COPY returns a load error." */
+	    {"a int", "json 's3://b/p' maxerror 2", "{\"jsonpaths\":[\"$.x.a\"]}",
+	        OBJECT("{\"x\":{\"a\":1,}}{\"x\":{\"a\":2}}"), "!1216 Invalid JSON\n2|\n"},
 	};
 
 	(void)state;
