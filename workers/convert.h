@@ -6,7 +6,8 @@
  *   JSON null is NULL. An empty or blank string is NULL for every type but CHAR and VARCHAR, where
  *   only EMPTYASNULL and BLANKSASNULL make it so.
  *   CHAR and VARCHAR take strings, numbers and booleans as their text, objects and arrays as the
- *   JSON they are. Their width counts bytes. TRIMBLANKS cuts the blanks at a VARCHAR's end first.
+ *   JSON they are. Their width counts bytes. TRIMBLANKS cuts the white space at a VARCHAR's end
+ *   first.
  *   Every other type reads the value's text, whether it stood in quotes or not; blanks around it
  *   do not count.
  *   NUMERIC cuts what is behind its scale, with ROUNDEC it rounds.

@@ -117,10 +117,15 @@ static bool replace_invalid(char *p, size_t n, char replacement)
 
 /* ---- CHAR and VARCHAR ---- */
 
+static bool white(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static bool all_white(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (p[i] != ' ' && (p[i] < '\t' || p[i] > '\r'))
+		if (!white(p[i]))
 			return false;
 	return true;
 }
@@ -176,7 +181,7 @@ int32_t convert_text(
 	if (!c->plain) {
 		if (c->blanks_null && n && all_white(out, n))
 			return CONVERT_NULL;
-		while (c->trim && n && out[n - 1] == ' ')
+		while (c->trim && n && white(out[n - 1]))
 			n--;
 		if (c->empty_null && n == 0)
 			return CONVERT_NULL;
