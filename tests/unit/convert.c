@@ -160,7 +160,7 @@ static void text(void **state)
 	        "5\"",
 	        "'1234\xF0\x9F\x8E\xB5'"},
 	    {OID_VARCHAR, VARCHAR8, "trimblanks", "\"12345678  \"", "'12345678'"},
-	    {OID_VARCHAR, VARCHAR8, "trimblanks", "\" a\\t \"", "' a\t'"},
+	    {OID_VARCHAR, VARCHAR8, "trimblanks", "\" a\\t \"", "' a'"},
 
 	    /* Empty and blank. */
 	    {OID_VARCHAR, VARCHAR8, "emptyasnull", "\"\"", "null"},
