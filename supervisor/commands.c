@@ -185,8 +185,8 @@ int cmd_run(struct call *c)
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = command_finish(do_run(c, m, rerun ? re.what : runs[i].what,
-	    rerun ? &re.aim : NULL, sample.known ? &sample : NULL));
+	status = command_finish(do_run(c, m, rerun ? re.what : runs[i].what, rerun ? &re.aim : NULL,
+	    sample.known ? &sample : NULL));
 	local_down(&services);
 	return status;
 }

@@ -21,7 +21,8 @@ static bool change(struct pg *pg, bool drop, const char *object, int64_t *n, str
 
 	if (!pg_query(pg,
 	        drop ? "UPDATE dwh.quarantine SET state = 'dropped' WHERE object = $1 OR $1 = ''"
-	             : "DELETE FROM dwh.quarantine WHERE object = $1 OR ($1 = '' AND state = 'held')",
+	             : "DELETE FROM dwh.quarantine WHERE object = $1 OR ($1 = '' AND state = "
+	               "'held')",
 	        1, params, &res, e))
 		return false;
 	*n += pg_rows(res);

@@ -93,11 +93,14 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		return false;
 	crash_here("copy:after-commit");
 	done->commit_ms = clock_ms() - copied;
-	loaderrors_send(w, &c.rejects);
+	loaderrors_send(w, &c.rejects, MSG_BAD_MAX); /* all are in dwh.load_errors */
 	return true;
 }
 
-/* --validate: every record is read and made a row, and nothing is written anywhere. */
+/*
+ * --validate: every record is read and made a row, and nothing is written anywhere. So what is bad
+ * goes to the journal, all of it.
+ */
 static bool validate(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *o, struct msg_done *done, struct err *e)
 {
@@ -105,8 +108,11 @@ static bool validate(struct worker *w, const struct sqlfile *f, const struct msg
 
 	if (!engine_copy(w, f, m, o, done, &c, e))
 		return false;
-	done->verdict = c.rejects.count ? STR("rejected") : STR("valid");
-	loaderrors_send(w, &c.rejects);
+	done->verdict = c.rejects.failed  ? STR("rejected")
+	                : c.rejects.count ? STR("borne")
+	                                  : STR("valid");
+	loaderrors_send(w, &c.rejects, SIZE_MAX);
+	manifest_forget(m->manifest);
 	return true;
 }
 
@@ -133,7 +139,8 @@ static bool read_objects(
  * An object is not the one that was listed: nothing of the shard is loaded, and what its keys are
  * now becomes shards in its place.
  */
-static bool replace(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
+static bool replace(
+    struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)
 {
 	struct msg_list list = {.id = m->id,
 	    .source = m->source,
@@ -142,7 +149,8 @@ static bool replace(struct worker *w, const struct msg_copy *m, struct msg_done 
 	    .generation = m->generation};
 	char *note = arena_printf(w->task, "listed again: %s", e->msg);
 
-	*done = (struct msg_done){.verdict = STR("replaced"), .skipped = true, .note = str_z(note)};
+	*done = (struct msg_done){
+	    .verdict = STR("superseded"), .skipped = true, .note = str_z(note)};
 	return pg_exec(&w->pg, "ROLLBACK", e) && list_shard_again(w, &list, done, e);
 }
 

@@ -279,8 +279,7 @@ bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 	bool dropped;
 
-	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) ||
-	    !take_all_over(w, f, n, e))
+	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) || !take_all_over(w, f, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!drop_one(w, f[i].stem, &dropped, e))

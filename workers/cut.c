@@ -54,8 +54,8 @@ bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, st
 	if (ok && c->n_done)
 		qsort(c->done, c->n_done, sizeof *c->done, by_key);
 	c->generation = generation;
-	return ok && quarantine_read(
-	                 w, c->relation, generation, c->bucket, &c->held, &c->n_held, e);
+	return ok &&
+	       quarantine_read(w, c->relation, generation, c->bucket, &c->held, &c->n_held, e);
 }
 
 void cut_find(struct cut *c, const struct s3_object *o, bool *done, bool *changed)
@@ -76,8 +76,10 @@ static bool is_changed(struct cut *c, const struct s3_object *o, struct err *e)
 		return true;
 	}
 	return err_set(e, ERR_TASK, AT_S3, "ObjectChanged",
-	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: put it "
-	    "back, keep the old rows (--changed skip), or load the relation again (--changed reload)",
+	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: "
+	    "put it "
+	    "back, keep the old rows (--changed skip), or load the relation again (--changed "
+	    "reload)",
 	    STRF(c->bucket), STRF(o->key));
 }
 
@@ -90,17 +92,16 @@ static bool is_held(struct cut *c, const struct s3_object *o, bool *held, struct
 	if (c->at_held == c->n_held || !str_eq(c->held[c->at_held].key, o->key))
 		return true;
 	*held = str_eq(c->held[c->at_held].etag, o->etag);
-	return *held ||
-	       quarantine_forget(c->w, c->relation, c->generation, c->bucket, o->key, e);
+	return *held || quarantine_forget(c->w, c->relation, c->generation, c->bucket, o->key, e);
 }
 
 bool cut_send(struct worker *w, int64_t id, struct str relation, const struct manifest *m,
-    struct err *e)
+    bool passing, struct err *e)
 {
 	char digest[33];
 	struct msg fact = {.type = MSG_SHARD, .u.shard = {.id = id, .objects = (int64_t)m->n}};
 
-	if (!manifest_write(w, relation, m, digest, &fact.u.shard.manifest, e))
+	if (!manifest_write(w, relation, m, passing, digest, &fact.u.shard.manifest, e))
 		return false;
 	fact.u.shard.shard = str_z(digest);
 	for (size_t i = 0; i < m->n; i++)
@@ -114,7 +115,7 @@ bool cut_end(struct cut *c, struct err *e)
 	if (c->shard.n == 0)
 		return true;
 	c->shard.bucket = c->bucket;
-	if (!cut_send(c->w, c->task, c->relation, &c->shard, e))
+	if (!cut_send(c->w, c->task, c->relation, &c->shard, c->passing, e))
 		return false;
 	c->shard.n = 0;
 	c->shard_bytes = 0;

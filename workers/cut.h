@@ -20,6 +20,7 @@ struct cut {
 	int64_t task; /* id, for the facts */
 	struct str bucket;
 	struct str relation;  /* "schema.stem" */
+	bool passing;         /* its manifests are for this run alone */
 	struct msg_done *out; /* objects, bytes and changed are counted here */
 
 	/* cut.c's own. */
@@ -47,8 +48,9 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e);
 /* The last shard. */
 bool cut_end(struct cut *c, struct err *e);
 
-/* Writes the manifest of one shard and sends its fact, as of task `id`. */
+/* Writes the manifest of one shard (passing: as manifest_write says) and sends its fact, as of task
+ * `id`. */
 bool cut_send(struct worker *w, int64_t id, struct str relation, const struct manifest *m,
-    struct err *e);
+    bool passing, struct err *e);
 
 #endif

@@ -45,8 +45,7 @@ static bool send_all(struct worker *w, struct str relation, struct str shard,
 	return true;
 }
 
-static bool forget(
-    struct worker *w, struct str relation, struct str shard, struct err *e)
+static bool forget(struct worker *w, struct str relation, struct str shard, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, shard)};
 	PGresult *res;
@@ -58,8 +57,8 @@ static bool forget(
 	return true;
 }
 
-bool loaderrors_write(struct worker *w, struct str relation, struct str shard,
-    const struct rejects *r, struct err *e)
+bool loaderrors_write(
+    struct worker *w, struct str relation, struct str shard, const struct rejects *r, struct err *e)
 {
 	struct buf b;
 	int64_t rows;
@@ -93,9 +92,9 @@ void loaderrors_keep(
 		log_warn("the bad records could not be written to dwh.load_errors: %s", e.msg);
 }
 
-void loaderrors_send(struct worker *w, const struct rejects *r)
+void loaderrors_send(struct worker *w, const struct rejects *r, size_t most)
 {
-	for (size_t i = 0; i < r->n && i < MSG_BAD_MAX; i++) {
+	for (size_t i = 0; i < r->n && i < most; i++) {
 		const struct bad_record *bad = &r->v[i];
 		struct msg m = {.type = MSG_BAD,
 		    .u.bad = {.id = w->task_id,

@@ -18,7 +18,7 @@ bool loaderrors_write(struct worker *w, struct str relation, struct str shard,
 void loaderrors_keep(
     struct worker *w, struct str relation, struct str shard, const struct rejects *r);
 
-/* The first MSG_BAD_MAX of them, to the supervisor, for the report. */
-void loaderrors_send(struct worker *w, const struct rejects *r);
+/* The first of them, at most so many, to the supervisor, for the report. */
+void loaderrors_send(struct worker *w, const struct rejects *r, size_t most);
 
 #endif

@@ -164,16 +164,18 @@ bool manifest_parse(struct str bytes, struct arena *a, struct manifest *out, str
 
 /* ---- where it lies ---- */
 
-static const char *folder(struct worker *w)
+static const char *folder(struct worker *w, bool passing)
 {
-	return arena_printf(
-	    w->task, "%s/manifests", config_path(&w->config, w->task, w->config.local.dir));
+	const char *dir = config_path(&w->config, w->task, w->config.local.dir);
+
+	if (passing)
+		return arena_printf(w->task, "%s/runs/%.*s/manifests", dir, STRF(w->run));
+	return arena_printf(w->task, "%s/manifests", dir);
 }
 
-static bool write_file(
-    struct worker *w, struct str name, struct str bytes, struct str *address, struct err *e)
+static bool write_file(struct worker *w, const char *dir, struct str name, struct str bytes,
+    struct str *address, struct err *e)
 {
-	const char *dir = folder(w);
 	const char *path = arena_printf(w->task, "%s/%.*s", dir, STRF(name));
 	const char *tmp = arena_printf(w->task, "%s.%lld", path, (long long)getpid());
 	int fd;
@@ -226,10 +228,10 @@ bool manifest_probe(struct worker *w, struct str source, struct err *e)
 	return true;
 }
 
-bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
+bool manifest_write(struct worker *w, struct str relation, const struct manifest *m, bool passing,
     char digest[33], struct str *address, struct err *e)
 {
-	const char *base = connect_manifests(&w->config);
+	const char *base = passing ? NULL : connect_manifests(&w->config);
 	const char *kind = m->why ? "quarantine" : "manifest";
 	struct str bucket, key;
 	char hex[65];
@@ -245,8 +247,8 @@ bool manifest_write(struct worker *w, struct str relation, const struct manifest
 		ok = err_set(
 		    e, ERR_TASK, AT_S3, "Manifest", "a manifest of %zu objects is too large", m->n);
 	else if (!base)
-		ok = write_file(w, str_z(arena_printf(w->task, "%s.%s", digest, kind)),
-		    buf_view(&b), address, e);
+		ok = write_file(w, folder(w, passing),
+		    str_z(arena_printf(w->task, "%s.%s", digest, kind)), buf_view(&b), address, e);
 	else {
 		ok = place(w, base,
 		         arena_printf(w->task, "%.*s/%s.%s", STRF(relation), digest, kind), &bucket,
@@ -260,6 +262,14 @@ bool manifest_write(struct worker *w, struct str relation, const struct manifest
 	}
 	buf_free(&b);
 	return ok;
+}
+
+void manifest_forget(struct str address)
+{
+	struct arena *a = arena_new();
+
+	unlink(arena_cstr(a, str_from(address, strlen("file://"))));
+	arena_free(a);
 }
 
 static bool read_file(struct worker *w, struct str address, struct buf *out, struct err *e)

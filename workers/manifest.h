@@ -31,12 +31,19 @@ struct manifest {
 	struct str bucket;
 	struct object *objects; /* in byte order of their keys */
 	size_t n;
-	const struct bad_record *why; /* of a quarantine, when written: why each is there; or NULL */
+	const struct bad_record
+	    *why; /* of a quarantine, when written: why each is there; or NULL */
 };
 
-/* Writes it; digest (33 bytes) and address are the result. address lives in w->task. */
-bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
+/*
+ * Writes it; digest (33 bytes) and address are the result. address lives in w->task. passing: it is
+ * for this run alone, lies in its folder, and not among those that say what is loaded.
+ */
+bool manifest_write(struct worker *w, struct str relation, const struct manifest *m, bool passing,
     char digest[33], struct str *address, struct err *e);
+
+/* A passing one is not needed any more. */
+void manifest_forget(struct str address);
 
 /* Whether manifests can be written and read back. Asked before anything is dropped: a load that
  * finds out later leaves empty tables behind. source: the name of its COPY file. */

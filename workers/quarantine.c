@@ -54,8 +54,8 @@ bool quarantine_read(struct worker *w, struct str relation, int64_t generation, 
 	return true;
 }
 
-bool quarantine_forget(struct worker *w, struct str relation, int64_t generation,
-    struct str bucket, struct str key, struct err *e)
+bool quarantine_forget(struct worker *w, struct str relation, int64_t generation, struct str bucket,
+    struct str key, struct err *e)
 {
 	const char *params[] = {
 	    arena_cstr(w->task, relation), number(w, generation), address(w, bucket, key)};
@@ -73,10 +73,10 @@ static bool add(struct worker *w, struct str relation, int64_t generation, struc
     const struct object *o, const struct bad_record *why, struct str manifest, struct err *e)
 {
 #define TEXT(s) arena_cstr(w->task, (s))
-	const char *params[] = {TEXT(relation), number(w, generation),
-	    address(w, bucket, o->key), TEXT(o->etag), number(w, (int64_t)o->size),
-	    number(w, (int64_t)why->line), TEXT(why->column), TEXT(why->value), number(w, why->code),
-	    TEXT(why->reason), TEXT(manifest), TEXT(w->run)};
+	const char *params[] = {TEXT(relation), number(w, generation), address(w, bucket, o->key),
+	    TEXT(o->etag), number(w, (int64_t)o->size), number(w, (int64_t)why->line),
+	    TEXT(why->column), TEXT(why->value), number(w, why->code), TEXT(why->reason),
+	    TEXT(manifest), TEXT(w->run)};
 #undef TEXT
 	PGresult *res = NULL;
 	bool ok = pg_query(&w->pg,
@@ -116,7 +116,8 @@ static bool hold_all(struct worker *w, struct str relation, int64_t generation,
 	for (size_t i = 0; i < bad->n; i++)
 		if (!quarantine_forget(
 		        w, relation, generation, bad->bucket, bad->objects[i].key, e) ||
-		    !add(w, relation, generation, bad->bucket, &bad->objects[i], &why[i], manifest, e))
+		    !add(w, relation, generation, bad->bucket, &bad->objects[i], &why[i], manifest,
+		        e))
 			return false;
 	if (!count_held(w, relation, generation, &held, e))
 		return false;
@@ -134,7 +135,7 @@ static bool write_manifest(struct worker *w, struct str relation, const struct m
 	char digest[33];
 
 	m.why = why;
-	return manifest_write(w, relation, &m, digest, address, e);
+	return manifest_write(w, relation, &m, false, digest, address, e);
 }
 
 bool quarantine_hold(struct worker *w, struct str relation, int64_t generation,
@@ -142,8 +143,8 @@ bool quarantine_hold(struct worker *w, struct str relation, int64_t generation,
 {
 	struct str manifest;
 
-	if (!write_manifest(w, relation, bad, why, &manifest, e) ||
-	    !pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, false, e) ||
+	if (!write_manifest(w, relation, bad, why, &manifest, e) || !pg_exec(&w->pg, "BEGIN", e) ||
+	    !target_hold(w, relation, false, e) ||
 	    !hold_all(w, relation, generation, bad, why, manifest, e))
 		return false;
 	crash_here("split:before-commit");
@@ -153,8 +154,8 @@ bool quarantine_hold(struct worker *w, struct str relation, int64_t generation,
 	return true;
 }
 
-bool quarantine_check(struct worker *w, struct str relation, int64_t generation,
-    struct msg_done *done, struct err *e)
+bool quarantine_check(
+    struct worker *w, struct str relation, int64_t generation, struct msg_done *done, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation), number(w, generation)};
 	int64_t max = w->config.load.max_bad_objects, ratio = w->config.load.max_bad_ratio, all;
@@ -177,7 +178,8 @@ bool quarantine_check(struct worker *w, struct str relation, int64_t generation,
 	if (many || large)
 		return err_set(e, ERR_DATA, AT_DATA, many ? "MAX_BAD_OBJECTS" : "MAX_BAD_RATIO",
 		    "%lld of %lld objects of %.*s are in quarantine, more than %s allows: see "
-		    "`dwh quarantine list`; mend them and `dwh quarantine retry`, or give them up with "
+		    "`dwh quarantine list`; mend them and `dwh quarantine retry`, or give them up "
+		    "with "
 		    "`dwh quarantine drop`",
 		    (long long)done->quarantined, (long long)all, STRF(relation),
 		    many ? "MAX_BAD_OBJECTS" : "MAX_BAD_RATIO");

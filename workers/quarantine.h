@@ -23,8 +23,8 @@ bool quarantine_read(struct worker *w, struct str relation, int64_t generation, 
     struct object **out, size_t *n, struct err *e);
 
 /* There is another version of it now. */
-bool quarantine_forget(struct worker *w, struct str relation, int64_t generation,
-    struct str bucket, struct str key, struct err *e);
+bool quarantine_forget(struct worker *w, struct str relation, int64_t generation, struct str bucket,
+    struct str key, struct err *e);
 
 /*
  * Holds the objects of `bad`, why[i] being what is wrong with objects[i] (its `object` is not

@@ -58,7 +58,8 @@ static void sort_out(struct split *s)
 	s->why = arena_alloc(a, o->n * sizeof *s->why);
 	for (size_t i = 0; i < o->n; i++) {
 		struct str key = o->objects[i].key;
-		struct str url = str_z(arena_printf(a, "s3://%.*s/%.*s", STRF(o->bucket), STRF(key)));
+		struct str url = str_z(
+		    arena_printf(a, "s3://%.*s/%.*s", STRF(o->bucket), STRF(key)));
 
 		if (at < s->rejects.n && str_eq(v[at].object, url)) {
 			s->why[s->bad.n] = v[at];
@@ -75,7 +76,7 @@ static bool send_shard(struct split *s, struct object *objects, size_t n, struct
 {
 	struct manifest m = {.bucket = s->objects->bucket, .objects = objects, .n = n};
 
-	return n == 0 || cut_send(s->w, s->m->id, s->relation, &m, e);
+	return n == 0 || cut_send(s->w, s->m->id, s->relation, &m, false, e);
 }
 
 /* What the server did not take, it told without an object. */
@@ -105,7 +106,7 @@ static bool hold(struct split *s, struct msg_done *done, struct err *e)
 		return false;
 	if (s->rejects.n)
 		loaderrors_keep(w, s->relation, s->m->shard, &s->rejects);
-	loaderrors_send(w, &s->rejects);
+	loaderrors_send(w, &s->rejects, MSG_BAD_MAX);
 	done->quarantined = (int64_t)s->bad.n;
 	done->note = str_z(
 	    arena_printf(w->task, "%zu object(s) went into quarantine, %zu are loaded without them",
@@ -121,7 +122,7 @@ bool split_shard(struct worker *w, const struct sqlfile *f, const struct msg_cop
 
 	if (!pg_exec(&w->pg, "ROLLBACK", e) || !look(&s, f, e))
 		return false;
-	*done = (struct msg_done){.verdict = STR("replaced"), .skipped = true};
+	*done = (struct msg_done){.verdict = STR("superseded"), .skipped = true};
 	sort_out(&s);
 	if (s.bad.n == 0 && !halve(&s, why, done, e))
 		return false;

@@ -43,8 +43,8 @@ bool target_read(struct worker *w, struct str relation, struct target *out, stru
 
 	*out = (struct target){.known = false};
 	if (!pg_query(&w->pg,
-	        "SELECT generation, lanes, digest, run FROM dwh.target WHERE relation = $1", 1, params,
-	        &res, e))
+	        "SELECT generation, lanes, digest, run FROM dwh.target WHERE relation = $1", 1,
+	        params, &res, e))
 		return false;
 	if (PQntuples(res)) {
 		out->known = true;

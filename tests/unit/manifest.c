@@ -53,7 +53,7 @@ static void there_and_back(void **state)
 		    str_z(keys[i]), STR("0cc175b9c0f1b6a831c399e269772661-12"), i};
 	objects[m.n++] = (struct object){str_z(longest), STR(""), INT64_MAX};
 	for (size_t n = 1; n <= m.n; n++) {
-		struct manifest part = {m.bucket, objects, n};
+		struct manifest part = {.bucket = m.bucket, .objects = objects, .n = n};
 
 		buf_reset(&out);
 		manifest_print(&part, &out);
