@@ -38,7 +38,7 @@ worker <<<"$hello
 $list"
 is "$(facts '[.[] | select(.t == "shard") | .objects] | add')" 572 'a listing: the objects of its shards'
 copy="{\"t\":\"copy\",\"id\":6,\"attempt\":1,\"source\":\"staging_songs\",\"lane\":\"staging_songs\",\"generation\":1,
-	\"objects\":572,\"bytes\":1,\"validate\":false,$(facts '.[] | select(.t == "shard") | "\"shard\":\"\(.shard)\",\"manifest\":\"\(.manifest)\""')}"
+	\"objects\":572,\"bytes\":1,\"again\":0,\"validate\":false,$(facts '.[] | select(.t == "shard") | "\"shard\":\"\(.shard)\",\"manifest\":\"\(.manifest)\""')}"
 worker <<<"$hello
 $(tr -d '\n\t' <<<"$copy")"
 is "$(facts '.[-1] | [.t, .rows, .skipped] | @csv')" '"done",572,true' 'a copy of what is in the ledger is skipped'
@@ -68,7 +68,7 @@ $count"
 broken 'not JSON' 'half a line' < <(printf '%s\n%s' "$hello" "${count:0:40}")
 broken 'a worker takes no done' 'a message of the other direction' <<<"$hello
 $(jq -nc '{t:"done",id:1,rejected:0,rows:0,bytes:0,objects:0,replaced:0,limit:0,requests:0,retries:0,list_ms:0,fetch_ms:0,
-	copy_ms:0,commit_ms:0,total_ms:0,cpu_ms:0,skipped:false,verdict:"",note:""}')"
+	copy_ms:0,commit_ms:0,total_ms:0,cpu_ms:0,quarantined:0,changed:0,skipped:false,verdict:"",note:""}')"
 broken 'unknown message "dance"' 'an unknown message' <<<"$hello
 {\"t\":\"dance\"}"
 broken 'field "fresh" is missing' 'a missing field' <<<"$hello

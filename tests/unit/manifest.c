@@ -73,7 +73,7 @@ static void there_and_back(void **state)
 static void as_redshift_reads_it(void **state)
 {
 	struct object objects[] = {{STR("k/1"), STR("e\"1"), 459}, {STR("k/2"), STR("e2"), 0}};
-	struct manifest m = {STR("b"), objects, 2};
+	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 2};
 	json_t *root, *entry;
 
 	(void)state;
@@ -95,7 +95,7 @@ static void as_redshift_reads_it(void **state)
 static void same_bytes(void **state)
 {
 	struct object objects[] = {{STR("k/1"), STR("e1"), 1}};
-	struct manifest m = {STR("b"), objects, 1};
+	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 1};
 
 	(void)state;
 	manifest_print(&m, &out);
@@ -178,7 +178,7 @@ static void damaged(void **state)
 static void torn(void **state)
 {
 	struct object objects[] = {{STR("k/1"), STR("e1"), 1}, {STR("k/\"2"), STR("e2"), 22}};
-	struct manifest m = {STR("b"), objects, 2}, got;
+	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 2}, got;
 
 	(void)state;
 	manifest_print(&m, &out);
