@@ -13,6 +13,7 @@ enum key_type {
 	KEY_URL,    /* const char *, http:// or https:// */
 	KEY_S3,     /* const char *, s3://bucket[/...] */
 	KEY_CHOICE, /* const char *, one of choices */
+	KEY_RATIO,  /* int64_t, millionths */
 	KEY_ENUM,   /* an enum: the position in choices */
 	KEY_INT,    /* int64_t, min to max */
 	KEY_SIZE,   /* int64_t, bytes: 512, 64kB, 64 MiB; a unit is a power of 1024 */

@@ -10,6 +10,7 @@ static const char *const types[] = {
     [KEY_S3] = "s3://",
     [KEY_CHOICE] = "choice",
     [KEY_ENUM] = "choice",
+    [KEY_RATIO] = "ratio",
     [KEY_INT] = "number",
     [KEY_SIZE] = "size",
     [KEY_BOOL] = "yes/no",

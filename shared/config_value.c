@@ -3,6 +3,8 @@
  * where the text came from, show it unless it is a secret, and say what would be right.
  */
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "shared/buf.h"
 #include "shared/config_keys.h"
@@ -75,6 +77,21 @@ static bool to_size(struct str s, int64_t *out)
 	}
 	*out = n;
 	return unit.n == 0 || str_ieq(unit, STR("B"));
+}
+
+/* "0.01" or "1%", as millionths. */
+static bool to_ratio(struct str s, int64_t *out)
+{
+	bool percent = str_ends(s, STR("%"));
+	size_t n = percent ? s.n - 1 : s.n;
+	char *end;
+	double d;
+
+	if (n == 0 || strspn(s.p, "0123456789.") != n)
+		return false;
+	d = strtod(s.p, &end) / (percent ? 100 : 1);
+	*out = (int64_t)(d * 1e6 + 0.5);
+	return end == s.p + n && d <= 1;
 }
 
 static int choice(const struct config_key *k, struct str s)
@@ -165,6 +182,11 @@ bool config_store(struct config *c, const struct config_key *k, const struct con
 			return bad_value(e, k, s,
 			    arena_printf(a, "a size such as 64MiB, from %lld to %lld bytes",
 			        (long long)k->min, (long long)k->max));
+		put(field, &n, sizeof n);
+		return true;
+	case KEY_RATIO:
+		if (!to_ratio(v, &n))
+			return bad_value(e, k, s, "a ratio from 0 to 1, such as 0.01 or 1%");
 		put(field, &n, sizeof n);
 		return true;
 	case KEY_BOOL:

@@ -17,7 +17,8 @@
  *   count          while step count: rows of a table
  *   lane           while step verify: a lane and the shards in it
  *   wrong          while step verify: a thing that is not as it should be
- *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected
+ *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected (of a
+ *                  validation: each)
  *   beat           at most one a second while a task runs: totals so far
  *   done | fail    ends the task
  * Journal only:
@@ -81,16 +82,17 @@ struct msg_step {
 	struct str digest; /* of that file as it was planned */
 	bool fresh;        /* create: drop what is ours first; insert: also where nothing changed */
 	bool take_over;    /* create, drop: from another run that is alive, too */
+	bool validate;     /* probe: touch nothing, and look at the columns, too */
 	struct str of;     /* verify: the shards of this run, or "" for all */
 };
 
 struct msg_list {
 	int64_t id, attempt;
-	struct str source; /* stem of the copy file */
-	struct str prefix; /* key prefix without the bucket */
-	struct str after;  /* keys greater than this */
-	struct str upto;   /* and not greater than this; "" for no bound */
-	bool fan;          /* may give parts of it back as ranges */
+	struct str source;          /* stem of the copy file */
+	struct str prefix;          /* key prefix without the bucket */
+	struct str after;           /* keys greater than this */
+	struct str upto;            /* and not greater than this; "" for no bound */
+	bool fan;                   /* may give parts of it back as ranges */
 	struct str shard, manifest; /* not "": of a shard that was cut before, its keys */
 	int64_t generation;
 	bool validate; /* all objects, loaded or not */
@@ -167,14 +169,17 @@ struct msg_beat {
 struct msg_done {
 	int64_t id;
 	int64_t rows, rejected, bytes, objects;
+	int64_t replaced; /* rows in which ACCEPTINVCHARS has replaced characters */
+	int64_t limit;    /* of a validation's probe: rejected records that fail the load */
 	int64_t requests, retries; /* of S3 */
 	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
-	int64_t cpu_ms;     /* of the worker */
-	int64_t changed;    /* list: objects that changed after they were loaded, left as they were */
-	bool skipped;       /* nothing to do: committed already, up to date */
-	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; valid
-	                     * rejected where it was only validated; replaced by other shards;
-	                     * or "" */
+	int64_t cpu_ms;      /* of the worker */
+	int64_t quarantined; /* copy: objects that went there; staged: that the source has there */
+	int64_t changed; /* list: objects that changed after they were loaded, left as they were */
+	bool skipped;    /* nothing to do: committed already, up to date */
+	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; superseded: by other shards; pass
+	                     * warn fail of a check; where it was only validated valid,
+	                     * rejected, or borne: bad records, fewer than MAXERROR; or "" */
 	struct str note;    /* one line for the report, or "" */
 };
 

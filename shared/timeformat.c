@@ -191,8 +191,7 @@ enum part {
 	PART_HOUR12,
 	PART_MINUTE,
 	PART_SECOND,
-	PART_HALF,
-	PART_ZONE
+	PART_HALF
 };
 
 /* The longer of two that begin alike comes first. */
@@ -201,8 +200,7 @@ static const struct {
 	enum part part;
 } parts[] = {{"YYYY", PART_YEAR4}, {"YY", PART_YEAR2}, {"MON", PART_NAME}, {"MM", PART_MONTH},
     {"MI", PART_MINUTE}, {"DD", PART_DAY}, {"HH24", PART_HOUR}, {"HH12", PART_HOUR12},
-    {"HH", PART_HOUR}, {"SS", PART_SECOND}, {"AM", PART_HALF}, {"PM", PART_HALF}, {"OF", PART_ZONE},
-    {"TZ", PART_ZONE}};
+    {"HH", PART_HOUR}, {"SS", PART_SECOND}, {"AM", PART_HALF}, {"PM", PART_HALF}};
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -239,6 +237,12 @@ const char *timeformat_parse(struct str pattern, struct timeformat *out)
 			i += strlen(parts[k].name);
 			continue;
 		}
+		if (pattern.n - i >= 2) {
+			struct str two = {pattern.p + i, 2};
+
+			if (str_ieq(two, STR("OF")) || str_ieq(two, STR("TZ")))
+				return "a zone (OF, TZ) can not stand in it: 'auto' reads zones";
+		}
 		if (c & 0x80 || digit(c) || (letter(c) && c != 'T'))
 			return "its parts are YYYY YY MM MON DD HH HH24 HH12 MI SS AM PM, with "
 			       "separators between them (a fraction of the second needs none)";
@@ -268,17 +272,11 @@ static bool read_word(struct str s, size_t *at, enum part part, struct reading *
 		*at += w.n;
 		return r->month > 0;
 	}
-	if (part == PART_HALF) {
-		if (w.n > 2)
-			w.n = 2;
-		r->half = timetext_half(w);
-		*at += w.n;
-		return r->half != '\0';
-	}
-	if (w.n == 0)
-		return timeformat_offset(s, *at, &r->offset, at);
+	if (w.n > 2)
+		w.n = 2;
+	r->half = timetext_half(w);
 	*at += w.n;
-	return timetext_zone(w, &r->offset);
+	return r->half != '\0';
 }
 
 static bool read_part(struct str s, size_t *at, enum part part, struct reading *r)
@@ -296,8 +294,7 @@ static bool read_part(struct str s, size_t *at, enum part part, struct reading *
 	case PART_MINUTE: to = &r->minute; break;
 	case PART_SECOND: to = &r->second; break;
 	case PART_NAME:
-	case PART_HALF:
-	case PART_ZONE: return read_word(s, at, part, r);
+	case PART_HALF: return read_word(s, at, part, r);
 	}
 	*to = timetext_number(s, at, most == 4 ? 4 : part == PART_YEAR2 ? 2 : 1, most);
 	if (*to < 0 || (part == PART_HOUR12 && (*to < 1 || *to > 12)))

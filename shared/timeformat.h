@@ -3,9 +3,10 @@
  *
  * A pattern (Redshift, "DATEFORMAT and TIMEFORMAT strings") is made of these parts, in any case,
  * and of separators that must stand in the text as they are (a blank for one or more):
- *   YYYY YY MM MON DD HH HH24 HH12 MI SS AM PM OF TZ, and T as in 2019-02-11T05:09
- * HH is HH24. SS takes a fraction, to microseconds; what is behind them rounds. MON is a month's
- * name, whole or its first three letters. Numbers may lack leading zeros. YY is 1970 to 2069.
+ *   YYYY YY MM MON DD HH HH24 HH12 MI SS AM PM, and T as in 2019-02-11T05:09
+ * A zone can not stand in it. HH is HH24. SS takes a fraction, to microseconds; what is behind them
+ * rounds. MON is a month's name, whole or its first three letters. Numbers may lack leading zeros.
+ * YY is 1970 to 2069.
  *
  * 'auto' ("Using automatic recognition") reads a text by its looks: every format of Redshift's list
  * and what lies between them. Numbers that could be either are month before day.

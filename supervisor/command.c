@@ -28,6 +28,7 @@ static const struct option_row {
         "one table, one shard by its id, or the keys under an s3:// address"},
     {"", "--from", "TABLE", OPT_RERUN, "fill this table again, and those that depend on it"},
     {"", "--take-over", NULL, OPT_TAKE_OVER, "from a run that is alive elsewhere, ending it"},
+    {"", "--all", NULL, OPT_ALL, "every object in quarantine"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
     {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
@@ -150,6 +151,8 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->only = value;
 	else if (strcmp(o->name, "--from") == 0)
 		c->from = value;
+	else if (strcmp(o->name, "--all") == 0)
+		c->all = true;
 	else if (strcmp(o->name, "--take-over") == 0)
 		c->take_over = true;
 	else if (strcmp(o->name, "--quiet") == 0)

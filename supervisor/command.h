@@ -22,6 +22,7 @@ enum option {
 	OPT_CHANGED = 64,
 	OPT_TAKE_OVER = 128,
 	OPT_RERUN = 256, /* --only, --from */
+	OPT_ALL = 512,
 };
 
 /* A command line, understood. */
@@ -34,7 +35,7 @@ struct call {
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
 	unsigned given;            /* bits of rows of the table of options */
-	bool fresh, json, csv, help, validate, take_over;
+	bool fresh, json, csv, help, validate, take_over, all;
 	const char *only, *from;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "supervisor/plan.h"
 #include "supervisor/pool.h"
 #include "supervisor/psql.h"
+#include "supervisor/quarantine.h"
 #include "supervisor/query.h"
 #include "supervisor/report.h"
 #include "supervisor/report_verify.h"
@@ -151,6 +153,23 @@ static bool engine_is_built(const struct call *c)
 	return false;
 }
 
+/* With the services of the local engine up, where it is that. */
+static int with_services(struct call *c, int (*what)(struct call *c))
+{
+	struct local services = {.held = false};
+	struct err e;
+	int status;
+
+	if (!engine_is_built(c))
+		return 2;
+	if (c->config.warehouse.engine == ENGINE_LOCAL &&
+	    !local_up(&c->config, c->arena, &services, &e))
+		return fail(&e);
+	status = command_finish(what(c));
+	local_down(&services);
+	return status;
+}
+
 int cmd_run(struct call *c)
 {
 	struct sample sample = {.known = false};
@@ -182,32 +201,68 @@ int cmd_run(struct call *c)
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = command_finish(do_run(c, m, rerun ? re.what : runs[i].what,
-	    rerun ? &re.aim : NULL, sample.known ? &sample : NULL));
+	status = command_finish(do_run(c, m, rerun ? re.what : runs[i].what, rerun ? &re.aim : NULL,
+	    sample.known ? &sample : NULL));
 	local_down(&services);
 	return status;
 }
 
-/* ---- query ---- */
+/* ---- query, quarantine ---- */
+
+static enum query_format format(const struct call *c)
+{
+	return c->json ? QUERY_JSON : c->csv ? QUERY_CSV : QUERY_TABLE;
+}
+
+static int do_query(struct call *c)
+{
+	struct model *m;
+	struct err e;
+
+	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e) ||
+	    !query_run(&c->config, m, c->argc, c->argv, format(c), c->arena, stdout, &e))
+		return fail(&e);
+	return 0;
+}
 
 int cmd_query(struct call *c)
 {
-	enum query_format format = c->json ? QUERY_JSON : c->csv ? QUERY_CSV : QUERY_TABLE;
-	struct local services = {.held = false};
-	struct model *m;
-	struct err e;
-	bool ok;
+	return with_services(c, do_query);
+}
 
-	if (!engine_is_built(c))
-		return 2;
-	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
+static int do_quarantine(struct call *c)
+{
+	const char *what = c->argv[0];
+	struct err e;
+	int64_t n;
+
+	if (strcmp(what, "list") == 0)
+		return quarantine_list(c, format(c), &e) ? 0 : fail(&e);
+	if (!quarantine_change(c, strcmp(what, "drop") == 0, &n, &e))
 		return fail(&e);
-	if (c->config.warehouse.engine == ENGINE_LOCAL &&
-	    !local_up(&c->config, c->arena, &services, &e))
-		return fail(&e);
-	ok = query_run(&c->config, m, c->argc, c->argv, format, c->arena, stdout, &e);
-	local_down(&services);
-	return command_finish(ok ? 0 : fail(&e));
+	log_info("%lld object(s) %s", (long long)n,
+	    strcmp(what, "drop") == 0 ? "given up" : "taken out of quarantine");
+	return 0;
+}
+
+/* retry goes on as `dwh run` does, which finds them among what is new. */
+int cmd_quarantine(struct call *c)
+{
+	static const char *const known[] = {"list", "retry", "drop"};
+	const char *what = c->argc ? c->argv[0] : "nothing";
+	int status;
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		if (strcmp(what, known[i]) != 0)
+			continue;
+		status = with_services(c, do_quarantine);
+		if (status || strcmp(what, "retry") != 0)
+			return status;
+		c->command = command_find("run");
+		return cmd_run(c);
+	}
+	log_error("dwh quarantine wants list, retry or drop, not %s", what);
+	return 1;
 }
 
 /* ---- plan ---- */

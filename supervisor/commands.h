@@ -5,6 +5,7 @@
 #include "supervisor/command.h"
 
 int cmd_run(struct call *c); /* run load transform create drop check */
+int cmd_quarantine(struct call *c);
 int cmd_query(struct call *c);
 int cmd_plan(struct call *c);
 int cmd_report(struct call *c);

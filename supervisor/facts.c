@@ -57,9 +57,9 @@ double facts_concurrency(const struct facts_phase *p)
 	return wall > 0 ? (double)p->sum / (double)wall : 1;
 }
 
-bool facts_is_replaced(const struct task *t)
+bool facts_is_superseded(const struct task *t)
 {
-	return str_eqz(t->done.verdict, "replaced");
+	return str_eqz(t->done.verdict, "superseded");
 }
 
 size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out)
@@ -110,11 +110,13 @@ struct facts_totals facts_totals(const struct fold *f)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 
+		if (str_eqz(t->phase, "staged"))
+			n.quarantined += t->done.quarantined;
 		n.failed += t->state == TASK_FAILED;
 		n.blocked += t->state == TASK_BLOCKED;
 		n.left += t->state == TASK_LEFT;
 		n.retries += t->attempts > 1 ? t->attempts - 1 : 0;
-		if (t->kind != TASK_COPY || facts_is_replaced(t))
+		if (t->kind != TASK_COPY || facts_is_superseded(t))
 			continue;
 		n.shards++;
 		if (t->state != TASK_DONE)
@@ -125,6 +127,7 @@ struct facts_totals facts_totals(const struct fold *f)
 		n.bytes += t->done.bytes;
 		n.rows += t->done.rows;
 		n.rejected += t->done.rejected;
+		n.replaced += t->done.replaced;
 		n.unverified += !str_eqz(t->done.verdict, "VERIFIED");
 	}
 	return n;

@@ -24,7 +24,7 @@ size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max);
 double facts_concurrency(const struct facts_phase *p);
 
 /* A copy whose objects are in other shards by now. */
-bool facts_is_replaced(const struct task *t);
+bool facts_is_superseded(const struct task *t);
 
 /* The copies, in the order in which they were found; the array lives in a. */
 size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out);
@@ -40,7 +40,8 @@ size_t facts_path(const struct fold *f, const struct task **out, size_t max);
 
 struct facts_totals {
 	int64_t shards, loaded, already, objects, bytes, rows, failed, blocked, left, retries,
-	    unverified, rejected; /* records, of the copies */
+	    unverified, rejected, replaced; /* records, of the copies */
+	int64_t quarantined;                /* objects that the sources have there */
 };
 
 struct facts_totals facts_totals(const struct fold *f);

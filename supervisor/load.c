@@ -242,6 +242,7 @@ static struct msg message_of(const struct run *r, const struct task *t)
 		    .digest = t->digest,
 		    .fresh = t->fresh,
 		    .take_over = r->take_over,
+		    .validate = r->plan.validate,
 		    .of = r->of};
 	} else if (t->kind == TASK_LIST) {
 		m.type = MSG_LIST;
@@ -336,6 +337,20 @@ static bool is_against(struct str verdict)
 	       str_eqz(verdict, "UNVERIFIED");
 }
 
+/* MAXERROR is of a source: what a validation has found in all its shards would fail the load. */
+static bool over_limit(const struct run *r, const struct task *probe)
+{
+	int64_t rejected = 0;
+
+	for (size_t i = 0; probe->done.limit && i < r->sched.n; i++) {
+		const struct task *t = r->sched.tasks[i];
+
+		if (t->kind == TASK_COPY && str_eq(t->stem, probe->stem))
+			rejected += t->done.rejected;
+	}
+	return probe->done.limit && rejected >= probe->done.limit;
+}
+
 /* Where several hold, the first of these. */
 static int exit_code(const struct run *r, const struct load_result *out)
 {
@@ -363,7 +378,8 @@ static int exit_code(const struct run *r, const struct load_result *out)
 			holds[6] = true;
 		} else if (t->state == TASK_DONE && is_against(t->done.verdict)) {
 			holds[8] = true;
-		} else if (t->state == TASK_DONE && str_eqz(t->done.verdict, "rejected")) {
+		} else if (t->state == TASK_DONE &&
+		           (str_eqz(t->done.verdict, "rejected") || over_limit(r, t))) {
 			holds[7] = true;
 		}
 	}
@@ -472,6 +488,7 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());
 	r->sched.moved = on_moved;
 	r->sched.ctx = r;
+	r->sched.go_on = (o->what & PLAN_VALIDATE) != 0;
 	progress_init(&r->progress, &r->sched, (int)c->load.workers, log_is_quiet());
 	ok = plan_make(&r->plan, c, m, &r->sched, o->what, o->aim, e) &&
 	     journal_create(&r->journal, o->dir, out->run, e);

@@ -11,13 +11,13 @@
 #include "supervisor/plan.h"
 
 struct load_opts {
-	const char *command;  /* "run" */
-	unsigned what;        /* PLAN_* */
-	struct msg_strs sets; /* --set, for the workers; no secrets */
-	const char *dir;      /* absolute: [LOCAL] DIR, where the journal goes */
+	const char *command;   /* "run" */
+	unsigned what;         /* PLAN_* */
+	struct msg_strs sets;  /* --set, for the workers; no secrets */
+	const char *dir;       /* absolute: [LOCAL] DIR, where the journal goes */
 	const struct aim *aim; /* of a rerun, or NULL */
-	const char *of;       /* verify: only the shards of this run, or NULL */
-	bool take_over;       /* the warehouse, from a run that is alive elsewhere */
+	const char *of;        /* verify: only the shards of this run, or NULL */
+	bool take_over;        /* the warehouse, from a run that is alive elsewhere */
 };
 
 struct load_result {

@@ -28,7 +28,7 @@ static int by_duration(const void *a, const void *b)
 static const char *verdict(const struct task *t)
 {
 	if (t->state == TASK_DONE && t->done.verdict.n)
-		return t->done.skipped && !facts_is_replaced(t) ? "already" : t->done.verdict.p;
+		return t->done.skipped && !facts_is_superseded(t) ? "already" : t->done.verdict.p;
 	return task_state_name(t->state);
 }
 
@@ -267,8 +267,10 @@ static void print_bad(const struct fold *f, struct arena *a, FILE *out)
 	}
 	table_print(t, out);
 	if (all > (int64_t)shown)
-		fprintf(out, "  %lld of %s%s\n", (long long)shown, table_thousands(a, all),
-		    str_eqz(f->run.command, REPORT_VALIDATE) ? "" : "; all are in dwh.load_errors");
+		fprintf(out, "  %lld of %s; all are in %s\n", (long long)shown,
+		    table_thousands(a, all),
+		    str_eqz(f->run.command, REPORT_VALIDATE) ? "`dwh report --json`"
+		                                             : "dwh.load_errors");
 }
 
 static void print_remarks(const struct fold *f, FILE *out)
@@ -289,6 +291,16 @@ static void print_remarks(const struct fold *f, FILE *out)
 			fprintf(out, "  %.*s (%.*s): %lld rows, such as %.*s\n", STRF(t->name),
 			    STRF(t->done.verdict), (long long)t->done.rows, STRF(t->done.note));
 	}
+}
+
+/* ACCEPTINVCHARS changes what was meant: it is told, as Redshift tells it. */
+static void print_replaced(const struct fold *f, struct arena *a, FILE *out)
+{
+	int64_t n = facts_totals(f).replaced;
+
+	if (n)
+		fprintf(out, "\n%s row%s had invalid characters, which ACCEPTINVCHARS replaced\n",
+		    table_thousands(a, n), n > 1 ? "s" : "");
 }
 
 static void print_failures(const struct fold *f, FILE *out)
@@ -332,10 +344,13 @@ static void close_validation(const struct fold *f, struct arena *a, FILE *out)
 	struct facts_totals n = facts_totals(f);
 
 	fprintf(out,
-	    "Validated %s objects, %s, in %lld of %lld shards: %s records are good, %s are bad. "
+	    "Validated %s objects, %s, in %lld of %lld shards: %s records are good, %s are bad%s. "
 	    "Nothing was written; exit code %lld, %.2f s, %lld workers.\n",
 	    table_thousands(a, n.objects), table_bytes(a, n.bytes), (long long)n.loaded,
 	    (long long)n.shards, table_thousands(a, n.rows), table_thousands(a, n.rejected),
+	    n.failed || n.blocked            ? "; the rest was not read, see above"
+	    : n.rejected && f->end.exit == 0 ? ", which MAXERROR bears"
+	                                     : "",
 	    (long long)f->end.exit, seconds(facts_duration(f)), (long long)f->run.workers);
 }
 
@@ -392,6 +407,7 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 	print_counts(f, expect, n_expect, a, out);
 	print_retries(f, out);
 	print_bad(f, a, out);
+	print_replaced(f, a, out);
 	print_failures(f, out);
 	print_remarks(f, out);
 }

@@ -78,12 +78,12 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	    f->ended, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "ms",
 	    (json_int_t)facts_duration(f));
 	json_object_set_new(root, "totals",
-	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "shards",
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "shards",
 	        (json_int_t)n.shards, "loaded", (json_int_t)n.loaded, "objects",
 	        (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,
-	        "rejected", (json_int_t)n.rejected, "failed", (json_int_t)n.failed, "blocked",
-	        (json_int_t)n.blocked, "left", (json_int_t)n.left, "retries",
-	        (json_int_t)n.retries));
+	        "rejected", (json_int_t)n.rejected, "replaced", (json_int_t)n.replaced, "failed",
+	        (json_int_t)n.failed, "blocked", (json_int_t)n.blocked, "left", (json_int_t)n.left,
+	        "retries", (json_int_t)n.retries, "quarantined", (json_int_t)n.quarantined));
 	json_object_set_new(root, "counts", counts);
 	if (n_expect)
 		json_object_set_new(root, "expected", wanted);

@@ -40,7 +40,8 @@ static bool find(struct call *c, const char *dir, struct fold *out, bool *found,
 	if (!*found)
 		return !run || journal_is_id(run) ||
 		       err_set(e, ERR_SETUP, AT_STATE, NULL,
-		           "%s is no run: their names are those in %s/runs, like 20181115T063000-1a2b",
+		           "%s is no run: their names are those in %s/runs, like "
+		           "20181115T063000-1a2b",
 		           run, dir);
 	if (!journal_fold(dir, run, c->arena, out, e))
 		return false;
@@ -168,8 +169,9 @@ bool rerun_plan(
 			out->aim.rest = &out->rest;
 		if (aim(c, m, out, &e)) {
 			if (!found)
-				log_warn("no journal of %s is here: what the ledger has is loaded, the "
-				         "rest is listed again",
+				log_warn(
+				    "no journal of %s is here: what the ledger has is loaded, the "
+				    "rest is listed again",
 				    c->argc ? c->argv[0] : "a run");
 			return true;
 		}

@@ -250,7 +250,7 @@ void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_
 	}
 	move(s, t, TASK_FAILED, now);
 	block_dependents(s, t, now);
-	if (why->kind == ERR_SETUP && !s->has_stop) {
+	if (why->kind == ERR_SETUP && !s->go_on && !s->has_stop) {
 		s->stop = *why;
 		s->has_stop = true;
 		sched_drain(s, now);

@@ -32,6 +32,7 @@ struct sched {
 	size_t count[TASK_STATES];
 	int max_attempts;
 	bool draining;   /* nothing new is started */
+	bool go_on;      /* ERR_SETUP ends what waits for that task, and no more */
 	uint64_t random; /* state of the jitter */
 	struct err stop; /* the ERR_SETUP that ended dispatching */
 	bool has_stop;

@@ -22,6 +22,9 @@ int32_t convert_bad_digit(
 {
 	unsigned char c = at < s.n ? (unsigned char)s.p[at] : ' ';
 
+	if (at == s.n)
+		return convert_bad(
+		    bad, code, "Invalid format, it ends where a digit must stand, Type: %s", type);
 	if (c < ' ' || c > '~')
 		return convert_bad(
 		    bad, code, "Invalid digit, Value '\\x%02x', Pos %zu, Type: %s", c, at, type);

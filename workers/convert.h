@@ -6,7 +6,8 @@
  *   JSON null is NULL. An empty or blank string is NULL for every type but CHAR and VARCHAR, where
  *   only EMPTYASNULL and BLANKSASNULL make it so.
  *   CHAR and VARCHAR take strings, numbers and booleans as their text, objects and arrays as the
- *   JSON they are. Their width counts bytes. TRIMBLANKS cuts the blanks at a VARCHAR's end first.
+ *   JSON they are. Their width counts bytes. TRIMBLANKS cuts the white space at a VARCHAR's end
+ *   first.
  *   Every other type reads the value's text, whether it stood in quotes or not; blanks around it
  *   do not count.
  *   NUMERIC cuts what is behind its scale, with ROUNDEC it rounds.
@@ -53,6 +54,7 @@ struct convert {
 	bool plain;               /* text without any of the options below */
 	bool truncate, blanks_null, empty_null, trim, accept_invalid, round, any_date;
 	char replacement;
+	bool *replaced;           /* where not NULL: set as soon as a character is replaced */
 	char type[32];            /* "varchar(256)", for reports */
 	enum convert_date date;   /* DATE */
 	struct timeformat format; /* of dates or times, with a pattern; .n is 0 with 'auto' */

@@ -287,7 +287,7 @@ int32_t convert_numeric(const struct convert *c, struct str s, char *out, struct
 	size_t at;
 
 	if (!take_apart(s, &read, &at))
-		return convert_bad_digit(bad, 1207, s, at, "Decimal");
+		return convert_bad_digit(bad, at < s.n ? 1207 : 1209, s, at, "Decimal");
 	d.neg = read.neg;
 	d.point = read.point;
 	d.scale = read.scale;

@@ -93,28 +93,39 @@ static bool no_character(const char *s, size_t len)
 	return (cp & 0xFFFE) == 0xFFFE || (cp >= 0xFDD0 && cp <= 0xFDEF);
 }
 
-/* ACCEPTINVCHARS: as many replacements as the invalid character has bytes. */
-static void replace_invalid(char *p, size_t n, char replacement)
+/* ACCEPTINVCHARS: as many replacements as the invalid character has bytes. True: there was one. */
+static bool replace_invalid(char *p, size_t n, char replacement)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < n;) {
 		size_t len = utf8_len((struct str){p + i, n - i});
 
 		if (len == 0) {
 			p[i++] = replacement;
+			any = true;
 			continue;
 		}
-		if (no_character(p + i, len))
+		if (no_character(p + i, len)) {
 			memset(p + i, replacement, len);
+			any = true;
+		}
 		i += len;
 	}
+	return any;
 }
 
 /* ---- CHAR and VARCHAR ---- */
 
+static bool white(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static bool all_white(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (p[i] != ' ' && (p[i] < '\t' || p[i] > '\r'))
+		if (!white(p[i]))
 			return false;
 	return true;
 }
@@ -170,12 +181,12 @@ int32_t convert_text(
 	if (!c->plain) {
 		if (c->blanks_null && n && all_white(out, n))
 			return CONVERT_NULL;
-		while (c->trim && n && out[n - 1] == ' ')
+		while (c->trim && n && white(out[n - 1]))
 			n--;
 		if (c->empty_null && n == 0)
 			return CONVERT_NULL;
-		if (c->accept_invalid)
-			replace_invalid(out, n, c->replacement);
+		if (c->accept_invalid && replace_invalid(out, n, c->replacement) && c->replaced)
+			*c->replaced = true;
 		if (c->oid == OID_BPCHAR && check && ascii_only(out, n, bad) < 0)
 			return CONVERT_BAD;
 	}

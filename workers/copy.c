@@ -13,9 +13,11 @@
 #include <string.h>
 
 #include "shared/clock.h"
-#include "shared/log.h"
 #include "workers/crash.h"
 #include "workers/engine.h"
+#include "workers/loaderrors.h"
+#include "workers/quarantine.h"
+#include "workers/split.h"
 
 static bool in_ledger(struct worker *w, const struct msg_copy *m, struct str relation, bool *there,
     int64_t *rows, struct err *e)
@@ -60,123 +62,6 @@ static bool add_to_ledger(struct worker *w, const struct msg_copy *m, struct str
 	return ok;
 }
 
-/* One field of a row of COPY's text format. */
-static void add_field(struct buf *b, struct str s, char end)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c == '\\' || c == '\t' || c == '\n' || c == '\r')
-			buf_c(b, '\\');
-		buf_c(b, c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c);
-	}
-	buf_c(b, end);
-}
-
-static bool send_rejects(struct worker *w, const struct msg_copy *m, struct str relation,
-    const struct rejects *r, struct buf *b, struct err *e)
-{
-	char at[25];
-
-	clock_iso(clock_wall_ms(), at);
-	for (size_t i = 0; i < r->n; i++) {
-		const struct bad_record *bad = &r->v[i];
-
-		buf_reset(b);
-		add_field(b, w->run, '\t');
-		add_field(b, relation, '\t');
-		add_field(b, m->shard, '\t');
-		add_field(b, bad->object, '\t');
-		buf_printf(b, "%llu\t", (unsigned long long)bad->line);
-		add_field(b, bad->column, '\t');
-		add_field(b, bad->type, '\t');
-		buf_printf(b, "%lld\t", (long long)bad->position);
-		add_field(b, bad->value, '\t');
-		buf_printf(b, "%d\t", bad->code);
-		add_field(b, bad->reason, '\t');
-		buf_printf(b, "%s\n", at);
-		if (!pg_copy_bytes(&w->pg, buf_view(b), e))
-			return false;
-	}
-	return true;
-}
-
-/*
- * What an earlier try of this very shard has left there is the same, or out of date; one that is
- * still in its COMMIT is waited for, or it would not be seen.
- */
-static bool forget_rejects(
-    struct worker *w, const struct msg_copy *m, struct str relation, struct err *e)
-{
-	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, m->shard)};
-	PGresult *res;
-
-	if (!pg_query(&w->pg, "SELECT pg_advisory_xact_lock(hashtextextended($1, hashtext($2)))", 2,
-	        params, &res, e))
-		return false;
-	PQclear(res);
-	if (!pg_query(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
-	        params, &res, e))
-		return false;
-	PQclear(res);
-	return true;
-}
-
-/* Into dwh.load_errors, in the transaction that is open. */
-static bool write_rejects(struct worker *w, const struct msg_copy *m, struct str relation,
-    const struct rejects *r, struct err *e)
-{
-	struct buf b;
-	int64_t rows;
-	bool ok;
-
-	if (r->n == 0)
-		return true;
-	if (!forget_rejects(w, m, relation, e))
-		return false;
-	if (!pg_copy_start(&w->pg,
-	        "COPY dwh.load_errors (run, relation, shard, object, line, column_name,"
-	        " column_type, position, value, code, reason, at) FROM STDIN",
-	        e))
-		return false;
-	buf_init(&b, 64 << 10);
-	ok = send_rejects(w, m, relation, r, &b, e);
-	buf_free(&b);
-	if (ok)
-		return pg_copy_end(&w->pg, &rows, e);
-	pg_copy_abort(&w->pg, "the rejected records could not be sent");
-	return false;
-}
-
-/* Of a load that failed: its transaction is rolled back, what was wrong is kept. */
-static void keep_rejects(
-    struct worker *w, const struct msg_copy *m, struct str relation, const struct rejects *r)
-{
-	struct err e;
-
-	if (!pg_exec(&w->pg, "ROLLBACK", &e) || !pg_exec(&w->pg, "BEGIN", &e) ||
-	    !write_rejects(w, m, relation, r, &e) || !pg_exec(&w->pg, "COMMIT", &e))
-		log_warn("the bad records could not be written to dwh.load_errors: %s", e.msg);
-}
-
-/* The first of them, for the report; all are in dwh.load_errors. */
-static void send_bad(struct worker *w, const struct rejects *r)
-{
-	for (size_t i = 0; i < r->n && i < MSG_BAD_MAX; i++) {
-		const struct bad_record *bad = &r->v[i];
-		struct msg m = {.type = MSG_BAD,
-		    .u.bad = {.id = w->task_id,
-		        .object = bad->object,
-		        .line = (int64_t)bad->line,
-		        .column = bad->column,
-		        .value = bad->value,
-		        .code = bad->code,
-		        .reason = bad->reason}};
-
-		worker_send(&m);
-	}
-}
-
 static bool load(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     struct str relation, const struct manifest *o, struct msg_done *done, struct err *e)
 {
@@ -187,13 +72,13 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		return false;
 	if (!engine_copy(w, f, m, o, done, &c, e)) {
 		if (e->kind == ERR_DATA)
-			keep_rejects(w, m, relation, &c.rejects);
+			loaderrors_keep(w, relation, m->shard, &c.rejects);
 		return false;
 	}
 	copied = clock_ms();
 	done->copy_ms = copied - began - done->fetch_ms;
 	crash_here("copy:before-ledger");
-	if (!write_rejects(w, m, relation, &c.rejects, e))
+	if (!loaderrors_write(w, relation, m->shard, &c.rejects, e))
 		return false;
 	if (!c.stored) {
 		/* NOLOAD: the ledger says what is loaded, and nothing is. */
@@ -208,11 +93,14 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		return false;
 	crash_here("copy:after-commit");
 	done->commit_ms = clock_ms() - copied;
-	send_bad(w, &c.rejects);
+	loaderrors_send(w, &c.rejects, MSG_BAD_MAX); /* all are in dwh.load_errors */
 	return true;
 }
 
-/* --validate: every record is read and made a row, and nothing is written anywhere. */
+/*
+ * --validate: every record is read and made a row, and nothing is written anywhere. So what is bad
+ * goes to the journal, all of it.
+ */
 static bool validate(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *o, struct msg_done *done, struct err *e)
 {
@@ -220,8 +108,11 @@ static bool validate(struct worker *w, const struct sqlfile *f, const struct msg
 
 	if (!engine_copy(w, f, m, o, done, &c, e))
 		return false;
-	done->verdict = c.rejects.count ? STR("rejected") : STR("valid");
-	send_bad(w, &c.rejects);
+	done->verdict = c.rejects.failed  ? STR("rejected")
+	                : c.rejects.count ? STR("borne")
+	                                  : STR("valid");
+	loaderrors_send(w, &c.rejects, SIZE_MAX);
+	manifest_forget(m->manifest);
 	return true;
 }
 
@@ -258,8 +149,19 @@ static bool replace(struct worker *w, const struct msg_copy *m, const struct err
 	    .generation = m->generation};
 	char *note = arena_printf(w->task, "listed again: %s", why->msg);
 
-	*done = (struct msg_done){.verdict = STR("replaced"), .skipped = true, .note = str_z(note)};
+	*done = (struct msg_done){
+	    .verdict = STR("superseded"), .skipped = true, .note = str_z(note)};
 	return list_shard_again(w, &list, done, e);
+}
+
+/* Its objects can be loaded in other shards: without the bad ones, or as they are now. */
+static bool is_to_be_replaced(struct worker *w, const struct msg_copy *m, const struct err *why)
+{
+	if (why->kind == ERR_DATA)
+		return quarantine_is_on(w);
+	/* Gone is something else: that is for people to know. */
+	return why->kind == ERR_CHANGED && strcmp(why->code, "NoSuchKey") != 0 &&
+	       m->again < w->config.load.attempts;
 }
 
 /*
@@ -300,13 +202,13 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		return false;
 	if (load(w, f, m, relation, &objects, done, e))
 		return true;
-	/* Gone is something else: that is for people to know. */
-	if (e->kind == ERR_CHANGED && strcmp(e->code, "NoSuchKey") != 0 &&
-	    m->again < w->config.load.attempts) {
+	if (is_to_be_replaced(w, m, e)) {
 		struct err why = *e;
 
 		if (nobody_has_it(w, m, relation, &objects, e))
-			return replace(w, m, &why, done, e);
+			return why.kind == ERR_DATA
+			           ? split_shard(w, f, m, &objects, &why, done, e)
+			           : replace(w, m, &why, done, e);
 	}
 	/* A session that was thought dead has committed this very shard. */
 	if (strcmp(e->code, "23505") == 0 && pg_exec(&w->pg, "ROLLBACK", &ignored) &&

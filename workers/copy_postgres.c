@@ -19,6 +19,7 @@
 #include "workers/engine.h"
 #include "workers/fetch.h"
 #include "workers/reader.h"
+#include "workers/relation.h"
 #include "workers/row.h"
 
 enum { FLUSH_BYTES = 128 << 10, STREAM_MAX = 64 << 20, PATHS_MAX = 1 << 20 };
@@ -51,6 +52,26 @@ static bool read_jsonpaths(struct worker *w, struct str url, struct jsonpaths *o
 	return ok;
 }
 
+/*
+ * It must name what it is given: a shard's manifest is all that is loaded, and its lane where to.
+ * Redshift would go elsewhere; here that would pass without a word.
+ */
+static bool check_names(
+    const struct worker *w, const struct sql_vars *vars, const struct copystmt *stmt, struct err *e)
+{
+	const char *schema = w->config.warehouse.schema;
+
+	if (!str_eq(stmt->from, vars->manifest) || !copystmt_has(stmt, COPY_MANIFEST))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "COPY must load FROM :'manifest', with MANIFEST; the address of the data is "
+		    "the key of [S3] that -- source: names");
+	if (!str_eq(stmt->table, vars->lane) || (stmt->schema.n && !str_eqz(stmt->schema, schema)))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "COPY must load into :\"lane\", not %.*s: the file's name is the relation's",
+		    STRF(stmt->table));
+	return true;
+}
+
 static bool read_statement(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct copystmt *out, struct err *e)
 {
@@ -62,7 +83,8 @@ static bool read_statement(struct worker *w, const struct sqlfile *f, const stru
 	if (n != 1)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "%s: one COPY is wanted, not %zu statements", f->origin, n);
-	if (!copystmt_parse(statements[0], w->task, out, e) || !copystmt_check_engine2(out, e))
+	if (!copystmt_parse(statements[0], w->task, out, e) || !copystmt_check_engine2(out, e) ||
+	    !check_names(w, vars, out, e))
 		return err_prefix(e, "%s", f->origin);
 	return true;
 }
@@ -71,13 +93,24 @@ static bool read_statement(struct worker *w, const struct sqlfile *f, const stru
 static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct plan *p, struct err *e)
 {
+	const char *data = config_s3(&w->config, f->source);
+
 	*p = (struct plan){.paths = {.n = 0}};
 	if (!read_statement(w, f, vars, &p->stmt, e))
 		return false;
 	if (p->stmt.json == COPY_JSON_NONE && !textformat_init(&p->format, &p->stmt, w->task, e))
 		return err_prefix(e, "%s", f->origin);
-	return p->stmt.json != COPY_JSON_PATHS ||
-	       read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
+	if (p->stmt.json != COPY_JSON_PATHS)
+		return true;
+	/* A prefix is of keys, not of folders: s3://b/log has s3://b/log_json_path.json under it.
+	 */
+	if (str_starts(p->stmt.jsonpaths, str_z(data)))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "%s: the jsonpaths file %.*s lies under the prefix of the data, %s, and would "
+		    "be "
+		    "loaded as data: move it, or end the prefix with /",
+		    f->origin, STRF(p->stmt.jsonpaths), data);
+	return read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
 }
 
 static struct sql_vars any_vars(const struct sqlfile *f)
@@ -116,7 +149,7 @@ static bool read_columns(
 
 	if (!pg_query(&w->pg,
 	        "SELECT a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity,"
-	        " c.relkind = 'v'"
+	        " c.relkind = 'v', a.atthasdef"
 	        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
 	        " JOIN pg_namespace s ON s.oid = c.relnamespace"
 	        " WHERE s.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped"
@@ -133,6 +166,7 @@ static bool read_columns(
 		    .oid = (uint32_t)pg_i64(res, row, 1),
 		    .typmod = (int32_t)pg_i64(res, row, 2),
 		    .not_null = str_eqz(pg_str(res, row, 3), "t"),
+		    .has_default = str_eqz(pg_str(res, row, 6), "t"),
 		    .identity = str_eqz(pg_str(res, row, 4), "a")   ? IDENTITY_ALWAYS
 		                : str_eqz(pg_str(res, row, 4), "d") ? IDENTITY_BY_DEFAULT
 		                                                    : IDENTITY_NONE};
@@ -144,20 +178,63 @@ static bool read_columns(
 	return true;
 }
 
-/* Of the lane; who validates knows only the relation, which may be a view over lanes. */
-static bool target_columns(
-    struct worker *w, const struct msg_copy *m, struct column **out, size_t *n, struct err *e)
+/* Of a relation that is not there yet: its create file makes it, and that is rolled back. */
+static bool columns_to_be(
+    struct worker *w, struct str stem, struct column **out, size_t *n, struct err *e)
 {
-	struct target t;
+	const struct sqlfile *f = model_find(w->model, SQL_CREATE, stem);
 	bool view;
 
-	if (!m->validate)
-		return read_columns(w, m->lane, out, n, &view, e);
-	if (!read_columns(w, m->source, out, n, &view, e))
+	if (!f)
+		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no relation %.*s", STRF(stem));
+	return pg_exec(&w->pg, "BEGIN", e) && relation_run_file(w, f, stem, e) &&
+	       read_columns(w, stem, out, n, &view, e) && pg_exec(&w->pg, "ROLLBACK", e);
+}
+
+/* Of a relation by its name, which may be a view over lanes, or be made yet. */
+static bool relation_columns(
+    struct worker *w, struct str stem, struct column **out, size_t *n, struct err *e)
+{
+	struct target t;
+	bool there, view;
+
+	if (!relation_exists(w, stem, &there, e))
+		return false;
+	if (!there)
+		return columns_to_be(w, stem, out, n, e);
+	if (!read_columns(w, stem, out, n, &view, e))
 		return false;
 	return !view ||
-	       (target_read(w, target_relation(w, w->task, m->source), &t, e) &&
-	           read_columns(w, lane_name(w->task, m->source, 1, t.lanes), out, n, &view, e));
+	       (target_read(w, target_relation(w, w->task, stem), &t, e) &&
+	           read_columns(w, lane_name(w->task, stem, 1, t.lanes), out, n, &view, e));
+}
+
+/* Which value goes into which column. */
+static bool make_map(struct worker *w, const struct sqlfile *f, const struct plan *p,
+    const struct column *columns, size_t n, struct rowmap **out, struct err *e)
+{
+	bool paths = p->stmt.json == COPY_JSON_PATHS;
+
+	if (!rowmap_new(&p->stmt, paths ? &p->paths : NULL, columns, n, w->task, out, e))
+		return err_prefix(e, "%s", f->origin);
+	return !p->format.n_widths || p->format.n_widths == rowmap_count(*out) ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	           "%s: FIXEDWIDTH has %zu widths for %zu columns", f->origin, p->format.n_widths,
+	           rowmap_count(*out));
+}
+
+bool engine_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
+{
+	struct sql_vars vars = any_vars(f);
+	struct column *columns;
+	struct rowmap *map;
+	struct plan p;
+	size_t n;
+	bool ok = make_plan(w, f, &vars, &p, e) && relation_columns(w, f->stem, &columns, &n, e) &&
+	          make_map(w, f, &p, columns, n, &map, e);
+
+	textformat_free(&p.format);
+	return ok;
 }
 
 /* ---- doing it ---- */
@@ -340,6 +417,7 @@ static bool run(struct copying *c, struct str lane, struct msg_done *done, struc
 	else
 		pg_copy_abort(&w->pg, "the load failed");
 	done->rejected = c->rejects->count;
+	done->replaced = rowmap_replaced(c->map);
 	for (size_t i = 0; i < c->n_slots; i++)
 		reader_free(&c->slots[i].reader);
 	free(c->slots);
@@ -358,19 +436,14 @@ static bool copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	    .rejects = &out->rejects};
 	struct column *columns;
 	size_t n;
-	bool ok;
+	bool ok, view;
 
 	out->rejects.limit = rejects_limit(&p->stmt);
 	out->stored = c.stored;
-	if (!target_columns(w, m, &columns, &n, e))
+	ok = m->validate ? relation_columns(w, m->source, &columns, &n, e)
+	                 : read_columns(w, m->lane, &columns, &n, &view, e);
+	if (!ok || !make_map(w, f, p, columns, n, &c.map, e))
 		return false;
-	if (!rowmap_new(&p->stmt, p->stmt.json == COPY_JSON_PATHS ? &p->paths : NULL, columns, n,
-	        w->task, &c.map, e))
-		return err_prefix(e, "%s", f->origin);
-	if (p->format.n_widths && p->format.n_widths != rowmap_count(c.map))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s: FIXEDWIDTH has %zu widths for %zu columns", f->origin, p->format.n_widths,
-		    rowmap_count(c.map));
 	reader_plan_init(&c.plan, &p->stmt, c.format);
 	ok = run(&c, m->lane, done, e);
 	reader_plan_free(&c.plan);

@@ -28,23 +28,26 @@ struct making {
  * take locks each time. */
 static bool make_own_tables(struct worker *w, struct err *e)
 {
+	const struct sqlfile *f;
 	struct model *own;
 	PGresult *res;
 	int64_t have;
+	size_t n;
 	bool ok;
 
 	if (!pg_query(&w->pg,
 	        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'dwh'"
-	        " AND table_name IN ('target', 'ledger', 'step', 'load_errors')",
+	        " AND table_name IN ('target', 'ledger', 'step', 'load_errors', 'quarantine')",
 	        0, NULL, &res, e))
 		return false;
 	have = pg_i64(res, 0, 0);
 	PQclear(res);
-	if (have == 4)
+	if (have == 5)
 		return true;
 	ok = model_own(&w->config, w->task, &own, e);
-	for (size_t i = 0; ok && i < own->n; i++)
-		ok = relation_run_file(w, &own->files[i], own->files[i].stem, e);
+	f = ok ? model_phase(own, SQL_CREATE, &n) : NULL;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = relation_run_file(w, &f[i], f[i].stem, e);
 	return ok;
 }
 
@@ -78,15 +81,19 @@ static int64_t lanes_wanted(const struct worker *w, bool staging)
 /* What the ledger says about lives that are over. */
 static bool forget(struct worker *w, const char *relation, const char *before, struct err *e)
 {
+	static const char *const forgets[] = {
+	    "DELETE FROM dwh.ledger WHERE relation = $1 AND generation < CAST($2 AS INTEGER)",
+	    "DELETE FROM dwh.quarantine WHERE relation = $1 AND generation < CAST($2 AS INTEGER)"};
 	const char *params[] = {relation, before};
-	PGresult *res = NULL;
-	bool ok;
 
-	ok = pg_query(&w->pg,
-	    "DELETE FROM dwh.ledger WHERE relation = $1 AND generation < CAST($2 AS INTEGER)", 2,
-	    params, &res, e);
-	PQclear(res);
-	return ok;
+	for (size_t i = 0; i < sizeof forgets / sizeof forgets[0]; i++) {
+		PGresult *res = NULL;
+
+		if (!pg_query(&w->pg, forgets[i], 2, params, &res, e))
+			return false;
+		PQclear(res);
+	}
+	return true;
 }
 
 static bool check_lanes(const struct worker *w, struct str relation, int64_t have, struct err *e)
@@ -244,6 +251,7 @@ static bool drop_one(struct worker *w, struct str stem, bool *dropped, struct er
 	static const char *const forgets[] = {"DELETE FROM dwh.ledger WHERE relation = $1",
 	    "DELETE FROM dwh.step WHERE step = $1",
 	    "DELETE FROM dwh.load_errors WHERE relation = $1",
+	    "DELETE FROM dwh.quarantine WHERE relation = $1",
 	    "DELETE FROM dwh.target WHERE relation = $1"};
 	const char *relation = arena_cstr(w->task, target_relation(w, w->task, stem));
 	struct target t;
@@ -271,8 +279,7 @@ bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 	bool dropped;
 
-	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) ||
-	    !take_all_over(w, f, n, e))
+	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) || !take_all_over(w, f, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!drop_one(w, f[i].stem, &dropped, e))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shared/utf8.h"
+#include "workers/quarantine.h"
 
 static int by_key(const void *a, const void *b)
 {
@@ -52,7 +53,9 @@ bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, st
 	PQclear(res);
 	if (ok && c->n_done)
 		qsort(c->done, c->n_done, sizeof *c->done, by_key);
-	return ok;
+	c->generation = generation;
+	return ok &&
+	       quarantine_read(w, c->relation, generation, c->bucket, &c->held, &c->n_held, e);
 }
 
 void cut_find(struct cut *c, const struct s3_object *o, bool *done, bool *changed)
@@ -73,25 +76,47 @@ static bool is_changed(struct cut *c, const struct s3_object *o, struct err *e)
 		return true;
 	}
 	return err_set(e, ERR_TASK, AT_S3, "ObjectChanged",
-	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: put it "
-	    "back, keep the old rows (--changed skip), or load the relation again (--changed reload)",
+	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: "
+	    "put it "
+	    "back, keep the old rows (--changed skip), or load the relation again (--changed "
+	    "reload)",
 	    STRF(c->bucket), STRF(o->key));
+}
+
+/* In quarantine as it is now? A version that is not is another object. */
+static bool is_held(struct cut *c, const struct s3_object *o, bool *held, struct err *e)
+{
+	*held = false;
+	while (c->at_held < c->n_held && str_cmp(c->held[c->at_held].key, o->key) < 0)
+		c->at_held++;
+	if (c->at_held == c->n_held || !str_eq(c->held[c->at_held].key, o->key))
+		return true;
+	*held = str_eq(c->held[c->at_held].etag, o->etag);
+	return *held || quarantine_forget(c->w, c->relation, c->generation, c->bucket, o->key, e);
+}
+
+bool cut_send(struct worker *w, int64_t id, struct str relation, const struct manifest *m,
+    bool passing, struct err *e)
+{
+	char digest[33];
+	struct msg fact = {.type = MSG_SHARD, .u.shard = {.id = id, .objects = (int64_t)m->n}};
+
+	if (!manifest_write(w, relation, m, passing, digest, &fact.u.shard.manifest, e))
+		return false;
+	fact.u.shard.shard = str_z(digest);
+	for (size_t i = 0; i < m->n; i++)
+		fact.u.shard.bytes += (int64_t)m->objects[i].size;
+	worker_send(&fact);
+	return true;
 }
 
 bool cut_end(struct cut *c, struct err *e)
 {
-	char digest[33];
-	struct msg m = {.type = MSG_SHARD, .u.shard = {.id = c->task}};
-
 	if (c->shard.n == 0)
 		return true;
 	c->shard.bucket = c->bucket;
-	if (!manifest_write(c->w, c->relation, &c->shard, digest, &m.u.shard.manifest, e))
+	if (!cut_send(c->w, c->task, c->relation, &c->shard, c->passing, e))
 		return false;
-	m.u.shard.shard = str_z(digest);
-	m.u.shard.objects = (int64_t)c->shard.n;
-	m.u.shard.bytes = (int64_t)c->shard_bytes;
-	worker_send(&m);
 	c->shard.n = 0;
 	c->shard_bytes = 0;
 	return true;
@@ -100,7 +125,7 @@ bool cut_end(struct cut *c, struct err *e)
 bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 {
 	const struct config *cfg = &c->w->config;
-	bool done, changed;
+	bool done, changed, held;
 
 	/* S3 has no such keys, folders have; in a manifest it would be another one. */
 	if (utf8_bad(o->key) < o->key.n)
@@ -113,6 +138,8 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 	cut_find(c, o, &done, &changed);
 	if (done)
 		return !changed || is_changed(c, o, e);
+	if (!is_held(c, o, &held, e) || held)
+		return held;
 	if (c->shard.n && (c->shard_bytes + o->size > (uint64_t)cfg->load.shard_bytes ||
 	                      c->shard.n >= (size_t)cfg->load.shard_objects)) {
 		if (!cut_end(c, e))

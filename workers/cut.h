@@ -20,18 +20,22 @@ struct cut {
 	int64_t task; /* id, for the facts */
 	struct str bucket;
 	struct str relation;  /* "schema.stem" */
+	bool passing;         /* its manifests are for this run alone */
 	struct msg_done *out; /* objects, bytes and changed are counted here */
 
 	/* cut.c's own. */
+	int64_t generation;
 	struct object *done; /* committed already, in key order */
 	size_t n_done, at_done;
+	struct object *held; /* in quarantine, in key order */
+	size_t n_held, at_held;
 	struct manifest shard; /* being cut */
 	size_t cap;
 	uint64_t shard_bytes;
 };
 
 /* The committed objects whose shards may hold keys that begin with prefix, are greater than after
- * and not greater than upto ("" for no bound). */
+ * and not greater than upto ("" for no bound); and those in quarantine, which are left out, too. */
 bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, struct str after,
     struct str upto, struct err *e);
 
@@ -43,5 +47,10 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e);
 
 /* The last shard. */
 bool cut_end(struct cut *c, struct err *e);
+
+/* Writes the manifest of one shard (passing: as manifest_write says) and sends its fact, as of task
+ * `id`. */
+bool cut_send(struct worker *w, int64_t id, struct str relation, const struct manifest *m,
+    bool passing, struct err *e);
 
 #endif

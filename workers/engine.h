@@ -12,6 +12,9 @@
 /* The source's COPY statement can be executed: its options, its jsonpaths file. Touches nothing. */
 bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e);
 
+/* The same, and that it fits the columns of the relation, as it is or would be made. */
+bool engine_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e);
+
 /* How many rejected records the source's COPY does not bear any more (rejects_limit). */
 bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e);
 

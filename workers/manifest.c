@@ -11,9 +11,20 @@
 #include "shared/file.h"
 #include "shared/jsonscan.h"
 #include "shared/sigv4.h"
+#include "workers/rejects.h"
 
 /* Two million entries of a long key each. */
 enum { MANIFEST_MAX = 1 << 30 };
+
+static void print_why(const struct bad_record *b, struct buf *out)
+{
+	buf_printf(out, ",\"line\":%llu,\"column\":", (unsigned long long)b->line);
+	buf_json(out, b->column);
+	buf_z(out, ",\"value\":");
+	buf_json(out, b->value);
+	buf_printf(out, ",\"code\":%d,\"reason\":", b->code);
+	buf_json(out, b->reason);
+}
 
 void manifest_print(const struct manifest *m, struct buf *out)
 {
@@ -32,6 +43,8 @@ void manifest_print(const struct manifest *m, struct buf *out)
 		buf_printf(out, ",\"mandatory\":true,\"meta\":{\"content_length\":%llu,\"etag\":",
 		    (unsigned long long)o->size);
 		buf_json(out, o->etag);
+		if (m->why)
+			print_why(&m->why[i], out);
 		buf_z(out, "}}");
 	}
 	buf_z(out, "\n]}\n");
@@ -151,16 +164,18 @@ bool manifest_parse(struct str bytes, struct arena *a, struct manifest *out, str
 
 /* ---- where it lies ---- */
 
-static const char *folder(struct worker *w)
+static const char *folder(struct worker *w, bool passing)
 {
-	return arena_printf(
-	    w->task, "%s/manifests", config_path(&w->config, w->task, w->config.local.dir));
+	const char *dir = config_path(&w->config, w->task, w->config.local.dir);
+
+	if (passing)
+		return arena_printf(w->task, "%s/runs/%.*s/manifests", dir, STRF(w->run));
+	return arena_printf(w->task, "%s/manifests", dir);
 }
 
-static bool write_file(
-    struct worker *w, struct str name, struct str bytes, struct str *address, struct err *e)
+static bool write_file(struct worker *w, const char *dir, struct str name, struct str bytes,
+    struct str *address, struct err *e)
 {
-	const char *dir = folder(w);
 	const char *path = arena_printf(w->task, "%s/%.*s", dir, STRF(name));
 	const char *tmp = arena_printf(w->task, "%s.%lld", path, (long long)getpid());
 	int fd;
@@ -213,10 +228,11 @@ bool manifest_probe(struct worker *w, struct str source, struct err *e)
 	return true;
 }
 
-bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
+bool manifest_write(struct worker *w, struct str relation, const struct manifest *m, bool passing,
     char digest[33], struct str *address, struct err *e)
 {
-	const char *base = connect_manifests(&w->config);
+	const char *base = passing ? NULL : connect_manifests(&w->config);
+	const char *kind = m->why ? "quarantine" : "manifest";
 	struct str bucket, key;
 	char hex[65];
 	struct buf b;
@@ -231,11 +247,11 @@ bool manifest_write(struct worker *w, struct str relation, const struct manifest
 		ok = err_set(
 		    e, ERR_TASK, AT_S3, "Manifest", "a manifest of %zu objects is too large", m->n);
 	else if (!base)
-		ok = write_file(w, str_z(arena_printf(w->task, "%s.manifest", digest)),
-		    buf_view(&b), address, e);
+		ok = write_file(w, folder(w, passing),
+		    str_z(arena_printf(w->task, "%s.%s", digest, kind)), buf_view(&b), address, e);
 	else {
 		ok = place(w, base,
-		         arena_printf(w->task, "%.*s/%s.manifest", STRF(relation), digest), &bucket,
+		         arena_printf(w->task, "%.*s/%s.%s", STRF(relation), digest, kind), &bucket,
 		         &key, e) &&
 		     s3_put(w->s3, bucket, key, buf_view(&b), "application/json", NULL, e);
 		if (ok)
@@ -246,6 +262,14 @@ bool manifest_write(struct worker *w, struct str relation, const struct manifest
 	}
 	buf_free(&b);
 	return ok;
+}
+
+void manifest_forget(struct str address)
+{
+	struct arena *a = arena_new();
+
+	unlink(arena_cstr(a, str_from(address, strlen("file://"))));
+	arena_free(a);
 }
 
 static bool read_file(struct worker *w, struct str address, struct buf *out, struct err *e)

@@ -11,6 +11,9 @@
  * A manifest is content-addressed: its name is the SHA-256 of its bytes (the first 32 hex digits),
  * which is also the shard's id, so that the same objects are the same shard, whoever lists them. It
  * lies under [S3] MANIFESTS, or in a folder of this machine where no bucket may be written.
+ *
+ * The manifest of a quarantine (quarantine.h) is one, too, with what is wrong in each entry's meta:
+ * line, column, value, code, reason.
  */
 #ifndef WORKERS_MANIFEST_H
 #define WORKERS_MANIFEST_H
@@ -22,15 +25,25 @@ struct object {
 	uint64_t size;
 };
 
+struct bad_record;
+
 struct manifest {
 	struct str bucket;
 	struct object *objects; /* in byte order of their keys */
 	size_t n;
+	const struct bad_record
+	    *why; /* of a quarantine, when written: why each is there; or NULL */
 };
 
-/* Writes it; digest (33 bytes) and address are the result. address lives in w->task. */
-bool manifest_write(struct worker *w, struct str relation, const struct manifest *m,
+/*
+ * Writes it; digest (33 bytes) and address are the result. address lives in w->task. passing: it is
+ * for this run alone, lies in its folder, and not among those that say what is loaded.
+ */
+bool manifest_write(struct worker *w, struct str relation, const struct manifest *m, bool passing,
     char digest[33], struct str *address, struct err *e);
+
+/* A passing one is not needed any more. */
+void manifest_forget(struct str address);
 
 /* Whether manifests can be written and read back. Asked before anything is dropped: a load that
  * finds out later leaves empty tables behind. source: the name of its COPY file. */

@@ -35,7 +35,8 @@ static bool check_run(struct worker *w, const char *run, bool take_over, struct 
 	n = PQntuples(res);
 	if (n && !take_over)
 		err_set(e, ERR_SETUP, AT_STATE, NULL,
-		    "run %s is alive elsewhere: %d session(s), the first from %s since %s: wait for "
+		    "run %s is alive elsewhere: %d session(s), the first from %s since %s: wait "
+		    "for "
 		    "it, or end it and take its tables over with --take-over",
 		    run, n, PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
 	PQclear(res);

@@ -11,8 +11,8 @@
 #include "workers/tasks.h"
 
 /*
- * Of the relations of these files. ERR_SETUP/AT_STATE where another run is alive; with take_over its
- * sessions are ended instead, and what they had in flight is rolled back.
+ * Of the relations of these files. ERR_SETUP/AT_STATE where another run is alive; with take_over
+ * its sessions are ended instead, and what they had in flight is rolled back.
  */
 bool owner_check(
     struct worker *w, const struct sqlfile *files, size_t n, bool take_over, struct err *e);

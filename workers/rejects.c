@@ -56,7 +56,10 @@ bool rejects_add(struct rejects *r, struct str bucket, struct str key, uint64_t 
 	b.object = str_z(url);
 	r->count++;
 	keep(r, &b);
-	if (r->bear_all || (!whole && r->count < r->limit))
+	if (!whole && r->count < r->limit)
+		return true;
+	r->failed = true;
+	if (r->bear_all)
 		return true;
 	snprintf(code, sizeof code, "%d", why->code);
 	return err_set(e, ERR_DATA, AT_DATA, code,

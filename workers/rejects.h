@@ -25,6 +25,7 @@ struct rejects {
 	struct arena *arena;
 	int64_t limit;        /* the load fails when so many are rejected */
 	bool bear_all;        /* --validate: nothing fails, all are looked for */
+	bool failed;          /* with bear_all: a load would have failed */
 	struct bad_record *v; /* the first ones, as many as fit REJECTS_KEPT bytes */
 	size_t n, cap, bytes;
 	int64_t count; /* all */

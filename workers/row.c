@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "shared/utf8.h"
+#include "workers/records.h"
 #include "workers/rowmap.h"
 
 /* ---- the walk ---- */
@@ -182,6 +183,12 @@ static inline size_t place(struct str record, struct str value)
 	return at <= record.n ? (size_t)at : 0;
 }
 
+/* A value came for the column. */
+static inline bool there(const struct jsonscan_value *v)
+{
+	return v->type != SLOT_ABSENT && v->type < SLOT_NO_ELEMENT;
+}
+
 /* Writes the field behind its length, to out. Returns the bytes of both, 0 where it is bad. */
 static size_t put_field(
     struct rowmap *m, size_t i, struct str record, char *out, struct row_error *bad)
@@ -201,7 +208,9 @@ static size_t put_field(
 		at = place(record, v->text);
 		n = convert_value(&f->convert, v, out + 4, &m->why);
 		if (n == CONVERT_BAD)
-			return row_fail(bad, f, v->text, at, m->why.code, m->why.reason);
+			return row_fail(bad, f, v->text, at,
+			    f->column->identity == IDENTITY_NONE ? m->why.code : 1217,
+			    m->why.reason);
 	}
 	if (n == CONVERT_NULL && f->column->not_null)
 		return row_fail(bad, f, v->type == SLOT_ABSENT ? (struct str){0} : v->text, at,
@@ -210,23 +219,46 @@ static size_t put_field(
 	return 4 + (n > 0 ? (size_t)n : 0);
 }
 
+/* Redshift passes a row on as text between pipes: "|" counts twice in its size. Few come near. */
+static bool too_large(const struct rowmap *m, size_t bytes)
+{
+	if (bytes <= RECORDS_MAX / 2)
+		return false;
+	for (size_t i = 0; i < m->n && bytes <= RECORDS_MAX; i++) {
+		struct str text = m->slots[i].text;
+
+		if (!there(&m->slots[i]))
+			continue;
+		for (size_t k = 0; k < text.n; k++)
+			bytes += text.p[k] == '|';
+	}
+	return bytes > RECORDS_MAX;
+}
+
 bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad)
 {
-	size_t room = 2, n = 2;
+	size_t room = 2, n = 2, size = 0;
 	char *to;
 
 	for (size_t i = 0; i < m->n; i++) {
 		const struct jsonscan_value *v = &m->slots[i];
-		bool there = v->type != SLOT_ABSENT && v->type < SLOT_NO_ELEMENT;
 
-		room += 4 + (there ? convert_room(&m->fields[i].convert, v->text.n) : 0);
+		room += 4;
+		if (there(v)) {
+			room += convert_room(&m->fields[i].convert, v->text.n);
+			size += v->text.n;
+		}
 	}
+	if (too_large(m, size))
+		return row_fail(
+		    bad, NULL, record, 0, 1216, "row larger than 4 MB, in which | counts twice");
 	if (out->over || room > out->max - out->n)
 		return row_fail(bad, NULL, record, 0, 1204, "The row is too large");
 	to = buf_room(out, room);
 	if (!to)
 		return row_fail(bad, NULL, record, 0, 1204, "The row is too large");
 	convert_put16(to, (uint16_t)m->n);
+	m->replaced = false;
 	for (size_t i = 0; i < m->n; i++) {
 		size_t bytes = put_field(m, i, record, to + n, bad);
 
@@ -236,6 +268,7 @@ bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_er
 	}
 	out->n += n;
 	out->p[out->n] = '\0';
+	m->n_replaced += m->replaced;
 	return true;
 }
 

@@ -38,7 +38,7 @@ struct column {
 	struct str name;
 	uint32_t oid;   /* of its type */
 	int32_t typmod; /* atttypmod */
-	bool not_null;
+	bool not_null, has_default;
 	enum column_identity identity;
 };
 
@@ -65,6 +65,9 @@ bool rowmap_new(const struct copystmt *stmt, const struct jsonpaths *paths,
 /* The columns that a row has, in their order: for COPY table (...) FROM STDIN (FORMAT binary). */
 size_t rowmap_count(const struct rowmap *m);
 struct str rowmap_column(const struct rowmap *m, size_t i);
+
+/* Rows so far in which ACCEPTINVCHARS has replaced characters. */
+int64_t rowmap_replaced(const struct rowmap *m);
 
 /*
  * Adds one row to out. A bad record is false with *bad set and out as it was; so is a row that

@@ -119,6 +119,11 @@ struct str rowmap_column(const struct rowmap *m, size_t i)
 	return m->fields[i].column->name;
 }
 
+int64_t rowmap_replaced(const struct rowmap *m)
+{
+	return m->n_replaced;
+}
+
 static bool unknown_column(struct str name, const struct column *columns, size_t n, struct err *e)
 {
 	struct str nearest = {0};
@@ -147,9 +152,10 @@ static bool add_field(
 
 	f->column = column;
 	f->same = -1;
-	if (convert_init(&f->convert, column->oid, column->typmod, stmt, e))
-		return true;
-	return err_prefix(e, "COPY: column %.*s", STRF(column->name));
+	if (!convert_init(&f->convert, column->oid, column->typmod, stmt, e))
+		return err_prefix(e, "COPY: column %.*s", STRF(column->name));
+	f->convert.replaced = &m->replaced;
+	return true;
 }
 
 static bool fail_identity(struct err *e, struct str name, const char *what)
@@ -201,10 +207,21 @@ static bool add_fields(struct rowmap *m, const struct copystmt *stmt, const stru
 		if (!add_field(m, stmt, &columns[at], e))
 			return false;
 	}
-	for (size_t i = 0; ids && i < n; i++)
-		if (columns[i].identity == IDENTITY_ALWAYS && !listed(stmt, columns[i].name))
+	for (size_t i = 0; i < n; i++) {
+		const struct column *c = &columns[i];
+
+		if (listed(stmt, c->name))
+			continue;
+		if (ids && c->identity == IDENTITY_ALWAYS)
 			return fail_identity(
-			    e, columns[i].name, "with EXPLICIT_IDS it must be in the column list");
+			    e, c->name, "with EXPLICIT_IDS it must be in the column list");
+		/* Every record would fail, and for the same reason. */
+		if (c->not_null && !c->has_default && c->identity == IDENTITY_NONE)
+			return err_set(e, ERR_SETUP, AT_CONFIG, "1213",
+			    "COPY: column %.*s is NOT NULL and has no DEFAULT: it must be in the "
+			    "column list (error 1213)",
+			    STRF(c->name));
+	}
 	return true;
 }
 

@@ -58,6 +58,8 @@ struct rowmap {
 	struct jsonscan_value *slots;
 	size_t n;
 	bool ignore_case;
+	bool replaced;            /* in the row that is being written: ACCEPTINVCHARS */
+	int64_t n_replaced;       /* such rows */
 	struct convert_error why; /* here, as clearing it on the stack would cost each field */
 	char *scratch;            /* KEY_MAX bytes: a key unescaped, in lower case */
 };

@@ -211,7 +211,7 @@ static bool fields(struct cursor *c)
 	}
 }
 
-/* FILLRECORD: "zero-length strings or NULLs", as the empty string becomes either. */
+/* FILLRECORD: NULL into CHAR; else an empty string, which becomes NULL where it is no VARCHAR. */
 static bool fill(struct cursor *c)
 {
 	char reason[100];
@@ -225,8 +225,11 @@ static bool fill(struct cursor *c)
 		    c->m->n);
 		return fail(c, c->record.n, 1203, reason);
 	}
-	while (c->n < c->m->n)
-		c->m->slots[c->n++] = (struct jsonscan_value){{"", 0}, JS_STRING, 0};
+	for (; c->n < c->m->n; c->n++) {
+		bool null = c->m->fields[c->n].convert.oid == OID_BPCHAR;
+
+		c->m->slots[c->n] = (struct jsonscan_value){{"", 0}, null ? JS_NULL : JS_STRING, 0};
+	}
 	return true;
 }
 

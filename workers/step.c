@@ -16,6 +16,7 @@
 #include "workers/engine.h"
 #include "workers/ledger.h"
 #include "workers/manifest.h"
+#include "workers/quarantine.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
 #include "workers/verify.h"
@@ -44,10 +45,14 @@ static bool probe_objects(struct worker *w, const struct sqlfile *f, struct err 
 	return true;
 }
 
-static bool probe(struct worker *w, const struct sqlfile *f, struct err *e)
+static bool probe(
+    struct worker *w, const struct sqlfile *f, bool validate, struct msg_done *done, struct err *e)
 {
-	return worker_pg(w, e) && worker_s3(w, e) && probe_objects(w, f, e) &&
-	       manifest_probe(w, f->stem, e) && engine_probe(w, f, e);
+	if (!worker_pg(w, e) || !worker_s3(w, e) || !probe_objects(w, f, e))
+		return false;
+	if (validate)
+		return engine_probe_columns(w, f, e) && engine_limit(w, f, &done->limit, e);
+	return manifest_probe(w, f->stem, e) && engine_probe(w, f, e);
 }
 
 /* ---- staged ---- */
@@ -143,8 +148,9 @@ static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *d
 		        arena_printf(w->task, "%lld", (long long)t.generation),
 		        lane_name(w->task, f->stem, i, t.lanes), done, e))
 			return false;
-	if (!staged_rejects(
-	        w, f, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), done, e))
+	if (!staged_rejects(w, f, relation.p,
+	        arena_printf(w->task, "%lld", (long long)t.generation), done, e) ||
+	    !quarantine_check(w, relation, t.generation, done, e))
 		return false;
 	if (!pg_exec(&w->pg, "COMMIT", e))
 		return false;
@@ -257,7 +263,7 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 	if (!f)
 		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no step %.*s", STRF(m->phase));
 	if (str_eqz(m->phase, "probe"))
-		return probe(w, f, e);
+		return probe(w, f, m->validate, done, e);
 	if (str_eqz(m->phase, "staged"))
 		return staged(w, f, done, e);
 	if (str_eqz(m->phase, "insert"))

@@ -36,6 +36,17 @@ bool target_hold(struct worker *w, struct str relation, bool alone, struct err *
 	return ours;
 }
 
+bool target_turn(struct worker *w, struct str relation, struct str part, struct err *e)
+{
+	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, part)};
+	PGresult *res = NULL;
+	bool ok = pg_query(&w->pg,
+	    "SELECT pg_advisory_xact_lock(hashtextextended($1, hashtext($2)))", 2, params, &res, e);
+
+	PQclear(res);
+	return ok;
+}
+
 bool target_read(struct worker *w, struct str relation, struct target *out, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation)};
@@ -43,8 +54,8 @@ bool target_read(struct worker *w, struct str relation, struct target *out, stru
 
 	*out = (struct target){.known = false};
 	if (!pg_query(&w->pg,
-	        "SELECT generation, lanes, digest, run FROM dwh.target WHERE relation = $1", 1, params,
-	        &res, e))
+	        "SELECT generation, lanes, digest, run FROM dwh.target WHERE relation = $1", 1,
+	        params, &res, e))
 		return false;
 	if (PQntuples(res)) {
 		out->known = true;

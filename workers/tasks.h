@@ -13,11 +13,12 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
 
 /* Lists the keys of a shard again, as they are now, and cuts them into shards (list.c). */
-bool list_shard_again(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e);
+bool list_shard_again(
+    struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e);
 
 /* Whether an object of the source has changed since it was loaded into this generation (list.c). */
-bool list_finds_change(struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out,
-    struct err *e);
+bool list_finds_change(
+    struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out, struct err *e);
 
 /* The step insert (insert.c). again: also where nothing has changed since it was done. */
 bool task_insert(
@@ -38,6 +39,13 @@ struct target {
  * it. ERR_SETUP/AT_STATE when it belongs to another run.
  */
 bool target_hold(struct worker *w, struct str relation, bool alone, struct err *e);
+
+/*
+ * Within a transaction: whoever else writes about the same part of the relation is waited for. For
+ * tables without a unique key, where an earlier session of ours that is thought dead, and is still in
+ * its COMMIT, would not be seen.
+ */
+bool target_turn(struct worker *w, struct str relation, struct str part, struct err *e);
 
 bool target_read(struct worker *w, struct str relation, struct target *out, struct err *e);
 bool target_write(

@@ -98,7 +98,7 @@ static void compare(struct rowmap *m, struct str record, json_t *root, bool path
 
 #define COLUMN(name, oid, typmod)                                                                  \
 	{                                                                                          \
-		{name, sizeof name - 1}, oid, typmod, false, false                                 \
+		{name, sizeof name - 1}, oid, typmod, false, false, IDENTITY_NONE                  \
 	}
 
 static struct rowmap *map(

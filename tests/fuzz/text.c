@@ -62,9 +62,9 @@ static void all(struct reader *reader, struct str s, size_t piece, struct result
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct column columns[] = {
-	    {STR("a"), OID_VARCHAR, 20 + 4, false, IDENTITY_NONE},
-	    {STR("b"), OID_DATE, -1, false, IDENTITY_NONE},
-	    {STR("c"), OID_TIMESTAMPTZ, -1, true, IDENTITY_NONE}};
+	    {STR("a"), OID_VARCHAR, 20 + 4, false, false, IDENTITY_NONE},
+	    {STR("b"), OID_DATE, -1, false, false, IDENTITY_NONE},
+	    {STR("c"), OID_TIMESTAMPTZ, -1, true, false, IDENTITY_NONE}};
 	struct arena *a = arena_new();
 	struct textformat format = {.n_widths = 0};
 	struct result whole = {.map = NULL}, pieces;

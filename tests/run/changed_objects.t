@@ -64,7 +64,7 @@ until_true 20 copies
 put "$last" 1066
 wait $RUN
 is $? 0 'an object that changes before it is read: the run succeeds'
-is "$(jq -c '[.shards[] | select(.verdict == "replaced")] | length' "$T/out")" 1 'its shard was listed again'
+is "$(jq -c '[.shards[] | select(.verdict == "superseded")] | length' "$T/out")" 1 'its shard was listed again'
 is "$(years)" 1066 'and what it is now is loaded'
 is "$(sql "select count(*) = count(distinct song_id), count(*) = (select sum(row_count) from dwh.ledger
 	where relation = 'public.staging_songs') from staging_songs")" 't|t' 'each object once'

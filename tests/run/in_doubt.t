@@ -120,6 +120,22 @@ touch "$P/release"
 end 7 'and fails, too'
 is "$(proxy_log)" 'late answered COMMIT ' 'it did commit'
 is "$(errors)" '1|1' 'the record is listed once'
+
+# ---- its bad objects go into quarantine ----
+
+for mode in after before late; do
+	rule $mode 1 'INSERT INTO dwh.quarantine'
+	start run --fresh --set LOAD.MAX_BAD_OBJECTS=3
+	if [ $mode = late ]; then
+		until_true 20 test -e "$P/hold"
+		let_go 'quarantine, the COMMIT is late'
+	fi
+	end 0 "quarantine, $mode: the run succeeds"
+	like "$(proxy_log)" "^$mode " "quarantine, $mode: a COMMIT was lost"
+	is "$(sql 'select count(*), count(distinct object) from dwh.quarantine')" '1|1' "quarantine, $mode: held once"
+	is "$(errors)" '1|1' "quarantine, $mode: its record is listed once"
+	agrees "quarantine, $mode"
+done
 rm "$bad"
 
 # ---- the late COMMIT comes when the run is over, and its rerun is there ----

@@ -15,6 +15,7 @@ wrong() { jq -r '[.wrong[] | .verdict + " " + .lane + " " + .shard[:8] + ": " + 
 everything() {
 	sql "$CHECKSUMS; select * from dwh.ledger order by shard, generation, run; select * from dwh.target
 		order by 1; select * from dwh.step order by 1; select * from dwh.load_errors order by 1;
+		select * from dwh.quarantine order by 1;
 		select relname, n_tup_ins + n_tup_upd + n_tup_del from pg_stat_user_tables order by 1"
 	find "$T/buckets" -type f -printf '%p %s %T@\n' | LC_ALL=C sort
 }

@@ -11,18 +11,21 @@
  *            of which only the beginning must match. "=> text" ends it where the load fails (the
  *            message holds the text), alone where the statement is refused.
  *
- * Of Redshift's rules for COPY these have no case, and why:
+ * Of Redshift's rules for COPY these are proved elsewhere, or cannot be here:
  *
  *   LZOP, Parquet, ORC, Avro, SHAPEFILE, SSH, encrypted files    refused by name
  *   'noshred', SUPER columns, error 1224                         PostgreSQL has no SUPER
- *   STL_REPLACEMENTS, the count of rows with replaced characters ACCEPTINVCHARS is not reported
- *   "|" counts twice in the size of a row                        not done: 4 MB are 4 MB
- *   BY DEFAULT identities do not advance the counter             PostgreSQL's COPY, not ours
+ *   DEFAULT values; BY DEFAULT identities do not advance the     the server's part:
+ *   counter; the count of rows with replaced characters          tests/run/copy_rules.t
  *   a COPY may reject more than MAXERROR before it stops         a shard is one stream; over all
  *                                                                shards: tests/run/copy_rules.t
- *   errors 1200 1209 1215 1217 1219 1223                         a more telling code is given
- *   errors 1212 8001 9005                                        no record's error: the manifest
- *                                                                is ours (tests/run/bad_data.t)
+ *   error 1200, "unknown parse error"                            each error here is known
+ *   error 1215, "CHAR field error"                               the manual gives 1220 to each
+ *                                                                character that a CHAR can not
+ * hold, 1204 to its length error 1219, "UTF-8 hexadecimal contains an invalid digit"    the manual
+ * does not say in what; a bad \u escape is bad JSON, 1216 error 1223, "data type is not valid" not
+ * a record's: refused before anything is read (row.c: odd types) errors 1212, 8001, 9005 not a
+ * record's: the manifest is ours (tests/run/bad_data.t)
  */
 #ifndef TESTS_COPY_RULES_H
 #define TESTS_COPY_RULES_H
@@ -104,6 +107,7 @@ static struct column column_of(struct str spec)
 	else if (a)
 		c.typmod = (int32_t)a + 4;
 	c.not_null = strstr(text, "not null") != NULL;
+	c.has_default = strstr(text, "default") != NULL;
 	c.identity = strstr(text, "default identity") ? IDENTITY_BY_DEFAULT
 	             : strstr(text, "identity")       ? IDENTITY_ALWAYS
 	                                              : IDENTITY_NONE;

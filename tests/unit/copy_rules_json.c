@@ -46,6 +46,24 @@ static void examples(void **state)
 	               "\"All symphony, concerto, and choir concerts\"]\n"),
 	        "1|Sports|MLB|Major League Baseball|\n2|Sports|NHL|National Hockey League|\n"
 	        "5|Concerts|Classical|All symphony, concerto, and choir concerts|\n"},
+	    {"backslash varchar(25), newline varchar(35), tab varchar(35)", "format as json 'auto'",
+	        NULL,
+	        OBJECT("{\n  \"backslash\": \"This is a backslash: \\\\\",\n"
+	               "  \"newline\": \"This sentence\\n is on two lines.\",\n"
+	               "  \"tab\": \"This sentence \\t contains a tab.\"\n}\n"),
+	        "This is a backslash: \\|This sentence\n is on two lines.|"
+	        "This sentence \t contains a tab.|\n"},
+	    {"tags varchar(90), friend varchar(40)", "json 's3://b/p'",
+	        "{\"jsonpaths\": [\"$['tags']\", \"$['friends'][1]\"]}",
+	        OBJECT("{\"id\":0,\"isActive\":true,\"tags\":[\"nisi\",\"culpa\",\"ad\"],"
+	               "\"friends\":[{\"id\":0,\"name\":\"Carmella Gonzales\"},"
+	               "{\"id\": 1,\"name\": \"Renaldo\"}]}"),
+	        "[\"nisi\",\"culpa\",\"ad\"]|{\"id\": 1,\"name\": \"Renaldo\"}|\n"},
+	    {"id int, title varchar(30), place varchar(9)", "json 's3://b/p'",
+	        "{\"jsonpaths\": [\"$.id\", \"$.store.book.title\", \"$.location[0]\"]}",
+	        OBJECT("{\"id\":7,\"store\":{\"book\":{\"title\":\"Mobi Dick\"}},"
+	               "\"location\":[\"here\",2]}"),
+	        "7|Mobi Dick|here|\n"},
 	    /* FORMAT [AS] JSON, JSON AS, and 'auto' as the default. */
 	    {"a int", "format as json 'auto'", NULL, OBJECT("{\"a\":1}"), "1|\n"},
 	    {"a int", "format json as 'auto'", NULL, OBJECT("{\"a\":1}"), "1|\n"},
@@ -116,11 +134,17 @@ static void keys(void **state)
 	    {"a int not null, b int", "json 'auto'", NULL, OBJECT("{\"a\":null}"),
 	        "!1213 a Missing data for not-null field\n=> error 1213"},
 	    /* Only the listed columns; the others are left to their DEFAULT. */
-	    {"a int not null, b int, c int", "(c, b) json 'auto'", NULL,
+	    {"a int not null default, b int, c int", "(c, b) json 'auto'", NULL,
 	        OBJECT("{\"a\":1,\"b\":2,\"c\":3}"), "3|2|\n"},
+	    {"a int not null, b int", "(b) json 'auto'", NULL, OBJECT("{\"a\":1,\"b\":2}"),
+	        "=> column a is NOT NULL and has no DEFAULT"},
+	    {"i int identity not null, b int", "(b) json 'auto'", NULL, OBJECT("{\"b\":2}"),
+	        "2|\n"},
 	    {"a int, b int", "(a, x) json 'auto'", NULL, OBJECT("{}"), "=> no column x"},
 	    {"a int, b int", "(a, a) json 'auto'", NULL, OBJECT("{}"), "=> listed twice"},
 	    {"a int", "json 'auto'", NULL, OBJECT("{\"a\":1,\"a\":2}"), "2|\n"},
+	    {"a int", "json 'auto ignorecase'", NULL, OBJECT("{\"a\":1,\"A\":2}"), "2|\n"},
+	    {"a int", "json 'auto'", NULL, OBJECT("{}"), "~|\n"},
 	};
 
 	(void)state;
@@ -145,7 +169,13 @@ static void identities(void **state)
 	        OBJECT("{\"i\":7,\"a\":1}"), "7|1|\n"},
 	    /* The format of the values must be the column's. */
 	    {"i int identity, a int", "json 'auto' explicit_ids", NULL, OBJECT("{\"i\":\"x\"}"),
-	        "!1207 i Invalid digit, Value 'x', Pos 0, Type: Integer\n=> error 1207"},
+	        "!1217 i Invalid digit, Value 'x', Pos 0, Type: Integer\n=> error 1217"},
+	    {"i int identity not null, a int", "json 'auto' explicit_ids", NULL,
+	        OBJECT("{\"i\":3000000000}"), "!1217 i Overflow (Integer\n=> error 1217"},
+	    {"i int identity not null, a int", "json 'auto' explicit_ids", NULL,
+	        OBJECT("{\"a\":1}"), "!1213 i Missing data\n=> error 1213"},
+	    {"i int default identity, a int", "(i, a) json 'auto'", NULL, OBJECT("{\"i\":\"x\"}"),
+	        "!1217 i Invalid digit\n=> error 1217"},
 	    /* jsonpaths count the columns without identities. */
 	    {"i int identity, a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a\"]}",
 	        OBJECT("{\"a\":1}"), "1|\n"},
@@ -204,6 +234,13 @@ static void paths(void **state)
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.*\"]}", OBJECT("{}"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$[-1]\"]}", OBJECT("[1]"), "=> "},
 	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a'b\"]}", OBJECT("{}"), "=> "},
+	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a]b\"]}", OBJECT("{}"), "=> "},
+	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$.a..b\"]}", OBJECT("{}"), "=> "},
+	    {"a int", "json 's3://b/p'", "{\"jsonpaths\":[\"$['a'][?(@.b)]\"]}", OBJECT("{}"),
+	        "=> wildcards and filters"},
+	    /* "If the referenced object is malformed, COPY returns a load error." */
+	    {"a int", "json 's3://b/p' maxerror 2", "{\"jsonpaths\":[\"$.x.a\"]}",
+	        OBJECT("{\"x\":{\"a\":1,}}{\"x\":{\"a\":2}}"), "!1216 Invalid JSON\n2|\n"},
 	};
 
 	(void)state;
@@ -259,6 +296,22 @@ static void values(void **state)
 	    {"a float", "json 'auto'", NULL, OBJECT("{\"a\":\"1.x\"}"), "!1208 a \n=> 1208"},
 	    {"a float", "json 'auto'", NULL, OBJECT("{\"a\":1e999}"), "!1204 a \n=> 1204"},
 	    {"a numeric(4,1)", "json 'auto'", NULL, OBJECT("{\"a\":12345}"), "!1204 a \n=> 1204"},
+	    /* 1207 names the character that is no digit; where none is to blame it is 1209. */
+	    {"a numeric(8,2)", "json 'auto' maxerror 9", NULL,
+	        OBJECT("{\"a\":\"-\"}{\"a\":\"1e\"}{\"a\":\".\"}{\"a\":\"1.2.3\"}"
+	               "{\"a\":\"NaN\"}{\"a\":\".5\"}{\"a\":\"5.\"}{\"a\":1e-9}"),
+	        "!1209 a Invalid format, it ends where a digit must stand, Type: Decimal\n"
+	        "!1209 a \n!1209 a \n!1207 a Invalid digit, Value '.', Pos 3, Type: Decimal\n"
+	        "!1207 a Invalid digit, Value 'N', Pos 0\n0.50|\n5.00|\n0.00|\n"},
+	    {"a float", "json 'auto' maxerror 9", NULL,
+	        OBJECT("{\"a\":\"-\"}{\"a\":\"1,5\"}{\"a\":true}"),
+	        "!1208 a Invalid format, it ends\n!1208 a Invalid digit, Value ','\n!1208 a \n"},
+	    /* Surrogates: the halves in the wrong order, one of them twice. */
+	    {"a varchar(40)", "json 'auto' maxerror 9", NULL,
+	        OBJECT("{\"a\":\"\\ude00\\ud83d\"}{\"a\":\"\\ud83d\\ud83d\\ude00\"}"
+	               "{\"a\":\"\\u00zz\"}{\"a\":\"\\uFFFF\"}"),
+	        "!1220 a String contains\n!1220 a String contains\n"
+	        "!1216 Invalid JSON: \\u without four hexadecimal digits\n\xEF\xBF\xBF|\n"},
 	    /* Objects and arrays into VARCHAR with 'auto', too. */
 	    {"a varchar(20)", "json 'auto'", NULL, OBJECT("{\"a\":{\"b\": [1,2]}}"),
 	        "{\"b\": [1,2]}|\n"},
@@ -322,6 +375,33 @@ static void largest(void **state)
 	check_rule(&r);
 }
 
+/* A row is 4 MB at most, too, and "|" counts twice in it; the object may be smaller. */
+static void largest_row(void **state)
+{
+	size_t most = 4 << 20, head = strlen("{\"a\":\""), pipes = most / 2;
+	char *bytes = arena_alloc(arena, most);
+	struct rule r = {"a varchar(9000000)", "json 'auto' maxerror 2", NULL, {bytes, 0},
+	    "!1216 row larger than 4 MB, in which | counts twice\n"};
+	struct rule twice = {"a varchar(9000000), b varchar(9000000)", "json 's3://b/p' maxerror 2",
+	    "{\"jsonpaths\":[\"$.a\",\"$.a\"]}", {0}, "!1216 row larger\n"};
+
+	(void)state;
+	memset(bytes, '|', most);
+	memcpy(bytes, "{\"a\":\"", head);
+	memcpy(bytes + head + pipes + 1, "\"}", 2);
+	r.object.n = head + pipes + 3;
+	check_rule(&r);
+	twice.object = r.object;
+	memset(bytes + head, 'x', pipes + 1);
+	check_rule(&twice);
+
+	memset(bytes + head, '|', pipes);
+	memcpy(bytes + head + pipes, "\"}", 2);
+	r.object.n = head + pipes + 2;
+	r.want = arena_printf(arena, "%.*s|\n", (int)pipes, bytes + head);
+	check_rule(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +413,7 @@ int main(void)
 	    cmocka_unit_test(values),
 	    cmocka_unit_test(not_with_json),
 	    cmocka_unit_test(largest),
+	    cmocka_unit_test(largest_row),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -27,7 +27,8 @@ static void conversions(void **state)
 	        OBJECT("{\"a\":\"\"}{\"a\":\" \"}"), "~|\n~|\n"},
 	    {"a varchar(9) not null", "json 'auto' emptyasnull", NULL, AB("\"\""),
 	        "!1213 a Missing data for not-null field\n=> 1213"},
-	    /* TRIMBLANKS: trailing ones of VARCHAR. */
+	    /* TRIMBLANKS: "trailing white space characters from a VARCHAR string". */
+	    {"a varchar(4)", "json 'auto' trimblanks", NULL, AB("\" ab \\t\\n \""), " ab|\n"},
 	    {"a varchar(4), b char(4)", "json 'auto' trimblanks", NULL,
 	        OBJECT("{\"a\":\" ab     \",\"b\":\"ab  \"}"), " ab|ab  |\n"},
 	    {"a varchar(4)", "json 'auto' trimblanks emptyasnull", NULL, AB("\"  \""), "~|\n"},

@@ -32,6 +32,9 @@ static void examples(void **state)
 	    {VENUE, "(venueid, venuename, venuecity, venuestate) delimiter '|'", NULL,
 	        OBJECT("1|Toyota Park|Bridgeview|IL|\n2|Columbus Crew Stadium|Columbus|OH|\n"),
 	        "1|Toyota Park|Bridgeview|IL|\n2|Columbus Crew Stadium|Columbus|OH|\n"},
+	    /* "fail because no DEFAULT value was specified for VENUENAME" */
+	    {VENUE, "(venueid, venuecity, venuestate) delimiter '|'", NULL,
+	        OBJECT("1|Bridgeview|IL|\n"), "=> column venuename is NOT NULL and has no DEFAULT"},
 	    {"venueid int identity, venuename varchar(100), venuecity varchar(30)",
 	        "(venueid, venuename, venuecity) delimiter '|' explicit_ids", NULL,
 	        OBJECT("1|Toyota Park|Bridgeview\n"), "1|Toyota Park|Bridgeview|\n"},
@@ -128,8 +131,13 @@ static void field_counts(void **state)
 	    /* FILLRECORD: "zero-length strings or NULLs, as appropriate". */
 	    {"a varchar(9), b varchar(9), c int", "fillrecord", NULL, OBJECT("x\n1|2\n"),
 	        "x||~|\n1|2|~|\n"},
-	    {"a char(9), b char(9), c char(9), d char(9)", "csv fillrecord emptyasnull", NULL,
+	    /* "The missing CHAR values would be loaded as NULL values." */
+	    {"a char(9), b char(9), c char(9), d char(9)", "csv fillrecord", NULL,
 	        OBJECT("apple,orange\n"), "apple|orange|~|~|\n"},
+	    {"a int, b varchar(9)", "fillrecord emptyasnull", NULL, OBJECT("1\n"), "1|~|\n"},
+	    /* "NULL substitution only works if the column definition allows NULLs." */
+	    {"a int, b char(9) not null", "fillrecord", NULL, OBJECT("1\n"),
+	        "!1213 b Missing data for not-null field\n=> 1213"},
 	    {"a int, b varchar(9)", "escape fillrecord", NULL, OBJECT("\n"), "~||\n"},
 	    {"a int, b int not null", "fillrecord", NULL, OBJECT("1\n"),
 	        "!1213 b Missing data for not-null field\n=> 1213"},
@@ -167,6 +175,13 @@ static void quotes(void **state)
 	        "!1216 the file ends within quotes @3\n=> 1216"},
 	    {"a varchar(40)", "csv", NULL, OBJECT("\"A \"\"quoted\"\" word\"\n\"\"\"\"\n"),
 	        "A \"quoted\" word|\n\"|\n"},
+	    {"a varchar(9), b int", "csv maxerror 9", NULL,
+	        OBJECT("\"x\",1,\n\"x\"\n\n\"\\N\",2\n"),
+	        "!1202 Extra\n!1201 b \n!1211 Line\n\\N|2|\n"},
+	    {"a varchar(9), b varchar(9)", "csv null as ''", NULL, OBJECT(",\"\"\n"), "~||\n"},
+	    {"a varchar(9), b int", "delimiter ',' removequotes maxerror 9", NULL,
+	        OBJECT("\"x,y\",1\n\"x\"y,1\n\"x\" ,1\n\"\",1\n\"x\"\"y\",1\n"),
+	        "x,y|1|\n!1214 a \n!1214 a \n|1|\nx\"\"y|1|\n"},
 	    {"a int", "csv removequotes", NULL, OBJECT(""),
 	        "=> REMOVEQUOTES can not be used with CSV"},
 	    {"a int", "csv escape", NULL, OBJECT(""), "=> ESCAPE can not be used with CSV"},
@@ -204,6 +219,12 @@ static void nulls_and_escapes(void **state)
 	    {"a varchar(9), b int", "escape", NULL, OBJECT("\\N|1\n\\\\N|2\nx\\012|3\n\\\\|4\n"),
 	        "~|1|\n~|2|\nx012|3|\n\\|4|\n"},
 	    {"a varchar(9), b int", "", NULL, OBJECT("\\\\|4\n"), "\\\\|4|\n"},
+	    {"a varchar(9), b int", "escape", NULL, OBJECT("a\\tb|1\nx\\\ny|2\n"),
+	        "atb|1|\nx\ny|2|\n"},
+	    {"a varchar(9), b varchar(9)", "escape removequotes", NULL,
+	        OBJECT("'it\\'s'|\"a\\\"b\"\n"), "it's|a\"b|\n"},
+	    {"a varchar(9), b varchar(9)", "escape null as 'NULL'", NULL, OBJECT("NULL|\\N\n"),
+	        "~|N|\n"},
 	};
 
 	(void)state;

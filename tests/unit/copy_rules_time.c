@@ -108,8 +108,24 @@ static void patterns(void **state)
 	    PATTERN("MM/DD/YYYY", "02/04/2013 10:00", BAD),
 	    PATTERN("MM/DD/YYYY HH:MI:SS", "02/30/2013 10:00:00", BAD),
 	    PATTERN("MM/DD/YYYY HH:MI:SS", "02/04/2013 10:60:00", BAD),
-	    {"a timestamptz", "json 'auto' timeformat 'MM/DD/YYYY HH:MI:SSOF'", NULL,
-	        JSON_A("\"02/04/2013 10:00:00-08\""), "2013-02-04 18:00:00|\n"},
+	    /* "You can't include a time zone specifier (TZ, tz, or OF) in the timeformat_string."
+	     */
+	    {"a timestamptz", "json 'auto' timeformat 'MM/DD/YYYY HH:MI:SSOF'", NULL, JSON_A("1"),
+	        "=> a zone (OF, TZ) can not stand in it: 'auto' reads zones"},
+	    {"a timestamp", "json 'auto' timeformat 'MM/DD/YYYY HH:MI:SS tz'", NULL, JSON_A("1"),
+	        "=> a zone (OF, TZ) can not stand in it"},
+	    /* The documented examples of both strings. */
+	    DATE("MM/DD/YYYY", "03/31/2003", "2003-03-31|"),
+	    DATE("MON DD, YYYY", "March 31, 2003", "2003-03-31|"),
+	    DATE("MON DD, YYYY", "March 31 2003", BAD_DATE),
+	    PATTERN("MM.DD.YYYY HH:MI:SS", "03.31.2003 18:45:05", "2003-03-31 18:45:05|"),
+	    PATTERN(
+	        "MM.DD.YYYY HH:MI:SS", "03.31.2003 18:45:05.123456", "2003-03-31 18:45:05.123456|"),
+	    /* HH24 and HH are one; midnight and noon of HH12; AM or PM must be there. */
+	    PATTERN("MM.DD.YYYY HH:MI:SS", "03.31.2003 24:00:00", BAD),
+	    PATTERN("MM.DD.YYYY HH12:MI:SS AM", "03.31.2003 12:00:00 AM", "2003-03-31 00:00:00|"),
+	    PATTERN("MM.DD.YYYY HH12:MI:SS AM", "03.31.2003 00:45:05 PM", BAD),
+	    PATTERN("MM.DD.YYYY HH12:MI:SS AM", "03.31.2003 07:45:05", BAD),
 	    {"a timestamptz", "json 'auto'", NULL, JSON_A("\"2013-02-04 10:00:00-8:00\""),
 	        "2013-02-04 18:00:00|\n"},
 	    DATE("MM-DD-YYYY", "01-31-1999", "1999-01-31|"),
@@ -153,6 +169,8 @@ static void epochs(void **state)
 	        OBJECT("{\"a\":0,\"b\":\"1970-01-02\",\"c\":\"1970-01-01 00:00:00\"}"),
 	        "!1206 c Invalid timestamp format or value [epochsecs]\n=> column c"},
 	    {"a timestamp", "json 'auto' timeformat 'epochmillisecs'", NULL, JSON_A("1.5"), BAD},
+	    {"a timestamp", "json 'auto' timeformat 'epochsecs'", NULL, JSON_A("1.0"), BAD},
+	    {"a timestamp", "json 'auto' timeformat 'epochsecs'", NULL, JSON_A("1e9"), BAD},
 	    {"a timestamp", "json 'auto' timeformat 'epochmillisecs'", NULL,
 	        JSON_A("9223372036854775807"), BAD},
 	    {"a timestamp", "json 'auto' timeformat 'epochsecs'", NULL, JSON_A("\"\""), "~|\n"},
@@ -170,6 +188,8 @@ static void any_date(void **state)
 	    {"b date", "json 'auto' acceptanydate dateformat 'MM-DD-YYYY'", NULL,
 	        OBJECT("{\"b\":\"1999-01-31\"}{\"b\":\"01-31-1999\"}"), "~|\n1999-01-31|\n"},
 	    {"b date", "json 'auto' acceptanydate", NULL, OBJECT("{\"b\":\"soon\"}"), "~|\n"},
+	    {"b date", "acceptanydate", NULL, OBJECT("0000-00-00\n2019-02-30\n2019-02-03x\n"),
+	        "~|\n~|\n~|\n"},
 	    {"b date not null", "json 'auto' acceptanydate", NULL, OBJECT("{\"b\":\"soon\"}"),
 	        "!1213 b Missing data for not-null field\n=> error 1213"},
 	    /* "applies only to TIMESTAMP and DATE columns" */

@@ -53,7 +53,7 @@ static void there_and_back(void **state)
 		    str_z(keys[i]), STR("0cc175b9c0f1b6a831c399e269772661-12"), i};
 	objects[m.n++] = (struct object){str_z(longest), STR(""), INT64_MAX};
 	for (size_t n = 1; n <= m.n; n++) {
-		struct manifest part = {m.bucket, objects, n};
+		struct manifest part = {.bucket = m.bucket, .objects = objects, .n = n};
 
 		buf_reset(&out);
 		manifest_print(&part, &out);
@@ -73,7 +73,7 @@ static void there_and_back(void **state)
 static void as_redshift_reads_it(void **state)
 {
 	struct object objects[] = {{STR("k/1"), STR("e\"1"), 459}, {STR("k/2"), STR("e2"), 0}};
-	struct manifest m = {STR("b"), objects, 2};
+	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 2};
 	json_t *root, *entry;
 
 	(void)state;
@@ -95,7 +95,7 @@ static void as_redshift_reads_it(void **state)
 static void same_bytes(void **state)
 {
 	struct object objects[] = {{STR("k/1"), STR("e1"), 1}};
-	struct manifest m = {STR("b"), objects, 1};
+	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 1};
 
 	(void)state;
 	manifest_print(&m, &out);
@@ -178,7 +178,7 @@ static void damaged(void **state)
 static void torn(void **state)
 {
 	struct object objects[] = {{STR("k/1"), STR("e1"), 1}, {STR("k/\"2"), STR("e2"), 22}};
-	struct manifest m = {STR("b"), objects, 2}, got;
+	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 2}, got;
 
 	(void)state;
 	manifest_print(&m, &out);

@@ -49,9 +49,12 @@ static const struct {
                           .phase = {"insert", 6},
                           .name = {"users", 5},
                           .digest = {"d", 1},
-                          .fresh = true}},
+                          .fresh = true,
+                          .take_over = true,
+                          .validate = true,
+                          .of = {"r", 1}}},
         "{\"t\":\"step\",\"id\":1,\"attempt\":2,\"phase\":\"insert\",\"name\":\"users\",\"digest\":"
-        "\"d\",\"fresh\":true}"},
+        "\"d\",\"fresh\":true,\"take_over\":true,\"validate\":true,\"of\":\"r\"}"},
     [MSG_LIST] = {{.type = MSG_LIST,
                       .u.list = {.id = 3,
                           .attempt = 1,
@@ -60,9 +63,12 @@ static const struct {
                           .after = {"a", 1},
                           .upto = {"", 0},
                           .fan = true,
+                          .shard = {"5f", 2},
+                          .manifest = {"s3://b/m", 8},
                           .generation = 5}},
         "{\"t\":\"list\",\"id\":3,\"attempt\":1,\"source\":\"s\",\"prefix\":\"" AWKWARD_JSON
-        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"generation\":5,\"validate\":false}"},
+        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"shard\":\"5f\","
+        "\"manifest\":\"s3://b/m\",\"generation\":5,\"validate\":false}"},
     [MSG_COPY] = {{.type = MSG_COPY,
                       .u.copy = {.id = INT64_MAX,
                           .attempt = 1,
@@ -73,10 +79,11 @@ static const struct {
                           .generation = 1,
                           .objects = 7,
                           .bytes = 8,
+                          .again = 9,
                           .validate = true}},
         "{\"t\":\"copy\",\"id\":9223372036854775807,\"attempt\":1,\"source\":\"s\",\"lane\":\"s_2\""
         ",\"shard\":\"5f\",\"manifest\":\"s3://b/"
-        "m\",\"generation\":1,\"objects\":7,\"bytes\":8,\"validate\":true}"},
+        "m\",\"generation\":1,\"objects\":7,\"bytes\":8,\"again\":9,\"validate\":true}"},
     [MSG_READY] = {{.type = MSG_READY, .u.ready = {.v = 1, .pid = 4711}},
         "{\"t\":\"ready\",\"v\":1,\"pid\":4711}"},
     [MSG_TARGET] = {{.type = MSG_TARGET,
@@ -99,6 +106,27 @@ static const struct {
         "m\",\"objects\":0,\"bytes\":-9223372036854775808}"},
     [MSG_COUNT] = {{.type = MSG_COUNT, .u.count = {.id = 1, .table = {"time", 4}, .rows = 8023}},
         "{\"t\":\"count\",\"id\":1,\"table\":\"time\",\"rows\":8023}"},
+    [MSG_LANE] = {{.type = MSG_LANE,
+                      .u.lane = {.id = 1,
+                          .relation = {"s", 1},
+                          .lane = {"s_l01", 5},
+                          .counted = 2,
+                          .rows = 3,
+                          .shards = 4,
+                          .mismatch = 5,
+                          .unverified = 6,
+                          .verdict = {"MISMATCH", 8}}},
+        "{\"t\":\"lane\",\"id\":1,\"relation\":\"s\",\"lane\":\"s_l01\",\"counted\":2,\"rows\":3,"
+        "\"shards\":4,\"mismatch\":5,\"unverified\":6,\"verdict\":\"MISMATCH\"}"},
+    [MSG_WRONG] = {{.type = MSG_WRONG,
+                       .u.wrong = {.id = 1,
+                           .relation = {"s", 1},
+                           .lane = {"", 0},
+                           .shard = {"5f", 2},
+                           .verdict = {"UNVERIFIED", 10},
+                           .message = {AWKWARD, sizeof AWKWARD - 1}}},
+        "{\"t\":\"wrong\",\"id\":1,\"relation\":\"s\",\"lane\":\"\",\"shard\":\"5f\","
+        "\"verdict\":\"UNVERIFIED\",\"message\":\"" AWKWARD_JSON "\"}"},
     [MSG_BEAT] =
         {{.type = MSG_BEAT,
              .u.beat = {.id = 1, .rows = 2, .bytes = 3, .objects = 4, .requests = 5}},
@@ -119,6 +147,8 @@ static const struct {
                           .rejected = 3,
                           .bytes = 4,
                           .objects = 5,
+                          .replaced = 14,
+                          .limit = 15,
                           .requests = 6,
                           .retries = 7,
                           .list_ms = 8,
@@ -127,13 +157,16 @@ static const struct {
                           .commit_ms = 11,
                           .total_ms = 12,
                           .cpu_ms = 13,
+                          .quarantined = 16,
+                          .changed = 17,
                           .skipped = true,
                           .verdict = {"VERIFIED", 8},
                           .note = {AWKWARD, sizeof AWKWARD - 1}}},
-        "{\"t\":\"done\",\"id\":1,\"rows\":2,\"rejected\":3,\"bytes\":4,\"objects\":5,\"requests\":"
+        "{\"t\":\"done\",\"id\":1,\"rows\":2,\"rejected\":3,\"bytes\":4,\"objects\":5,"
+        "\"replaced\":14,\"limit\":15,\"requests\":"
         "6,\"retries\":7,\"list_ms\":8,\"fetch_ms\":9,\"copy_ms\":10,\"commit_ms\":11,\"total_ms\":"
-        "12,\"cpu_ms\":13,\"skipped\":true,\"verdict\":\"VERIFIED\",\"note\":\"" AWKWARD_JSON
-        "\"}"},
+        "12,\"cpu_ms\":13,\"quarantined\":16,\"changed\":17,\"skipped\":true,\"verdict\":"
+        "\"VERIFIED\",\"note\":\"" AWKWARD_JSON "\"}"},
     [MSG_FAIL] = {{.type = MSG_FAIL,
                       .u.fail = {.id = 0,
                           .kind = {"data", 4},
@@ -153,10 +186,12 @@ static const struct {
                          .model = {"m", 1},
                          .strategy = {"direct", 6},
                          .warehouse = {"w", 1},
+                         .of = {"q", 1},
                          .workers = 2,
                          .fresh = false}},
         "{\"t\":\"run\",\"v\":1,\"run\":\"r\",\"command\":\"run\",\"at\":\"t\",\"engine\":\"local\""
-        ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"workers\":2,\"fresh\":"
+        ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"of\":\"q\",\"workers\":2,"
+        "\"fresh\":"
         "false}"},
     [MSG_TASK] = {{.type = MSG_TASK,
                       .u.task = {.id = 1,
@@ -169,13 +204,15 @@ static const struct {
                           .prefix = {"x", 1},
                           .after = {"y", 1},
                           .upto = {"z", 1},
+                          .fan = true,
                           .lane = {"l", 1},
                           .shard = {"h", 1},
                           .manifest = {"m", 1},
                           .objects = 3,
                           .bytes = 4}},
         "{\"t\":\"task\",\"id\":1,\"parent\":2,\"kind\":\"copy\",\"phase\":\"p\",\"stem\":\"s\","
-        "\"name\":\"n\",\"digest\":\"d\",\"prefix\":\"x\",\"after\":\"y\",\"upto\":\"z\",\"lane\":"
+        "\"name\":\"n\",\"digest\":\"d\",\"prefix\":\"x\",\"after\":\"y\",\"upto\":\"z\",\"fan\":"
+        "true,\"lane\":"
         "\"l\",\"shard\":\"h\",\"manifest\":\"m\",\"objects\":3,\"bytes\":4}"},
     [MSG_MOVE] = {{.type = MSG_MOVE,
                       .u.move = {.id = 1,

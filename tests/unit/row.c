@@ -25,7 +25,7 @@ static int teardown(void **state)
 
 #define TEXT_COLUMN(name)                                                                          \
 	{                                                                                          \
-		{name, sizeof name - 1}, OID_VARCHAR, 256 + 4, false, false                        \
+		{name, sizeof name - 1}, OID_VARCHAR, 256 + 4, false, false, IDENTITY_NONE         \
 	}
 
 static const struct column abc[] = {TEXT_COLUMN("a"), TEXT_COLUMN("b"), TEXT_COLUMN("c")};
@@ -264,8 +264,9 @@ static void fallback_to_auto(void **state)
 /* Columns: lists, identities, NOT NULL. */
 static void columns(void **state)
 {
-	static const struct column table[] = {{{"id", 2}, OID_INT4, -1, true, true},
-	    TEXT_COLUMN("a"), {{"n", 1}, OID_VARCHAR, -1, true, false}, TEXT_COLUMN("b")};
+	static const struct column table[] = {
+	    {{"id", 2}, OID_INT4, -1, true, false, IDENTITY_ALWAYS}, TEXT_COLUMN("a"),
+	    {{"n", 1}, OID_VARCHAR, -1, true, true, IDENTITY_NONE}, TEXT_COLUMN("b")};
 	static const struct {
 		const char *options, *paths, *want;
 	} mistakes[] = {
@@ -277,7 +278,8 @@ static void columns(void **state)
 	        "Number of columns in table or column list: 3"},
 	    {with_paths, NULL, "the jsonpaths are missing"},
 	};
-	static const struct column odd[] = {TEXT_COLUMN("a"), {{"p", 1}, 600, -1, false, false}};
+	static const struct column odd[] = {
+	    TEXT_COLUMN("a"), {{"p", 1}, 600, -1, false, false, IDENTITY_NONE}};
 	struct rowmap *m;
 	struct err e = {0};
 
@@ -316,7 +318,7 @@ static void columns(void **state)
 static void report(void **state)
 {
 	static const struct column table[] = {
-	    TEXT_COLUMN("a"), {{"userId", 6}, OID_INT4, -1, false, false}};
+	    TEXT_COLUMN("a"), {{"userId", 6}, OID_INT4, -1, false, false, IDENTITY_NONE}};
 	struct rowmap *m = map(from, NULL, table, 2);
 	struct row_error bad;
 	struct buf out, record;
@@ -361,9 +363,10 @@ static void report(void **state)
 /* What Sparkify's files really hold. */
 static void sparkify(void **state)
 {
-	static const struct column events[] = {{{"id", 2}, OID_INT4, -1, true, true},
-	    TEXT_COLUMN("artist"), TEXT_COLUMN("firstname"), TEXT_COLUMN("registration"),
-	    {{"ts", 2}, OID_TEXT, -1, false, false}, TEXT_COLUMN("useragent"),
+	static const struct column events[] = {
+	    {{"id", 2}, OID_INT4, -1, true, false, IDENTITY_ALWAYS}, TEXT_COLUMN("artist"),
+	    TEXT_COLUMN("firstname"), TEXT_COLUMN("registration"),
+	    {{"ts", 2}, OID_TEXT, -1, false, false, IDENTITY_NONE}, TEXT_COLUMN("useragent"),
 	    TEXT_COLUMN("userid")};
 	static const struct one cases[] = {
 	    {"{\"artist\":null,\"auth\":\"Logged Out\",\"firstName\":null,\"registration\":null,"
@@ -377,7 +380,8 @@ static void sparkify(void **state)
 	};
 	static const char paths[] = "\"$['artist']\",\"$['firstName']\",\"$['registration']\","
 	                            "\"$['ts']\",\"$['userAgent']\",\"$['userId']\"";
-	static const struct column user[] = {{{"userId", 6}, OID_INT4, -1, false, false}};
+	static const struct column user[] = {
+	    {{"userId", 6}, OID_INT4, -1, false, false, IDENTITY_NONE}};
 
 	(void)state;
 	run(map(with_paths, paths, events, COUNT(events)), cases, COUNT(cases));

@@ -533,6 +533,28 @@ static void setup_stops(void **state)
 	assert_true(sched_finished(&s));
 }
 
+/* Where all is to be found out, it ends what waits for it, and nothing else. */
+static void setup_goes_on(void **state)
+{
+	struct task *probe = task(TASK_STEP, 0), *list = task(TASK_STEP, 0),
+	            *other = task(TASK_STEP, 0), *last = task(TASK_STEP, 0);
+	struct err e = error(ERR_SETUP);
+
+	(void)state;
+	s.go_on = true;
+	sched_edge(&s, probe, list);
+	sched_edge(&s, other, last);
+	for (size_t i = 0; i < s.n; i++)
+		sched_start(&s, s.tasks[i], 0);
+	run_next(0);
+	run_next(0);
+	sched_failed(&s, probe, &e, 1);
+	assert_false(s.has_stop || s.draining);
+	assert_int_equal(list->state, TASK_BLOCKED);
+	sched_done(&s, other, 2);
+	assert_ptr_equal(sched_next(&s, 2), last);
+}
+
 static void nothing_to_do(void **state)
 {
 	(void)state;
@@ -565,6 +587,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(blocked_dependents, setup, teardown),
 	    cmocka_unit_test_setup_teardown(drain, setup, teardown),
 	    cmocka_unit_test_setup_teardown(setup_stops, setup, teardown),
+	    cmocka_unit_test_setup_teardown(setup_goes_on, setup, teardown),
 	    cmocka_unit_test_setup_teardown(nothing_to_do, setup, teardown),
 	};
 

@@ -1,0 +1,67 @@
+/* quarantine.c - see quarantine.h. What is held is said in workers/quarantine.h. */
+#include "supervisor/quarantine.h"
+
+#include "shared/connect.h"
+
+bool quarantine_list(struct call *c, enum query_format format, struct err *e)
+{
+	static char name[] = "quarantine";
+	char *const names[] = {name};
+	struct model *own;
+
+	return model_own(&c->config, c->arena, &own, e) &&
+	       query_run(&c->config, own, 1, names, format, c->arena, stdout, e);
+}
+
+/* NULL: every one. */
+static bool change(struct pg *pg, bool drop, const char *object, int64_t *n, struct err *e)
+{
+	const char *params[] = {object ? object : ""};
+	PGresult *res;
+
+	if (!pg_query(pg,
+	        drop ? "UPDATE dwh.quarantine SET state = 'dropped' WHERE object = $1 OR $1 = ''"
+	             : "DELETE FROM dwh.quarantine WHERE object = $1 OR ($1 = '' AND state = "
+	               "'held')",
+	        1, params, &res, e))
+		return false;
+	*n += pg_rows(res);
+	if (object && pg_rows(res) == 0)
+		err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "%s is not in quarantine: `dwh quarantine list` shows what is", object);
+	PQclear(res);
+	return !object || *n > 0;
+}
+
+static bool change_all(struct call *c, struct pg *pg, bool drop, int64_t *n, struct err *e)
+{
+	if (!pg_exec(pg, "BEGIN", e))
+		return false;
+	if (c->all && !change(pg, drop, NULL, n, e))
+		return false;
+	for (int i = 1; i < c->argc; i++) {
+		int64_t one = 0;
+
+		if (!change(pg, drop, c->argv[i], &one, e))
+			return false;
+		*n += one;
+	}
+	return pg_exec(pg, "COMMIT", e);
+}
+
+bool quarantine_change(struct call *c, bool drop, int64_t *n, struct err *e)
+{
+	struct pg pg = {.conn = NULL};
+	bool ok;
+
+	*n = 0;
+	if (c->all == (c->argc > 1))
+		return err_set(e, ERR_SETUP, AT_USAGE, NULL,
+		    "dwh quarantine %s wants the s3:// addresses of objects, or --all",
+		    drop ? "drop" : "retry");
+	if (!connect_warehouse(&c->config, c->arena, "dwh quarantine", &pg, e))
+		return false;
+	ok = change_all(c, &pg, drop, n, e);
+	pg_close(&pg);
+	return ok;
+}

@@ -1,0 +1,148 @@
+#!/bin/bash
+# Poison objects: the shards that they are in are split until they are alone; the others are loaded,
+# they are held back with what is wrong with them, until they are mended, tried again or given up.
+. "$(dirname "$0")/lib.sh"
+small_data
+own_postgres
+own_s3d
+postgres_config
+some='--set LOAD.MAX_BAD_OBJECTS=3'
+songs=$T/buckets/sparkify/song_data
+mapfile -t all < <(find "$songs" -name '*.json' | LC_ALL=C sort)
+address() { echo "s3://sparkify/${1#"$T/buckets/sparkify/"}"; }
+spoil() { # spoil NUMBER TEXT
+	cp "${all[$1]}" "$T/good.$1" && rm "${all[$1]}" && printf '%s' "$2" >"${all[$1]}"
+}
+mend() { rm "${all[$1]}" && mv "$T/good.$1" "${all[$1]}"; }
+staged() { sql "select count(*), count(distinct song_id), (select sum(row_count) from dwh.ledger join dwh.target
+	using (relation, generation) where relation = 'public.staging_songs') from staging_songs"; }
+
+dwh run --json
+clean=$(checksums)
+total=${#all[@]}
+is "$ST $(staged)" "0 $total|$total|$total" 'a clean load'
+
+# ---- held back ----
+
+spoil 40 '{"song_id": "S1", "title": "a", "year": "MCMLX"}'
+spoil 700 '{"song_id": "S2", "title": "b"'
+dwh run --fresh
+is "$ST" 7 'two bad objects, and none may be: they fail their shards'
+# shellcheck disable=SC2086
+dwh rerun --json $some
+is "$ST $(jq -c '[.totals.quarantined, .totals.failed]' <<<"$OUT")" '0 [2,0]' 'three may be: a rerun holds two back'
+is "$(staged)" "$((total - 2))|$((total - 2))|$((total - 2))" 'all others are loaded, each once'
+like "$(dwh report && echo "$OUT")" '2 of [0-9]+ objects are in quarantine: see .dwh quarantine list' 'the report says so'
+dwh quarantine list --json
+is "$(jq -c '.[0].rows[] | [.object, .line, .column_name, .value, .code]' <<<"$OUT")" \
+	"[\"$(address "${all[40]}")\",1,\"year\",\"MCMLX\",1207]
+[\"$(address "${all[700]}")\",1,\"\",\"{\\\"song_id\\\": \\\"S2\\\", \\\"title\\\": \\\"b\\\"\",1216]" \
+	'they are listed with line, column, value and code'
+manifest=$(jq -r '.[0].rows[0].manifest' <<<"$OUT")
+is "$(jq -c '.entries[] | select(.url == "'"$(address "${all[40]}")"'") | [.mandatory, .meta.line, .meta.column, .meta.value, .meta.code]' \
+	"$T/buckets/${manifest#s3://}")" '[true,1,"year","MCMLX",1207]' 'and stand in a manifest with the same'
+is "$(sql 'select count(*) from dwh.load_errors')" 2 'and in dwh.load_errors'
+sums=$(checksums)
+for how in run rerun run; do
+	# shellcheck disable=SC2086
+	dwh $how --json $some
+	is "$ST $(jq -c '.totals.shards' <<<"$OUT")" '0 0' "dwh $how: they are not tried again"
+done
+is "$(checksums)" "$sums" 'and nothing is changed'
+dwh run
+is "$ST" 7 'with none allowed, a run says that they are there'
+like "$ERR" '2 of [0-9]+ objects of public.staging_songs are in quarantine.*quarantine retry.*quarantine drop' \
+	'and what to do'
+
+# ---- mended, tried again, given up ----
+
+mend 40
+# shellcheck disable=SC2086
+dwh run --json $some
+is "$ST $(jq -c '[.totals.objects, .totals.quarantined]' <<<"$OUT")" '0 [1,1]' 'another version is another object: it is loaded'
+# shellcheck disable=SC2086
+dwh quarantine retry --json $some "$(address "${all[700]}")"
+is "$ST $(jq -c '[.totals.objects, .totals.quarantined]' <<<"$OUT")" '0 [0,1]' 'tried again, as bad as it was'
+dwh quarantine drop "$(address "${all[1]}")"
+is "$ST" 3 'one that is not there cannot be given up'
+like "$ERR" 'is not in quarantine' 'which is said'
+dwh quarantine drop "$(address "${all[700]}")"
+is "$ST" 0 'one that is can'
+dwh run --json
+is "$ST $(jq -c '[.totals.objects, .totals.quarantined]' <<<"$OUT")" '0 [0,0]' 'then no run minds it'
+dwh quarantine list --csv
+like "$OUT" 'dropped' 'it is still listed'
+mend 700
+dwh quarantine retry --all
+dwh run --json
+is "$ST $(checksums)" "0 $clean" 'mended: the rows of a clean load'
+dwh quarantine list --json
+is "$(jq -c '.[0].rows' <<<"$OUT")" '[]' 'and nothing is listed'
+
+# ---- too many ----
+
+for i in 10 20 30 40; do spoil $i '{'; done
+# shellcheck disable=SC2086
+dwh run --fresh $some
+is "$ST $(sql 'select count(*) from dwh.quarantine')" '7 0' 'four in one shard, three may be: it fails, and none is taken in'
+like "$ERR" '4 objects of public.staging_songs would be in quarantine, and MAX_BAD_OBJECTS is 3' 'and both numbers are said'
+for i in 20 30 40; do mend $i; done
+for i in 300 600 900; do spoil $i '{'; done
+# shellcheck disable=SC2086
+dwh run --fresh --json -w 1 --set LOAD.SHARD_OBJECTS=100 $some
+is "$ST $(jq -c '[.shards[] | select(.state == "failed")] | length' <<<"$OUT")" '7 1' 'in four shards: the last one fails'
+# shellcheck disable=SC2086
+dwh run --fresh --json --set LOAD.MAX_BAD_RATIO=0.1%
+is "$ST" 7 'a ratio that is passed: exit code 7'
+like "$ERR" '4 of 1168 objects of public.staging_songs are in quarantine, more than MAX_BAD_RATIO allows' 'before any table is filled'
+is "$(sql 'select count(*) from songs')" 0 'none is'
+is "$(staged)" "$((total - 4))|$((total - 4))|$((total - 4))" 'what is good is loaded'
+dwh run --json --set LOAD.MAX_BAD_RATIO=0.01
+is "$ST $(jq -c '[.totals.shards, .totals.quarantined]' <<<"$OUT")" '0 [0,4]' 'a larger one: nothing is left to load'
+for i in 10 300 600 900; do mend $i; done
+
+# ---- what the warehouse itself does not take ----
+
+dwh drop
+dwh create
+sql 'alter table staging_songs add check (year < 3000)'
+spoil 555 "$(sed -E 's/"year": *[0-9]+/"year": 4711/' "${all[555]}")"
+# shellcheck disable=SC2086
+dwh run --json $some
+is "$ST $(jq -c '.totals.quarantined' <<<"$OUT")" '0 1' 'a record that only the warehouse refuses'
+dwh quarantine list --json
+is "$(jq -r '.[0].rows[0].object' <<<"$OUT")" "$(address "${all[555]}")" 'is found'
+like "$(jq -r '.[0].rows[0].reason' <<<"$OUT")" 'violates check constraint' 'with what the warehouse said'
+is "$(staged)" "$((total - 1))|$((total - 1))|$((total - 1))" 'all others are loaded, each once'
+sql 'alter table staging_songs drop constraint staging_songs_year_check'
+dwh quarantine retry --all
+is "$ST $(staged)" "0 $total|$total|$total" 'taken by the warehouse: tried again, it is loaded'
+mend 555
+
+# ---- killed in between ----
+
+spoil 40 '{"song_id": "S1", "year": "MCMLX"}'
+for place in split:before-commit split:after-commit; do
+	rm -f "$T/crashed"
+	export DWH_CRASH_AT=$place DWH_CRASH_ONCE=$T/crashed
+	# shellcheck disable=SC2086
+	dwh run --fresh --json $some --set LOAD.STRATEGY=sharded --set LOAD.SHARD_OBJECTS=300
+	unset DWH_CRASH_AT DWH_CRASH_ONCE
+	[ -e "$T/crashed" ]
+	ok $? "killed at $place"
+	is "$ST $(staged) $(sql 'select count(*) from dwh.quarantine')" \
+		"0 $((total - 1))|$((total - 1))|$((total - 1)) 1" 'one is held, all others are loaded, each once'
+done
+mend 40
+dwh run
+is "$ST $(checksums)" "0 $clean" 'mended: the rows of a clean load'
+
+# ---- usage ----
+
+dwh quarantine
+is "$ST" 1 'no word: exit code 1'
+dwh quarantine retry
+like "$ST $ERR" '^1 .*wants the s3:// addresses of objects, or --all' 'no object'
+dwh run --set LOAD.MAX_BAD_RATIO=2
+like "$ST $ERR" '^2 .*must be a ratio from 0 to 1' 'no ratio'
+done_testing
