@@ -6,6 +6,7 @@
 # make fuzz       each parser of foreign bytes, FUZZ_SECONDS=30 each
 # make valgrind   the unit tests under valgrind
 # make bench      the load against a Python program that does the same
+# make bench-safety  what exactly-once costs in processor time
 # make fmt clean  as the names say
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -90,7 +91,7 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 
 # ---- what a person does ----
 
-.PHONY: run test unit fuzz peers test-peers lint fmt valgrind bench deps deps-test deps-peers \
+.PHONY: run test unit fuzz peers test-peers lint fmt valgrind bench bench-safety deps deps-test deps-peers \
 	help FORCE
 
 run: deps all
@@ -148,6 +149,8 @@ valgrind: deps-test
 
 bench: deps deps-test all
 	tests/bench/python_peer.sh
+bench-safety: deps deps-test all
+	tests/bench/safety.sh
 
 # ---- order in the house ----
 
@@ -163,7 +166,7 @@ RUN_PACKAGES := gcc make pkg-config libcurl4-openssl-dev libssl-dev libpq-dev li
 	libinih-dev libexpat1-dev libjansson-dev zlib1g-dev libbz2-dev libzstd-dev postgresql \
 	postgresql-client ca-certificates
 TEST_PACKAGES := libcmocka-dev perl curl jq python3 python3-boto3 python3-psycopg2 valgrind \
-	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps
+	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps patch
 PEER_PACKAGES := ceph-mon ceph-osd radosgw ceph-common awscli rclone s3cmd sqlfluff faketime
 
 deps:

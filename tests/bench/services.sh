@@ -1,0 +1,86 @@
+# services.sh - for the benchmarks: one data set, one s3d and one PostgreSQL, warm while they run.
+# shellcheck shell=sh
+#
+# A benchmark sets $dwh and $scale, and sources it: then both are up, LOG_DATA, SONG_DATA,
+# S3_ENDPOINT, the key and libpq's variables are set, and $tmp is a folder of its own. All is gone
+# when it ends.
+
+# Serves $tmp/buckets: starts s3d, leaves its process in $s3d_pid and its address in S3_ENDPOINT.
+start_s3() {
+	printf '%s\n%s\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" >"$tmp/s3.key"
+	chmod 600 "$tmp/s3.key"
+	"$dwh" s3d --root "$tmp/buckets" --key-file "$tmp/s3.key" >"$tmp/s3d.ready" 2>"$tmp/s3d.log" &
+	s3d_pid=$!
+	tries=300
+	until port=$(awk '/^s3d ready/ { print $3 }' "$tmp/s3d.ready") && [ -n "$port" ]; do
+		tries=$((tries - 1))
+		if [ "$tries" -eq 0 ]; then
+			echo "$0: s3d does not start:" >&2
+			cat "$tmp/s3d.log" >&2
+			exit 1
+		fi
+		sleep 0.1
+	done
+	export S3_ENDPOINT="http://127.0.0.1:$port"
+}
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+	if [ "$(id -u)" -eq 0 ]; then
+		(cd / && exec setpriv --reuid=postgres --regid=postgres --clear-groups "$@")
+	else
+		"$@"
+	fi
+}
+
+start_postgres() {
+	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)
+	mkdir "$tmp/pg"
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod 711 "$tmp"
+		chown postgres "$tmp/pg"
+	fi
+	as_postgres "$bin/initdb" -D "$tmp/pg/data" -U dwh -A trust -E UTF8 --locale=C >"$tmp/pg.log"
+	as_postgres "$bin/pg_ctl" -D "$tmp/pg/data" -w -s -l "$tmp/pg/server.log" \
+		-o "-c listen_addresses='' -k $tmp/pg" start
+	export PGHOST="$tmp/pg" PGPORT=5432 PGUSER=dwh PGDATABASE=postgres
+}
+
+stop() {
+	if [ -n "${s3d_pid:-}" ]; then
+		kill "$s3d_pid" 2>/dev/null || :
+		wait "$s3d_pid" 2>/dev/null || :
+	fi
+	if [ -n "${PGHOST:-}" ]; then
+		as_postgres "$bin/pg_ctl" -D "$tmp/pg/data" -w -s -m immediate stop || :
+	fi
+	rm -rf "$tmp"
+}
+
+# The rows of the seven tables of a schema, in the order of expect.json.
+rows() {
+	for table in staging_events staging_songs songplays users songs artists time; do
+		psql -XAtqc "SELECT '\"$table\": ' || COUNT(*) FROM \"$1\".$table"
+	done | paste -sd, | sed 's/,/, /g'
+}
+
+# dwh_run PROGRAM ARGS...: dwh run with both, into $PGDATABASE.
+dwh_run() {
+	program=$1
+	shift
+	DWH_WAREHOUSE_ENGINE=postgres DWH_CLUSTER_HOST="$PGHOST" DWH_CLUSTER_DB_PORT="$PGPORT" \
+		DWH_CLUSTER_DB_NAME="$PGDATABASE" DWH_CLUSTER_DB_USER="$PGUSER" \
+		DWH_AWS_ENDPOINT="$S3_ENDPOINT" DWH_S3_LOG_DATA="$LOG_DATA" \
+		DWH_S3_SONG_DATA="$SONG_DATA" DWH_LOCAL_DIR="$tmp/dwh" \
+		DWH_S3_LOG_JSONPATH=s3://sparkify/log_json_path.json "$program" run "$@"
+}
+
+tmp=$(mktemp -d /tmp/dwh-bench.XXXXXX)
+trap stop EXIT
+trap 'exit 130' INT TERM
+export AWS_ACCESS_KEY_ID=peer AWS_SECRET_ACCESS_KEY=peer-of-the-benchmark
+export LOG_DATA=s3://sparkify/log_data SONG_DATA=s3://sparkify/song_data
+mkdir "$tmp/buckets"
+"$dwh" data --out "$tmp/buckets/sparkify" --scale "$scale" >/dev/null
+start_postgres
+start_s3
