@@ -138,8 +138,8 @@ struct msg_count {
 struct msg_lane {
 	int64_t id;
 	struct str relation, lane;
-	int64_t counted; /* its rows */
-	int64_t rows;    /* by the ledger */
+	int64_t counted;                      /* its rows */
+	int64_t rows;                         /* by the ledger */
 	int64_t shards, mismatch, unverified; /* the rest of them is verified */
 	struct str verdict;                   /* VERIFIED MISMATCH UNVERIFIED: the worst of all */
 };

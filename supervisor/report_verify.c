@@ -6,8 +6,8 @@
 
 static void print_lanes(const struct fold *f, struct arena *a, FILE *out)
 {
-	struct table *t =
-	    table_new(a, "lane >rows >ledger >shards >verified >mismatch >unverified verdict");
+	struct table *t = table_new(
+	    a, "lane >rows >ledger >shards >verified >mismatch >unverified verdict");
 
 	for (size_t i = 0; i < f->n_lanes; i++) {
 		const struct msg_lane *l = &f->lanes[i];
@@ -61,15 +61,17 @@ void report_verify_close(const struct fold *f, struct arena *a, FILE *out)
 	if (f->end.exit == 0)
 		fprintf(out,
 		    "All VERIFIED: %s rows in %zu lanes; %s shards%s%.*s, %s objects; %.2f s.\n",
-		    table_thousands(a, rows), f->n_lanes, table_thousands(a, report_verify_shards(f)),
-		    f->run.of.n ? " of run " : "", STRF(f->run.of), table_thousands(a, objects), s);
+		    table_thousands(a, rows), f->n_lanes,
+		    table_thousands(a, report_verify_shards(f)), f->run.of.n ? " of run " : "",
+		    STRF(f->run.of), table_thousands(a, objects), s);
 	else if (f->n_wrong)
 		fprintf(out,
 		    "NOT all verified: see what is wrong, and mend it; nothing was changed here. "
 		    "Exit code %lld, %.2f s.\n",
 		    (long long)f->end.exit, s);
 	else
-		fprintf(out, "Not verified: exit code %lld after %.2f s. Mend that, and verify again.\n",
+		fprintf(out,
+		    "Not verified: exit code %lld after %.2f s. Mend that, and verify again.\n",
 		    (long long)f->end.exit, s);
 }
 
@@ -102,9 +104,9 @@ void report_verify_json(const struct fold *f, json_t *report)
 		const struct msg_wrong *w = &f->wrong[i];
 
 		json_array_append_new(
-		    wrong, json_pack("{s:o, s:o, s:o, s:o, s:o}", "relation", text(w->relation), "lane",
-		               text(w->lane), "shard", text(w->shard), "verdict", text(w->verdict),
-		               "message", text(w->message)));
+		    wrong, json_pack("{s:o, s:o, s:o, s:o, s:o}", "relation", text(w->relation),
+		               "lane", text(w->lane), "shard", text(w->shard), "verdict",
+		               text(w->verdict), "message", text(w->message)));
 	}
 	json_object_set_new(report, "lanes", lanes);
 	json_object_set_new(report, "wrong", wrong);

@@ -206,9 +206,8 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		struct err why = *e;
 
 		if (nobody_has_it(w, m, relation, &objects, e))
-			return why.kind == ERR_DATA
-			           ? split_shard(w, f, m, &objects, &why, done, e)
-			           : replace(w, m, &why, done, e);
+			return why.kind == ERR_DATA ? split_shard(w, f, m, &objects, &why, done, e)
+			                            : replace(w, m, &why, done, e);
 	}
 	/* A session that was thought dead has committed this very shard. */
 	if (strcmp(e->code, "23505") == 0 && pg_exec(&w->pg, "ROLLBACK", &ignored) &&

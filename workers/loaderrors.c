@@ -53,8 +53,8 @@ static bool forget(struct worker *w, struct str relation, struct str shard, stru
 	PGresult *res;
 
 	if (!target_turn(w, relation, shard, e) ||
-	    !pg_query(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2",
-	        2, params, &res, e))
+	    !pg_query(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
+	        params, &res, e))
 		return false;
 	PQclear(res);
 	return true;

@@ -53,7 +53,9 @@ struct verify {
 
 static struct str name_of(enum verdict v)
 {
-	return v == VERIFIED ? STR("VERIFIED") : v == MISMATCH ? STR("MISMATCH") : STR("UNVERIFIED");
+	return v == VERIFIED   ? STR("VERIFIED")
+	       : v == MISMATCH ? STR("MISMATCH")
+	                       : STR("UNVERIFIED");
 }
 
 /* in: the shard that it is about, or NULL. The text says what, where, and the remedy. */
@@ -112,8 +114,8 @@ static bool open_snapshot(struct verify *v, bool there[LANES_MAX], struct err *e
 	for (int64_t i = 0; i < v->target.lanes; i++) {
 		struct str lane = pg_ident(&w->pg, w->task, lane_of(v, i + 1));
 
-		if (there[i] && !pg_exec(&w->pg,
-		                    SAY("LOCK TABLE %.*s IN ACCESS SHARE MODE", STRF(lane)), e))
+		if (there[i] &&
+		    !pg_exec(&w->pg, SAY("LOCK TABLE %.*s IN ACCESS SHARE MODE", STRF(lane)), e))
 			return false;
 	}
 	if (!read_target(v, &now, e))
@@ -138,8 +140,8 @@ static bool read_ledger(struct verify *v, struct err *e)
 	v->entries = arena_alloc(a, v->n * sizeof *v->entries);
 	for (size_t i = 0; i < v->n; i++) {
 		struct entry *o = &v->entries[i];
-		struct str *texts[] = {&o->shard, &o->manifest, &o->first, &o->last, &o->lane,
-		    &o->run, &o->verdict};
+		struct str *texts[] = {
+		    &o->shard, &o->manifest, &o->first, &o->last, &o->lane, &o->run, &o->verdict};
 		int row = (int)i, col = 0;
 
 		for (; col < (int)(sizeof texts / sizeof texts[0]); col++)
@@ -178,12 +180,14 @@ static void check_entry(struct verify *v, struct entry *o, const struct manifest
 		wrong(v, o, lane, MISMATCH,
 		    SAY("the ledger says %lld objects and %lld bytes, its manifest has %zu and "
 		        "%llu: put the row of dwh.ledger right, or load all again with --fresh",
-		        (long long)o->objects, (long long)o->bytes, m->n, (unsigned long long)bytes));
-	if (m->n && (!str_eq(o->first, m->objects[0].key) ||
-	                !str_eq(o->last, m->objects[m->n - 1].key)))
+		        (long long)o->objects, (long long)o->bytes, m->n,
+		        (unsigned long long)bytes));
+	if (m->n &&
+	    (!str_eq(o->first, m->objects[0].key) || !str_eq(o->last, m->objects[m->n - 1].key)))
 		wrong(v, o, lane, MISMATCH,
 		    SAY("the ledger says that its keys go from %.200s to %.200s, its manifest from "
-		        "%.*s to %.*s: put the row of dwh.ledger right, or the next load takes some "
+		        "%.*s to %.*s: put the row of dwh.ledger right, or the next load takes "
+		        "some "
 		        "of them again",
 		        o->first.p, o->last.p, STRF(m->objects[0].key),
 		        STRF(m->objects[m->n - 1].key)));
@@ -193,8 +197,7 @@ static void check_entry(struct verify *v, struct entry *o, const struct manifest
 		        "load all again with --fresh",
 		        STRF(o->lane)));
 	if (!str_eq(o->verdict, STR("VERIFIED")))
-		wrong(v, o, lane, UNVERIFIED,
-		    SAY("it was committed as %.*s", STRF(o->verdict)));
+		wrong(v, o, lane, UNVERIFIED, SAY("it was committed as %.*s", STRF(o->verdict)));
 }
 
 static void keep_objects(struct verify *v, struct entry *o, const struct manifest *m)
@@ -205,8 +208,8 @@ static void keep_objects(struct verify *v, struct entry *o, const struct manifes
 	for (size_t i = 0; i < m->n; i++) {
 		v->objects = arena_grow(
 		    a, v->objects, v->n_objects, &v->cap_objects, sizeof *v->objects);
-		v->objects[v->n_objects++] =
-		    (struct held_object){arena_str(a, m->objects[i].key), o};
+		v->objects[v->n_objects++] = (struct held_object){
+		    arena_str(a, m->objects[i].key), o};
 	}
 	v->done->objects += (int64_t)m->n;
 	v->w->so_far.objects = v->done->objects;
@@ -260,7 +263,8 @@ static void check_overlaps(struct verify *v)
 
 		if (o->n_twice)
 			wrong(v, o, lane_of(v, o->belongs), MISMATCH,
-			    SAY("%lld of its objects are in shard %.8s, too: their rows are there twice; "
+			    SAY("%lld of its objects are in shard %.8s, too: their rows are there "
+			        "twice; "
 			        "load all again with --fresh; the first is s3://%.*s/%.*s",
 			        (long long)o->n_twice, o->with->shard.p, STRF(o->bucket),
 			        STRF(o->twice)));
@@ -277,7 +281,8 @@ static bool check_shards(struct verify *v, struct err *e)
 
 		if (!is_ours(v, o))
 			wrong(v, o, STR(""), MISMATCH,
-			    SAY("the ledger has it in life %lld of the relation, which is in life %lld: "
+			    SAY("the ledger has it in life %lld of the relation, which is in life "
+			        "%lld: "
 			        "take the row out of dwh.ledger, or load all again with --fresh",
 			        (long long)o->generation, (long long)v->target.generation));
 		if (!is_asked(v, o))
@@ -327,17 +332,18 @@ static void judge_lane(struct verify *v, int64_t i, bool there, struct msg_lane 
 		    SAY("the table %.*s is gone: load all again with --fresh", STRF(m->lane)));
 	else if (m->counted != m->rows)
 		wrong(v, NULL, m->lane, found = MISMATCH,
-		    SAY("%.*s has %lld rows, the ledger says %lld: somebody else wrote to one of them; "
+		    SAY("%.*s has %lld rows, the ledger says %lld: somebody else wrote to one of "
+		        "them; "
 		        "load all again with --fresh",
 		        STRF(m->lane), (long long)m->counted, (long long)m->rows));
-	m->verdict = name_of(m->mismatch       ? MISMATCH
+	m->verdict = name_of(m->mismatch         ? MISMATCH
 	                     : found != VERIFIED ? found
 	                     : m->unverified     ? UNVERIFIED
 	                                         : VERIFIED);
 }
 
-static bool count_lanes(struct verify *v, int64_t counted[LANES_MAX], bool there[LANES_MAX],
-    struct err *e)
+static bool count_lanes(
+    struct verify *v, int64_t counted[LANES_MAX], bool there[LANES_MAX], struct err *e)
 {
 	for (int64_t i = 0; i < v->target.lanes; i++)
 		if (there[i] && !count_rows(v, lane_of(v, i + 1), &counted[i], e))
@@ -387,8 +393,8 @@ static bool verify(struct verify *v, struct err *e)
 	return true;
 }
 
-bool task_verify(struct worker *w, const struct sqlfile *f, struct str of, struct msg_done *done,
-    struct err *e)
+bool task_verify(
+    struct worker *w, const struct sqlfile *f, struct str of, struct msg_done *done, struct err *e)
 {
 	struct verify v = {.w = w,
 	    .copy = f,
@@ -400,7 +406,8 @@ bool task_verify(struct worker *w, const struct sqlfile *f, struct str of, struc
 		return false;
 	done->verdict = name_of(v.worst);
 	if (v.wrong > WRONG_MAX)
-		done->note = str_z(arena_printf(w->task, "%lld things are wrong, the first %d are shown",
-		    (long long)v.wrong, WRONG_MAX));
+		done->note = str_z(
+		    arena_printf(w->task, "%lld things are wrong, the first %d are shown",
+		        (long long)v.wrong, WRONG_MAX));
 	return true;
 }

@@ -17,7 +17,7 @@
 
 /* f: the COPY file of the relation. of: only the shards that this run committed are checked (lanes
  * always are), or "" for all. done->verdict is the worst that was found. */
-bool task_verify(struct worker *w, const struct sqlfile *f, struct str of, struct msg_done *done,
-    struct err *e);
+bool task_verify(
+    struct worker *w, const struct sqlfile *f, struct str of, struct msg_done *done, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 # services.sh - for the benchmarks: one data set, one s3d and one PostgreSQL, warm while they run.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # $dwh and $scale
 #
 # A benchmark sets $dwh and $scale, and sources it: then both are up, LOG_DATA, SONG_DATA,
 # S3_ENDPOINT, the key and libpq's variables are set, and $tmp is a folder of its own. All is gone

@@ -7,7 +7,7 @@ own_postgres
 own_s3d
 postgres_config
 P=$T/proxy
-through="--set CLUSTER.HOST=$P --set LOAD.SHARD_OBJECTS=400"
+through=(--set "CLUSTER.HOST=$P" --set LOAD.SHARD_OBJECTS=400)
 
 mkdir "$P"
 "$TOP/tests/run/pgproxy.py" "$P" "$T/sock/.s.PGSQL.5432" 2>"$P/err" &
@@ -22,7 +22,7 @@ rule() { # rule MODE COUNT REGEX
 }
 proxy_log() { tr '\n' ' ' <"$P/log"; }
 start() { # start COMMAND...: through the proxy, in the background; its report to $T/out
-	"$DWH" "$1" -c "$T/dwh.cfg" $through --json "${@:2}" >"$T/out" 2>"$T/run.err" &
+	"$DWH" "$1" -c "$T/dwh.cfg" "${through[@]}" --json "${@:2}" >"$T/out" 2>"$T/run.err" &
 	RUN=$!
 }
 end() { # end CODE NAME
@@ -86,7 +86,6 @@ lost 'a create' 'UPDATE dwh.target SET kind' 'create 2' 'create 2'
 
 mkdir -p "$T/bears/copy"
 sed 's/^COMPUPDATE/MAXERROR 10\n&/' "$TOP/sql/sparkify/copy/staging_songs.sql" >"$T/bears/copy/staging_songs.sql"
-bears='--set LOAD.MODEL=sparkify\ ./bears'
 songs=$T/buckets/sparkify/song_data
 bad=$songs/A/C/bad.json
 mkdir "$songs/A/C"
@@ -94,7 +93,7 @@ echo '{"song_id": "S1", "year": "MCMLX"}' >"$bad"
 errors() { sql "select count(*), count(distinct object) from dwh.load_errors"; }
 for mode in after before late; do
 	rule $mode 1 'COPY dwh.load_errors'
-	eval "start run --fresh $bears"
+	start run --fresh --set LOAD.MODEL='sparkify ./bears'
 	if [ $mode = late ]; then
 		until_true 20 test -e "$P/hold"
 		let_go 'rejected records, the COMMIT is late'

@@ -6,7 +6,7 @@ small_data
 own_postgres
 own_s3d
 postgres_config
-cut='--set LOAD.SHARD_OBJECTS=100' # 13 shards: 1 of the events, 12 of the songs
+cut=(--set LOAD.SHARD_OBJECTS=100) # 13 shards: 1 of the events, 12 of the songs
 
 lanes() { jq -r '[.lanes[] | .lane + " " + ([.rows, .ledger, .shards, .verified] | map(tostring)
 	| join(" ")) + " " + .verdict] | sort | join(", ")' <<<"$OUT"; }
@@ -28,7 +28,7 @@ like "$ERR" 'nothing was ever loaded here.*dwh run' 'and what to do'
 
 # ---- a clean load ----
 
-dwh run --json $cut
+dwh run --json "${cut[@]}"
 first=$(jq -r .run <<<"$OUT")
 flushed
 before=$(everything)
@@ -55,7 +55,7 @@ found() {
 shard=$(sql "select shard from dwh.ledger where relation = 'public.staging_songs' order by first_key limit 1")
 other=$(sql "select shard from dwh.ledger where relation = 'public.staging_songs' order by first_key desc limit 1")
 sql "create table kept_ledger as select * from dwh.ledger; create table kept as select * from staging_songs"
-mend() {
+mend_tables() {
 	sql "truncate dwh.ledger, staging_songs; insert into dwh.ledger select * from kept_ledger;
 		insert into staging_songs select * from kept"
 }
@@ -65,16 +65,16 @@ found 1 'MISMATCH staging_songs : staging_songs has 1167 rows, the ledger says 1
 dwh verify
 like "$OUT" '^  MISMATCH staging_songs: staging_songs has 1167 rows' 'and said to people'
 like "$OUT" 'NOT all verified.*Exit code 8' 'and in the last line'
-mend
+mend_tables
 sql "insert into staging_songs select * from staging_songs limit 1"
 found 1 'staging_songs has 1169 rows, the ledger says 1168' 'a row added'
-mend
+mend_tables
 sql "delete from dwh.ledger where shard = '$shard'"
 found 1 'staging_songs has 1168 rows, the ledger says 10[0-9][0-9]' 'a row of the ledger deleted'
-mend
+mend_tables
 sql "update dwh.ledger set row_count = row_count + 1 where shard = '$shard'"
 found 1 'staging_songs has 1168 rows, the ledger says 1169' 'its count of rows altered'
-mend
+mend_tables
 sql "update dwh.ledger set objects = 7 where shard = '$shard'"
 found 1 "MISMATCH staging_songs ${shard:0:8}: the ledger says 7 objects and [0-9]+ bytes, its manifest has 100" \
 	'its objects altered'
@@ -82,26 +82,26 @@ is "$(lanes)" 'staging_events 8056 8056 1 1 VERIFIED, staging_songs 1168 1168 12
 	'one shard of twelve'
 sql "update dwh.ledger set bytes = 7, objects = 100 where shard = '$shard'"
 found 1 "${shard:0:8}: the ledger says 100 objects and 7 bytes" 'its bytes altered'
-mend
+mend_tables
 sql "update dwh.ledger set last_key = first_key where shard = '$shard'"
 found 1 "${shard:0:8}: the ledger says that its keys go from song_data/[^ ]* to .*takes some of them again" \
 	'its keys altered'
-mend
+mend_tables
 sql "update dwh.ledger set verdict = 'UNVERIFIED' where shard = '$shard'"
 found 1 "^UNVERIFIED staging_songs ${shard:0:8}: it was committed as UNVERIFIED" 'its verdict altered'
 like "$(lanes)" 'staging_songs 1168 1168 12 11 UNVERIFIED$' 'the lane is not verified, either'
-mend
+mend_tables
 sql "update dwh.ledger set generation = 3 where shard = '$shard'"
 found 2 "${shard:0:8}: the ledger has it in life 3 of the relation, which is in life 1" 'its generation altered'
-mend
+mend_tables
 sql "update dwh.ledger set lane = 'staging_song' where shard = '$shard'"
 found 2 "${shard:0:8}: the ledger says that it is in staging_song:" 'its lane altered'
-mend
+mend_tables
 sql "drop index dwh.ledger_key; alter table dwh.ledger drop constraint if exists ledger_pkey;
 	insert into dwh.ledger select * from dwh.ledger where shard = '$shard'"
 found 2 "${shard:0:8}: 100 of its objects are in shard ${shard:0:8}, too: their rows are there twice.*s3://sparkify/song_data" \
 	'a row of the ledger doubled'
-mend
+mend_tables
 
 # ---- manifests ----
 
@@ -109,21 +109,21 @@ manifests=$T/buckets/manifests/of/tests/public.staging_songs
 a=$manifests/$shard.manifest
 b=$manifests/$other.manifest
 cp -a "$manifests" "$T/manifests"
-mend() { rm -rf "$manifests" && cp -a "$T/manifests" "$manifests"; }
+mend_manifests() { rm -rf "$manifests" && cp -a "$T/manifests" "$manifests"; }
 rm "$a"
 found 1 "^UNVERIFIED staging_songs ${shard:0:8}: the manifest s3://manifests/of/tests/public.staging_songs/$shard.manifest .*restore it" \
 	'a manifest deleted'
-mend
+mend_manifests
 sed -i 's/"content_length":[0-9]*/"content_length":1/' "$a"
 found 1 "^MISMATCH staging_songs ${shard:0:8}: the manifest .*its content is not what was written" 'a manifest altered'
-mend
+mend_manifests
 cp "$a" "$T/swap" && cp "$b" "$a" && cp "$T/swap" "$b"
 found 2 "^MISMATCH staging_songs ${shard:0:8}: .*its content is not what was written" 'two manifests swapped: the one'
 like "$(wrong)" "^MISMATCH staging_songs ${other:0:8}: .*its content" 'and the other'
-mend
+mend_manifests
 echo garbage >"$b"
 found 1 "^MISMATCH staging_songs ${other:0:8}: .*its content" 'a manifest overwritten'
-mend
+mend_manifests
 
 # Another manifest with some of the same objects, which the ledger has, too: loaded twice.
 mkdir "$T/again"
@@ -141,7 +141,7 @@ sql "insert into dwh.ledger select relation, generation, '$again', lane, replace
 	insert into staging_songs select * from staging_songs limit 10"
 found 1 ': 10 of its objects are in shard [0-9a-f]{8}, too: their rows are there twice.*--fresh' 'objects in two shards'
 sql "delete from dwh.ledger where shard = '$again'; truncate staging_songs; insert into staging_songs select * from kept"
-mend
+mend_manifests
 dwh verify
 is "$ST" 0 'all mended: all verified'
 
@@ -157,7 +157,7 @@ for f in "$T"/buckets/sparkify/song_data/A/A/A/*.json; do
 	sed 's/"song_id": "SO/"song_id": "SX/' "$f" >"$T/buckets/sparkify/song_data/new/${f##*/}"
 done
 new=$(find "$T/buckets/sparkify/song_data/new" -type f | wc -l)
-dwh run --json $cut
+dwh run --json "${cut[@]}"
 second=$(jq -r .run <<<"$OUT")
 cp "$manifests"/* "$T/manifests"
 dwh verify "$second" --json
@@ -169,7 +169,7 @@ dwh verify "$second"
 is "$ST" 0 'what is wrong with shards of another run is not its business'
 dwh verify "$first"
 is "$ST" 8 'but that of the other run'
-mend
+mend_manifests
 dwh verify 20200101T000000-abcd
 is "$ST" 3 'an unknown run: exit code 3'
 like "$ERR" 'the ledger has no shard of 20200101T000000-abcd, and no journal of it is in' 'and why'
@@ -178,7 +178,7 @@ is "$ST" 0 'the ledger knows a run whose journal is elsewhere'
 
 # ---- lanes ----
 
-dwh run --fresh $cut --set LOAD.STRATEGY=sharded --set LOAD.LANES=3
+dwh run --fresh "${cut[@]}" --set LOAD.STRATEGY=sharded --set LOAD.LANES=3
 dwh verify --json
 is "$ST $(jq -c '[.lanes | length, ([.[] | .rows == .ledger] | all), ([.[].shards] | add), ([.[].verified] | add)]' <<<"$OUT")" \
 	'0 [6,true,14,14]' 'six lanes verify'
@@ -191,7 +191,7 @@ found 1 '^MISMATCH staging_songs_l01 : the table staging_songs_l01 is gone.*--fr
 
 # ---- a load that goes on meanwhile ----
 
-dwh run --fresh $cut
+dwh run --fresh "${cut[@]}"
 sql "begin; delete from dwh.ledger where shard = '$shard'; delete from staging_songs; select pg_sleep(60)" >/dev/null 2>&1 &
 until_true 10 sql_says t "select count(*) > 0 from pg_stat_activity where query like '%pg_sleep(60)%' and wait_event = 'PgSleep' and pid <> pg_backend_pid()"
 dwh verify
@@ -204,7 +204,7 @@ sql "create function meddle() returns trigger language plpgsql as 'begin
 	if new.song_id = (select min(song_id) from kept) then return null; end if; return new; end'"
 sql "truncate staging_songs; delete from dwh.ledger where relation = 'public.staging_songs';
 	create trigger meddle before insert on staging_songs for each row execute function meddle()"
-dwh run --json $cut
+dwh run --json "${cut[@]}"
 is "$ST" 8 'a trigger that swallows a row: exit code 8'
 is "$(jq -r '[.shards[] | select(.state == "failed") | .error.code] | join(" ")' <<<"$OUT")" MISMATCH \
 	'one shard does not agree'
