@@ -59,6 +59,10 @@ static const struct meaning meanings[] = {
     {"AccessDenied", WRITE, ERR_SETUP, AT_S3, "writing denied",
         "the credentials need s3:PutObject and s3:DeleteObject there, or [S3] MANIFESTS another "
         "place"},
+    /* Nor would another manifest find room. */
+    {"InsufficientStorage", WRITE, ERR_SETUP, AT_S3, "no space left on the server's disk",
+        "free space there ([LOCAL] BUCKETS, where it is this machine), or set [S3] MANIFESTS to "
+        "another place"},
     /* The object. */
     {"AccessDenied", READ, ERR_TASK, AT_S3, "access denied (or it does not exist)",
         "the credentials need s3:GetObject on it (a public bucket: [AWS] ANONYMOUS = true)"},
@@ -88,6 +92,7 @@ static const struct {
     {"ExpiredTokenException", "ExpiredToken"},
     {"RequestExpired", "RequestTimeTooSkewed"},
     {"AccessForbidden", "AccessDenied"},
+    {"XMinioStorageFull", "InsufficientStorage"},
     {"Throttling", "SlowDown"},
     {"ThrottlingException", "SlowDown"},
     {"RequestLimitExceeded", "SlowDown"},
