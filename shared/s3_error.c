@@ -68,9 +68,9 @@ static const struct meaning meanings[] = {
         "the credentials need s3:GetObject on it (a public bucket: [AWS] ANONYMOUS = true)"},
     {"NoSuchKey", ANY, ERR_TASK, AT_S3, "the object does not exist", "check the address"},
     {"PreconditionFailed", ANY, ERR_CHANGED, AT_S3, "the object has changed since it was listed",
-        "it must be listed again"},
+        "run again, and it is listed anew"},
     {"InvalidRange", ANY, ERR_CHANGED, AT_S3, "the object is shorter than when it was listed",
-        "it must be listed again"},
+        "run again, and it is listed anew"},
     {"InvalidObjectState", ANY, ERR_TASK, AT_S3, "the object is archived",
         "restore it, or move it out of the prefix"},
     /* The moment. */
@@ -164,7 +164,7 @@ static void fail(const struct s3 *s, const struct s3_call *c, int status, const 
 	/* What was listed a moment ago and is gone is a change, not a mistake in an address. */
 	if (c->etag.n && strcmp(f->code, "NoSuchKey") == 0)
 		m = (struct meaning){f->code, READ, ERR_CHANGED, AT_S3,
-		    "the object is gone since it was listed", "it must be listed again"};
+		    "the object is gone since it was listed", "run again, and it is listed anew"};
 	err_set(e, m.kind, m.where, f->code,
 	    "s3://%.*s/%.*s at %.*s: %s (HTTP %d%s%s%s%.200s): %s%s%.*s%s", STRF(c->bucket),
 	    STRF(name), STRF(place), m.what, status, f->code[0] ? ", " : "", f->code,

@@ -153,7 +153,7 @@ static bool same_wall(
 		return false;
 	return (str_eqz(t->phase, "probe") && str_eqz(o->phase, "probe")) ||
 	       strcmp(a->code, PG_DISK_FULL) == 0 || strncmp(a->code, "0800", 4) == 0 ||
-	       (a->kind == ERR_SETUP && strcmp(a->msg, b->msg) == 0);
+	       (a->kind == ERR_SETUP && (a->where == AT_S3 || strcmp(a->msg, b->msg) == 0));
 }
 
 /* Whether a task has met this wall before, and has `failed` of it. */
