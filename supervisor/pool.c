@@ -296,12 +296,12 @@ static void describe_death(const struct worker *w, struct err *e)
 		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "worker %d was killed by signal %d (%s)",
 		    w->number, WTERMSIG(w->status), strsignal(WTERMSIG(w->status)));
 	else
-		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "worker %d %s (exit status %d)", w->number,
+		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "worker %d exited with status %d%s",
+		    w->number, WEXITSTATUS(w->status),
 		    WEXITSTATUS(w->status) == ARENA_NO_MEMORY
-		        ? "ran out of memory: give it more, or lower [LOAD] FETCH_MEMORY and "
+		        ? ": it ran out of memory: give it more, or lower [LOAD] FETCH_MEMORY and "
 		          "CONNECTIONS"
-		        : "ended",
-		    WEXITSTATUS(w->status));
+		        : "");
 }
 
 static void close_worker(struct worker *w)

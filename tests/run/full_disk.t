@@ -152,7 +152,6 @@ is "$ST $(counts)" "0 $want" 'no space for the journal: with space again, all is
 
 disk buckets/manifests 300k
 fill buckets/manifests 12000
-before=$(find "$T/buckets/manifests" -type f)
 dwh run --fresh
 is "$ST" 5 'no space for manifests: exit code 5'
 said_once "\[S3\] MANIFESTS: s3://manifests/.*no space left on the server's disk \(HTTP 507.*: free space there" \

@@ -94,9 +94,9 @@ if [ -x "$RELEASE" ]; then
 		ST=$?
 		[ $ST = 0 ] || break
 	done
-	is $ST 6 "too little memory for a shard ($mb MB): exit code 6"
+	is "$ST" 6 "too little memory for a shard ($mb MB): exit code 6"
 	like "$(grep 'error: ' "$T/err")" \
-		'copy staging_events [0-9a-f]{8}: worker [0-9] ran out of memory: give it more, or lower \[LOAD\] FETCH_MEMORY and CONNECTIONS' \
+		'copy staging_events [0-9a-f]{8}: worker [0-9] exited with status 12: it ran out of memory: give it more, or lower \[LOAD\] FETCH_MEMORY and CONNECTIONS' \
 		'too little memory for a shard: the message'
 	until_true 10 nothing_new
 	is "$(left_running)" "$BEFORE" 'too little memory for a shard: nothing is left running'

@@ -45,9 +45,9 @@ is "$? $(grep -c 'stdout is closed' "$T/talk")" '12 1' 'dwh query with stdout cl
 loaded $? 12 'a full disk for stdout'
 like "$(grep error: "$T/talk")" 'cannot write the result: No space left on device: free space on that disk' \
 	'a full disk for stdout: the message'
-for args in report 'report --json' 'report --csv' status plan query 'query --csv' 'query --json' 'config' version; do
+for args in report 'report --json' 'report --csv' status plan query 'query --csv' 'query --json' config; do
 	# shellcheck disable=SC2086
-	"$DWH" ${args%% *} $([ "$args" = version ] || printf '%s\n' "${C[@]}") ${args#"${args%% *}"} >/dev/full 2>"$T/talk"
+	"$DWH" "${C[@]}" $args >/dev/full 2>"$T/talk"
 	is "$? $(grep -c 'error: cannot write the result: No space left' "$T/talk")" '12 1' "dwh $args on a full disk"
 done
 "$DWH" run "${C[@]}" --fresh 2>/dev/full >"$T/out"
@@ -63,7 +63,7 @@ is "$(grep -c error: "$T/talk")" 0 'dwh run | head -n 1: no error'
 loaded "${PIPESTATUS[0]}" 0 'dwh run 2>&1 | true'
 for args in query 'query --csv' 'report --json' plan; do
 	# shellcheck disable=SC2086
-	"$DWH" ${args%% *} "${C[@]}" ${args#"${args%% *}"} 2>"$T/talk" | true
+	"$DWH" "${C[@]}" $args 2>"$T/talk" | true
 	is "${PIPESTATUS[0]} $(cat "$T/talk")" '0 ' "dwh $args | true"
 done
 # psql dies of it as it does elsewhere.
