@@ -74,16 +74,23 @@ is "$(cat "$T/out")" 1 'dwh psql | true: the next command works'
 # ---- not read: talk is left out, and said to be; a load does not wait for it ----
 
 mkfifo "$T/pipe"
-# Holds the pipe open, full, and reads nothing until told.
-perl -e '
-	open(my $in, "<", $ARGV[0]) or die; fcntl($in, 1031, 4096);
-	open(my $go, ">", "$ARGV[0].held"); close $go;
-	select(undef, undef, undef, 0.05) until -e "$ARGV[0].read";
-	print while <$in>' "$T/pipe" >"$T/late" &
-READER=$!
-{
+# Holds the pipe open, a page of it (1031 is F_SETPIPE_SZ), and reads nothing until told.
+hold_pipe() {
+	rm -f "$T/pipe.held" "$T/pipe.read"
+	perl -e '
+		open(my $in, "<", $ARGV[0]) or die; fcntl($in, 1031, 4096);
+		open(my $go, ">", "$ARGV[0].held"); close $go;
+		select(undef, undef, undef, 0.05) until -e "$ARGV[0].read";
+		print while <$in>' "$T/pipe" >"$T/late" &
+	READER=$!
+}
+fill_pipe() { # what is opened as 4
 	until_true 5 test -e "$T/pipe.held"
 	head -c 4096 /dev/zero | tr '\0' '\n' >&4
+}
+hold_pipe
+{
+	fill_pipe
 	"$DWH" run "${C[@]}" --fresh 2>&4 >"$T/out"
 	loaded $? 0 'stderr that nobody reads'
 	like "$(tail -n 1 "$T/out")" '^Loaded 1,198 objects' 'stderr that nobody reads: the report comes'
@@ -104,16 +111,9 @@ dwh run
 is "$ST $(counts)" "0 $want" 'and the next run completes it'
 
 # A reader who takes a break in the middle gets to know that something is missing.
-rm "$T/pipe.held" "$T/pipe.read"
-perl -e '
-	open(my $in, "<", $ARGV[0]) or die; fcntl($in, 1031, 4096);
-	open(my $go, ">", "$ARGV[0].held"); close $go;
-	select(undef, undef, undef, 0.05) until -e "$ARGV[0].read";
-	print while <$in>' "$T/pipe" >"$T/late" &
-READER=$!
+hold_pipe
 {
-	until_true 5 test -e "$T/pipe.held"
-	head -c 4096 /dev/zero | tr '\0' '\n' >&4
+	fill_pipe
 	rm -r "$T/.dwh/runs"
 	"$DWH" run "${C[@]}" --fresh 2>&4 >"$T/out" &
 	RUN=$!
