@@ -65,6 +65,18 @@ bool err_set(
 	return false;
 }
 
+/* What a person can do about errors that have one cause wherever they come from. */
+static const char *remedy_of(int error)
+{
+	switch (error) {
+	case ENOSPC: return ": free space on that disk";
+	case EDQUOT: return ": free space, or have the quota raised";
+	case EMFILE: return ": raise the limit on open files (ulimit -n)";
+	case EAGAIN: return ": raise the limit on processes (ulimit -u), or end some";
+	default: return "";
+	}
+}
+
 bool err_errno(struct err *e, enum err_kind kind, enum err_where where, const char *fmt, ...)
 {
 	int saved = errno;
@@ -75,7 +87,7 @@ bool err_errno(struct err *e, enum err_kind kind, enum err_where where, const ch
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	return err_set(e, kind, where, name, "%s: %s", what, strerror(saved));
+	return err_set(e, kind, where, name, "%s: %s%s", what, strerror(saved), remedy_of(saved));
 }
 
 bool err_prefix(struct err *e, const char *fmt, ...)

@@ -59,14 +59,18 @@ static const struct meaning meanings[] = {
     {"AccessDenied", WRITE, ERR_SETUP, AT_S3, "writing denied",
         "the credentials need s3:PutObject and s3:DeleteObject there, or [S3] MANIFESTS another "
         "place"},
+    /* Nor would another manifest find room. */
+    {"InsufficientStorage", WRITE, ERR_SETUP, AT_S3, "no space left on the server's disk",
+        "free space there ([LOCAL] BUCKETS, where it is this machine), or set [S3] MANIFESTS to "
+        "another place"},
     /* The object. */
     {"AccessDenied", READ, ERR_TASK, AT_S3, "access denied (or it does not exist)",
         "the credentials need s3:GetObject on it (a public bucket: [AWS] ANONYMOUS = true)"},
     {"NoSuchKey", ANY, ERR_TASK, AT_S3, "the object does not exist", "check the address"},
     {"PreconditionFailed", ANY, ERR_CHANGED, AT_S3, "the object has changed since it was listed",
-        "it must be listed again"},
+        "run again, and it is listed anew"},
     {"InvalidRange", ANY, ERR_CHANGED, AT_S3, "the object is shorter than when it was listed",
-        "it must be listed again"},
+        "run again, and it is listed anew"},
     {"InvalidObjectState", ANY, ERR_TASK, AT_S3, "the object is archived",
         "restore it, or move it out of the prefix"},
     /* The moment. */
@@ -88,6 +92,7 @@ static const struct {
     {"ExpiredTokenException", "ExpiredToken"},
     {"RequestExpired", "RequestTimeTooSkewed"},
     {"AccessForbidden", "AccessDenied"},
+    {"XMinioStorageFull", "InsufficientStorage"},
     {"Throttling", "SlowDown"},
     {"ThrottlingException", "SlowDown"},
     {"RequestLimitExceeded", "SlowDown"},
@@ -159,7 +164,7 @@ static void fail(const struct s3 *s, const struct s3_call *c, int status, const 
 	/* What was listed a moment ago and is gone is a change, not a mistake in an address. */
 	if (c->etag.n && strcmp(f->code, "NoSuchKey") == 0)
 		m = (struct meaning){f->code, READ, ERR_CHANGED, AT_S3,
-		    "the object is gone since it was listed", "it must be listed again"};
+		    "the object is gone since it was listed", "run again, and it is listed anew"};
 	err_set(e, m.kind, m.where, f->code,
 	    "s3://%.*s/%.*s at %.*s: %s (HTTP %d%s%s%s%.200s): %s%s%.*s%s", STRF(c->bucket),
 	    STRF(name), STRF(place), m.what, status, f->code[0] ? ", " : "", f->code,

@@ -277,12 +277,19 @@ static bool reader_left(void)
 
 int command_finish(int status)
 {
+	struct err e;
+
 	if (fflush(stdout) != EOF && !ferror(stdout))
 		return status;
 	if (reader_left())
 		return status;
-	log_error("cannot write the result: %s", strerror(errno));
-	return status ? status : 12;
+	if (errno == EBADF)
+		err_set(
+		    &e, ERR_SETUP, AT_INTERNAL, NULL, "cannot write the result: stdout is closed");
+	else
+		err_errno(&e, ERR_SETUP, AT_INTERNAL, "cannot write the result");
+	log_error("%s", e.msg);
+	return status ? status : exit_code_of(&e);
 }
 
 bool command_parse(int argc, char **argv, struct call *out, int *status)

@@ -120,8 +120,11 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	struct fold f;
 	struct err e;
 
-	if (!load_run(&c->config, m, &o, &r, &e) ||
-	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
+	if (!load_run(&c->config, m, &o, &r, &e))
+		return fail(&e);
+	if (r.untold)
+		return r.exit;
+	if (!journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
 	    !report(c, &f, sample, m, asks && r.exit == 0, &agree, &e))
 		return fail(&e);
 	return r.exit == 0 && !agree ? 8 : r.exit;
@@ -185,8 +188,12 @@ int cmd_run(struct call *c)
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = command_finish(do_run(c, m, rerun ? re.what : runs[i].what, rerun ? &re.aim : NULL,
-	    sample.known ? &sample : NULL));
+	status = do_run(c, m, rerun ? re.what : runs[i].what, rerun ? &re.aim : NULL,
+	    sample.known ? &sample : NULL);
+	if (command_finish(status) != status) {
+		log_info("the run itself ended well: `dwh report` prints its report");
+		status = 12;
+	}
 	local_down(&services);
 	return status;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
+#include "shared/log.h"
 #include "supervisor/progress.h"
 
 enum { MOST_WORKERS = 16 };
@@ -26,8 +27,8 @@ static size_t columns(void)
 
 static void put(struct buf *b)
 {
-	/* Nobody to tell when the terminal is gone. */
-	if (write(STDERR_FILENO, b->p, b->n) < 0)
+	/* Nobody to tell when the terminal is gone, and nothing to wait for when it is stopped. */
+	if (log_room() && write(STDERR_FILENO, b->p, b->n) < 0)
 		buf_reset(b);
 	buf_free(b);
 }
@@ -48,7 +49,7 @@ void display_erase(struct progress *p)
 {
 	struct buf b;
 
-	if (!p->live || p->drawn == 0)
+	if (!p->live || p->drawn == 0 || !log_room())
 		return;
 	buf_init(&b, 64);
 	buf_printf(&b, "\033[%dA\033[J", p->drawn);
@@ -105,6 +106,8 @@ void display_draw(struct progress *p, int64_t now)
 	size_t width = columns();
 	struct buf out, line;
 
+	if (!log_room())
+		return;
 	buf_init(&out, 64 << 10);
 	buf_init(&line, 1024);
 	if (p->drawn)

@@ -92,7 +92,8 @@ void journal_add(struct journal *j, const struct msg *m)
 	if (b.over) {
 		err_set(&j->why, ERR_SETUP, AT_STATE, NULL, "a line is too long for %s", j->path);
 		j->broken = true;
-	} else if (write(j->fd, b.p, b.n) != (ssize_t)b.n) {
+	} else if (!file_write(j->fd, buf_view(&b))) {
+		/* A torn line is the last one: those who fold drop it. */
 		err_errno(&j->why, ERR_SETUP, AT_STATE, "cannot write to %s", j->path);
 		j->broken = true;
 	}

@@ -25,6 +25,7 @@ struct load_result {
 	int signal;   /* that ended it, or 0 */
 	bool stopped; /* something in set-up is wrong; said in `stop` */
 	struct err stop;
+	bool untold; /* the journal could not be written to its end: there is no whole report */
 };
 
 /* False when there was no run at all (another one is alive, no folder, no process). */

@@ -175,7 +175,7 @@ bool query_run(const struct config *c, const struct model *m, int n, char *const
 		return false;
 	all = json_array();
 	ok = pg_exec(&pg, "SET default_transaction_read_only TO on", e);
-	for (size_t i = 0; ok && i < count; i++)
+	for (size_t i = 0; ok && i < count && !ferror(out); i++)
 		ok = print_one(&pg, files[i], format, all, a, out, e);
 	if (ok && format == QUERY_JSON) {
 		json_dumpf(all, out, JSON_INDENT(2));

@@ -326,6 +326,7 @@ static const char *next_step(const struct fold *f, const struct facts_totals *n)
 	case 3:
 	case 4:
 	case 5:
+	case 12:
 		return n->loaded ? "What is committed stays. Mend that, and run again: the rest is "
 		                   "loaded."
 		                 : "Nothing was loaded. Mend that, and run again.";

@@ -132,7 +132,8 @@ static bool size_changed(struct slot *s)
 	const struct fetch_object *o = object_of(s);
 
 	err_set(&s->f->err, ERR_CHANGED, AT_S3, "SizeChanged",
-	    "s3://%.*s/%.*s no longer has the %llu bytes that were listed: it must be listed again",
+	    "s3://%.*s/%.*s no longer has the %llu bytes that were listed: run again, and it is "
+	    "listed anew",
 	    STRF(o->bucket), STRF(o->key), (unsigned long long)o->size);
 	return give_up(s->f, s->i);
 }
@@ -411,7 +412,8 @@ static bool slot_done(struct slot *s, CURLcode code)
 	case S3_FAILED:
 		if (r->status == 404 && strcmp(f->err.code, "NoSuchKey") == 0)
 			err_set(&f->err, ERR_TASK, AT_S3, "NoSuchKey",
-			    "s3://%.*s/%.*s is gone since it was listed: load again to list anew",
+			    "s3://%.*s/%.*s is gone since it was listed: run again, and the others "
+			    "are listed anew",
 			    STRF(o->bucket), STRF(o->key));
 		return slot_failed(s);
 	}

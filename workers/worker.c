@@ -259,6 +259,7 @@ int worker_main(void)
 	struct sigaction term = {.sa_handler = on_term, .sa_flags = 0};
 	struct worker w = {.life = arena_new(), .task = arena_new()};
 
+	log_patience(0);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	sigaction(SIGTERM, &term, NULL);
