@@ -31,6 +31,15 @@ int log_is_quiet(void)
 	return quiet;
 }
 
+static void (*before)(void *ctx);
+static void *before_ctx;
+
+void log_before(void (*make_way)(void *ctx), void *ctx)
+{
+	before = make_way;
+	before_ctx = ctx;
+}
+
 static void __attribute__((format(printf, 2, 0)))
 say(const char *level, const char *fmt, va_list ap)
 {
@@ -38,6 +47,8 @@ say(const char *level, const char *fmt, va_list ap)
 	size_t n = 0;
 	int saved = errno;
 
+	if (before)
+		before(before_ctx);
 	if (!isatty(STDERR_FILENO)) {
 		clock_iso(clock_wall_ms(), iso);
 		n = (size_t)snprintf(line, sizeof line, "%s ", iso);

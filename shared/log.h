@@ -15,6 +15,9 @@ void log_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_quiet(int only_errors);
 int log_is_quiet(void);
 
+/* Called before each line that is printed: who draws on the terminal makes way. NULL: nobody. */
+void log_before(void (*make_way)(void *ctx), void *ctx);
+
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
