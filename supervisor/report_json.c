@@ -34,14 +34,15 @@ static json_t *task_json(const struct fold *f, const struct task *t)
 		           (json_int_t)d->fetch_ms, "copy_ms", (json_int_t)d->copy_ms, "commit_ms",
 		           (json_int_t)d->commit_ms, "cpu_ms", (json_int_t)d->cpu_ms, "skipped",
 		           d->skipped, "verdict", text(d->verdict), "note", text(d->note)));
-		json_object_set_new(o, "list_ms",
-		    json_integer(t->kind == TASK_COPY ? facts_list_ms(f, t) : d->list_ms));
+		if (t->kind != TASK_COPY)
+			json_object_set_new(o, "list_ms", json_integer(d->list_ms));
 	}
 	if (t->kind == TASK_COPY)
 		json_object_update_new(
-		    o, json_pack("{s:o, s:o, s:o, s:I, s:I}", "shard", text(t->shard), "lane",
-		           text(t->lane), "manifest", text(t->manifest), "objects",
-		           (json_int_t)t->objects, "bytes", (json_int_t)t->bytes));
+		    o, json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}", "shard", text(t->shard),
+		           "lane", text(t->lane), "manifest", text(t->manifest), "objects",
+		           (json_int_t)t->objects, "bytes", (json_int_t)t->bytes, "list_ms",
+		           (json_int_t)facts_list_ms(f, t)));
 	if (t->has_err && t->state != TASK_DONE)
 		json_object_set_new(o, "error", error_json(&t->err));
 	if (t->title.n)
