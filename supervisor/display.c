@@ -25,7 +25,14 @@
 #include "supervisor/table.h"
 #include "supervisor/width.h"
 
-enum { FRAME_MAX = 64 << 10, LINE_BYTES = 4096, OTHER_LINES = 3, NAME_WIDTH = 34, WIDE = 50, NARROW = 35 };
+enum {
+	FRAME_MAX = 64 << 10,
+	LINE_BYTES = 4096,
+	OTHER_LINES = 3,
+	NAME_WIDTH = 34,
+	WIDE = 50,
+	NARROW = 35
+};
 
 static struct winsize terminal(void)
 {

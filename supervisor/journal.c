@@ -284,8 +284,8 @@ static bool no_such_run(const char *runs, const char *run, struct arena *a, stru
 	if (last && !n.best.n)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "there is no run %s in %s; the last one is %s", run, runs, last);
-	return err_set(e, ERR_SETUP, AT_STATE, NULL, "there is no run %s in %s%s", run, runs,
-	    near_hint(&n));
+	return err_set(
+	    e, ERR_SETUP, AT_STATE, NULL, "there is no run %s in %s%s", run, runs, near_hint(&n));
 }
 
 bool journal_fold(

@@ -52,7 +52,7 @@ struct fold {
 	bool alive; /* its supervisor holds the lock: what follows is the state of a moment */
 	struct msg_run run;
 	struct msg_strs call; /* how the program was called; n 0: not known */
-	struct task *tasks; /* by id - 1 */
+	struct task *tasks;   /* by id - 1 */
 	size_t n, cap;
 	struct fold_count *counts;
 	size_t n_counts, cap_counts;

@@ -61,8 +61,8 @@ static const char *show_errors(const struct fold *f, struct arena *a)
 			add_word(&b, STR("-c"));
 			add_word(&b, f->call.v[i + 1]);
 		}
-	buf_printf(&b, " psql -c \"SELECT * FROM dwh.load_errors WHERE run = '%.*s'\"",
-	    STRF(f->run.run));
+	buf_printf(
+	    &b, " psql -c \"SELECT * FROM dwh.load_errors WHERE run = '%.*s'\"", STRF(f->run.run));
 	return kept(&b, a);
 }
 

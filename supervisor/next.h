@@ -1,4 +1,5 @@
-/* next.h - what a person should do after a run that did not end well: in words, and as a command. */
+/* next.h - what a person should do after a run that did not end well: in words, and as a command.
+ */
 #ifndef SUPERVISOR_NEXT_H
 #define SUPERVISOR_NEXT_H
 

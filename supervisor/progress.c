@@ -195,7 +195,8 @@ struct progress_now progress_now(const struct progress *p, int64_t now)
 bool progress_pace(struct progress *p, const struct progress_now *n, struct progress_sums *out)
 {
 	struct progress_sums first = {.ms = p->copies_began};
-	const struct progress_sums *last = &p->past[(p->n_past + PROGRESS_WINDOW - 1) % PROGRESS_WINDOW];
+	const struct progress_sums *last =
+	    &p->past[(p->n_past + PROGRESS_WINDOW - 1) % PROGRESS_WINDOW];
 
 	if (p->copies_began < 0)
 		return false;

@@ -27,9 +27,9 @@ enum { PROGRESS_WINDOW = 10 };
 struct progress {
 	const struct sched *sched;
 	int workers;
-	bool live;                                   /* a terminal */
-	struct progress_sums sums;                   /* of the copies that are done */
-	struct progress_sums past[PROGRESS_WINDOW];  /* one a second, the oldest overwritten */
+	bool live;                                  /* a terminal */
+	struct progress_sums sums;                  /* of the copies that are done */
+	struct progress_sums past[PROGRESS_WINDOW]; /* one a second, the oldest overwritten */
 	size_t n_past;
 	struct msg_beat beats[POOL_MAX_WORKERS + 1]; /* of the one that runs, by worker */
 	struct estimate estimate;

@@ -80,8 +80,7 @@ static void print_steps(const struct fold *f, struct arena *a, FILE *out)
 		const struct task *s = &f->tasks[i];
 
 		if (s->kind != TASK_STEP || str_eqz(s->phase, "probe") ||
-		    str_eqz(s->phase, "count") || str_eqz(s->phase, "check") ||
-		    s->attempts == 0)
+		    str_eqz(s->phase, "count") || str_eqz(s->phase, "check") || s->attempts == 0)
 			continue;
 		n++;
 		table_cell(t, "%.*s", STRF(s->name));
@@ -120,8 +119,8 @@ static void print_phases(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_phase p[FACTS_PHASES], all = facts_whole(f);
 	size_t n = facts_phases(f, p, FACTS_PHASES);
-	struct table *t =
-	    table_new(a, "phase >tasks >wall_s >cumulative_s >concurrency >efficiency");
+	struct table *t = table_new(
+	    a, "phase >tasks >wall_s >cumulative_s >concurrency >efficiency");
 
 	if (n == 0)
 		return;

@@ -39,8 +39,8 @@ static json_t *task_json(const struct fold *f, const struct task *t)
 	}
 	if (t->kind == TASK_COPY)
 		json_object_update_new(
-		    o, json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}", "shard", text(t->shard),
-		           "lane", text(t->lane), "manifest", text(t->manifest), "objects",
+		    o, json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}", "shard", text(t->shard), "lane",
+		           text(t->lane), "manifest", text(t->manifest), "objects",
 		           (json_int_t)t->objects, "bytes", (json_int_t)t->bytes, "list_ms",
 		           (json_int_t)facts_list_ms(f, t)));
 	if (t->has_err && t->state != TASK_DONE)
@@ -95,17 +95,15 @@ static json_t *retries_json(const struct fold *f)
 	for (size_t i = 0; i < f->n_retries; i++) {
 		const struct fold_retry *r = &f->retries[i];
 
-		json_array_append_new(
-		    list, json_pack("{s:s, s:I, s:o, s:o}", "of", "task", "times",
-		              (json_int_t)r->times, "first", text(r->name), "error",
-		              error_json(&r->err)));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:o, s:o}", "of", "task", "times", (json_int_t)r->times,
+		        "first", text(r->name), "error", error_json(&r->err)));
 	}
 	for (size_t i = 0; i < f->n_again; i++)
-		json_array_append_new(
-		    list, json_pack("{s:s, s:I, s:{s:s, s:o, s:o}}", "of", "request", "times",
-		              (json_int_t)f->again[i].times, "error", "where",
-		              err_where_name(AT_S3), "code", text(f->again[i].code), "message",
-		              text(f->again[i].message)));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:{s:s, s:o, s:o}}", "of", "request", "times",
+		        (json_int_t)f->again[i].times, "error", "where", err_where_name(AT_S3),
+		        "code", text(f->again[i].code), "message", text(f->again[i].message)));
 	return list;
 }
 
@@ -141,8 +139,8 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	        (json_int_t)n.shards, "loaded", (json_int_t)n.loaded, "objects",
 	        (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,
 	        "rejected", (json_int_t)n.rejected, "failed", (json_int_t)n.failed, "blocked",
-	        (json_int_t)n.blocked, "left", (json_int_t)n.left, "retries",
-	        (json_int_t)n.retries, "requests_again", (json_int_t)n.requests_again));
+	        (json_int_t)n.blocked, "left", (json_int_t)n.left, "retries", (json_int_t)n.retries,
+	        "requests_again", (json_int_t)n.requests_again));
 	json_object_set_new(root, "counts", counts);
 	if (n_expect)
 		json_object_set_new(root, "expected", wanted);

@@ -112,7 +112,8 @@ void status_json(const struct fold *f, struct arena *a, FILE *out)
 			                 k->name.p, (int)k->name.n, "ms",
 			                 (json_int_t)(now - k->began), "try", k->attempts));
 	}
-	root = json_pack("{s:s#, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}", "run",
+	root = json_pack(
+	    "{s:s#, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}", "run",
 	    f->run.run.p, (int)f->run.run.n, "state", word(f), "alive", is_running(f), "ms",
 	    (json_int_t)now, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "shards",
 	    (json_int_t)n.shards, "loaded", (json_int_t)(n.loaded + n.already), "objects",

@@ -23,10 +23,10 @@ struct table {
 
 void table_column(struct table *t, struct str head, bool right)
 {
-	t->columns =
-	    arena_grow(t->arena, t->columns, t->n_columns, &t->cap_columns, sizeof *t->columns);
-	t->columns[t->n_columns++] =
-	    (struct column){.head = table_clean(t->arena, head), .right = right};
+	t->columns = arena_grow(
+	    t->arena, t->columns, t->n_columns, &t->cap_columns, sizeof *t->columns);
+	t->columns[t->n_columns++] = (struct column){
+	    .head = table_clean(t->arena, head), .right = right};
 }
 
 struct table *table_new(struct arena *a, const char *heads)

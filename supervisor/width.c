@@ -1,6 +1,6 @@
 /*
- * width.c - see width.h. How wide a character is, the C library knows, in a locale of UTF-8; that of
- * the process stays what it is.
+ * width.c - see width.h. How wide a character is, the C library knows, in a locale of UTF-8; that
+ * of the process stays what it is.
  */
 #include "supervisor/width.h"
 

@@ -73,8 +73,7 @@ static void copy(int64_t id, int64_t parent)
 static void move(int64_t id, const char *from, const char *to, int64_t ms)
 {
 	add((struct msg){.type = MSG_MOVE,
-	    .u.move = {
-	        .id = id, .from = str_z(from), .to = str_z(to), .ms = ms, .worker = 1}});
+	    .u.move = {.id = id, .from = str_z(from), .to = str_z(to), .ms = ms, .worker = 1}});
 }
 
 static void ready(int64_t id, int64_t ms)
@@ -101,8 +100,7 @@ static void failed(int64_t id, const char *kind, const char *code, const char *m
 static void again(int64_t id, const char *code, int64_t times, const char *message)
 {
 	add((struct msg){.type = MSG_AGAIN,
-	    .u.again = {
-	        .id = id, .code = str_z(code), .times = times, .message = str_z(message)}});
+	    .u.again = {.id = id, .code = str_z(code), .times = times, .message = str_z(message)}});
 }
 
 static void ended(int64_t ms, int64_t code)
@@ -331,8 +329,7 @@ static void what_next(void **state)
 	    {"run", false, true, NULL, 8, "bin/dwh check -c 'my file' -w 3"},
 	    {"transform", false, true, "42P01", 4, "bin/dwh transform -c 'my file' -w 3"},
 	};
-	struct str words[] = {
-	    STR("bin/dwh"), STR("-c"), STR("my file"), STR("-w"), STR("3")};
+	struct str words[] = {STR("bin/dwh"), STR("-c"), STR("my file"), STR("-w"), STR("3")};
 
 	(void)state;
 	journal_close(&j, &e);

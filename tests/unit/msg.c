@@ -165,14 +165,14 @@ static const struct {
         "{\"t\":\"run\",\"v\":1,\"run\":\"r\",\"command\":\"run\",\"at\":\"t\",\"engine\":\"local\""
         ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"workers\":2,\"fresh\":"
         "false}"},
-    [MSG_CALL] = {{.type = MSG_CALL,
-                      .u.call.words = {(struct str[]){{"dwh", 3}, {AWKWARD, sizeof AWKWARD - 1}}, 2}},
-        "{\"t\":\"call\",\"words\":[\"dwh\",\"" AWKWARD_JSON "\"]}"},
-    [MSG_ABOUT] = {{.type = MSG_ABOUT,
-                       .u.about = {.id = 1,
-                           .title = {"t", 1},
-                           .description = {AWKWARD, sizeof AWKWARD - 1}}},
-        "{\"t\":\"about\",\"id\":1,\"title\":\"t\",\"description\":\"" AWKWARD_JSON "\"}"},
+    [MSG_CALL] =
+        {{.type = MSG_CALL,
+             .u.call.words = {(struct str[]){{"dwh", 3}, {AWKWARD, sizeof AWKWARD - 1}}, 2}},
+            "{\"t\":\"call\",\"words\":[\"dwh\",\"" AWKWARD_JSON "\"]}"},
+    [MSG_ABOUT] =
+        {{.type = MSG_ABOUT,
+             .u.about = {.id = 1, .title = {"t", 1}, .description = {AWKWARD, sizeof AWKWARD - 1}}},
+            "{\"t\":\"about\",\"id\":1,\"title\":\"t\",\"description\":\"" AWKWARD_JSON "\"}"},
     [MSG_TASK] = {{.type = MSG_TASK,
                       .u.task = {.id = 1,
                           .parent = 2,

@@ -227,10 +227,9 @@ static void tables_are_aligned(void **state)
 	table_text(t, STR("Zoé"));
 	table_number(t, -1);
 	table_text(t, STR("a\x1b[2J"));
-	assert_string_equal(printed(t),
-	    "  name  plays each  what\n"
-	    "  台北      12,345  x\n"
-	    "  Zoé           -1  a\\u001b[2J\n");
+	assert_string_equal(printed(t), "  name  plays each  what\n"
+	                                "  台北      12,345  x\n"
+	                                "  Zoé           -1  a\\u001b[2J\n");
 	/* Any number of columns, any name, any length. */
 	wide = table_new(a, "");
 	for (int i = 0; i < 200; i++)
