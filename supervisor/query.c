@@ -40,8 +40,7 @@ static void print_table(const PGresult *res, struct arena *a, FILE *out)
 	for (int i = 0; i < PQntuples(res); i++)
 		for (int k = 0; k < PQnfields(res); k++)
 			table_text(t, pg_str(res, i, k));
-	if (PQnfields(res))
-		table_print(t, out);
+	table_print(t, out);
 }
 
 static void print_csv(const PGresult *res, FILE *out)

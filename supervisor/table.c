@@ -140,6 +140,8 @@ void table_print(const struct table *t, FILE *out)
 {
 	size_t n = t->n_columns;
 
+	if (n == 0)
+		return;
 	for (size_t c = 0; c < n; c++)
 		widen(&t->columns[c], t->columns[c].head);
 	for (size_t i = 0; i < t->n; i++)
