@@ -22,6 +22,7 @@ static const struct option_row {
     {"-w", "--workers", "N", OPT_WORKERS, "worker processes ([LOAD] WORKERS)"},
     {"", "--fresh", NULL, OPT_FRESH, "drop what dwh made, and load all again"},
     {"", "--validate", NULL, OPT_VALIDATE, "read all objects, say what is bad, write nothing"},
+    {"", "--list", NULL, OPT_LIST, "only the names of the queries, and what they tell"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
     {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
@@ -146,6 +147,8 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->fresh = true;
 	else if (strcmp(o->name, "--validate") == 0)
 		c->validate = true;
+	else if (strcmp(o->name, "--list") == 0)
+		c->list = true;
 	else if (strcmp(o->name, "--json") == 0)
 		c->json = true;
 	else if (strcmp(o->name, "--csv") == 0)
@@ -280,6 +283,7 @@ bool command_parse(int argc, char **argv, struct call *out, int *status)
 	struct err e;
 
 	*out = (struct call){.arena = arena_new()};
+	out->program = arena_strz(out->arena, argc ? argv[0] : "dwh");
 	out->sets = arena_alloc(out->arena, ((size_t)argc + 2) * sizeof *out->sets);
 	out->set_texts.v = arena_alloc(out->arena, ((size_t)argc + 2) * sizeof *out->set_texts.v);
 	*status = 1;

@@ -19,6 +19,7 @@ enum option {
 	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
 	OPT_VALIDATE = 32,
+	OPT_LIST = 64,
 };
 
 /* A command line, understood. */
@@ -26,12 +27,13 @@ struct call {
 	const struct command *command;
 	struct arena *arena; /* as long as the process */
 	struct config config;
-	const char *file; /* -c */
+	const char *program; /* as it was called */
+	const char *file;    /* -c */
 	struct config_set *sets;
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
 	unsigned given;            /* bits of rows of the table of options */
-	bool fresh, json, csv, help, validate;
+	bool fresh, json, csv, help, validate, list;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;

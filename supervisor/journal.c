@@ -14,6 +14,7 @@
 
 #include "shared/clock.h"
 #include "shared/file.h"
+#include "shared/near.h"
 
 enum { LINE_MAX_BYTES = 256 << 10 };
 
@@ -69,8 +70,9 @@ bool journal_create(struct journal *j, const char *dir, const char *run, struct 
 		if (j->fd < 0)
 			ok = err_errno(e, ERR_SETUP, AT_STATE, "cannot make %s", j->path);
 		else
-			/* "running", for who looks on; nobody else opens it for writing. */
-			flock(j->fd, LOCK_EX | LOCK_NB);
+			/* "running", for who looks on: they hold it for a moment at most. */
+			while (flock(j->fd, LOCK_EX) < 0 && errno == EINTR)
+				;
 	}
 	arena_free(a);
 	if (!ok && j->lock >= 0)
@@ -176,6 +178,17 @@ static void fold_retry(struct fold *f, const struct task *t, struct arena *a)
 	f->retries[f->n_retries++] = (struct fold_retry){t->err, t->name, 1};
 }
 
+static void fold_again(struct fold *f, const struct msg_again *m, struct arena *a)
+{
+	for (size_t i = 0; i < f->n_again; i++)
+		if (str_eq(f->again[i].code, m->code)) {
+			f->again[i].times += m->times;
+			return;
+		}
+	f->again = arena_grow(a, f->again, f->n_again, &f->cap_again, sizeof *f->again);
+	f->again[f->n_again++] = *m;
+}
+
 static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m, struct arena *a)
 {
 	enum task_state from, to;
@@ -190,7 +203,7 @@ static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m, 
 		f->last_done = t->id;
 	else if (to == TASK_READY && from == TASK_WAITING)
 		t->enabled_by = t->parent ? t->parent : f->last_done;
-	else if (to == TASK_BACKOFF)
+	else if (to == TASK_RUNNING && t->attempts > 1)
 		fold_retry(f, t, a);
 	return true;
 }
@@ -202,9 +215,16 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 
 	if (m->type == MSG_RUN)
 		f->run = m->u.run;
+	else if (m->type == MSG_CALL)
+		f->call = m->u.call.words;
 	else if (m->type == MSG_TASK)
 		return fold_task(f, &m->u.task, a);
-	else if (m->type == MSG_MOVE)
+	else if (m->type == MSG_AGAIN)
+		fold_again(f, &m->u.again, a);
+	else if (m->type == MSG_ABOUT && t) {
+		t->title = m->u.about.title;
+		t->description = m->u.about.description;
+	} else if (m->type == MSG_MOVE)
 		return fold_move(f, t, &m->u.move, a);
 	else if (m->type == MSG_DONE && t)
 		t->done = m->u.done;
@@ -225,33 +245,48 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	return true;
 }
 
-bool journal_alive(const char *dir, const struct fold *f)
+/* A supervisor holds the lock of its journal as long as it lives. */
+static bool is_locked(int fd)
 {
-	struct arena *a = arena_new();
-	char *path = arena_printf(a, "%s/runs/%.*s/journal.jsonl", dir, STRF(f->run.run));
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-
-	if (fd >= 0)
-		close(fd);
-	arena_free(a);
-	return alive;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(fd, LOCK_UN);
+	return false;
 }
 
-static bool newest(const char *runs, struct arena *a, const char **out)
+/* Ids begin with the time: the greatest name is the newest. Tries all of them, where n is given. */
+static const char *newest(const char *runs, struct near *n, struct arena *a)
 {
 	DIR *d = opendir(runs);
+	const char *last = NULL;
 	struct dirent *ent;
 
-	*out = NULL;
-	while (d && (ent = readdir(d)))
-		/* Ids begin with the time: the greatest name is the newest. */
-		if (ent->d_name[0] >= '0' && ent->d_name[0] <= '9' &&
-		    (!*out || strcmp(ent->d_name, *out) > 0))
-			*out = arena_strz(a, ent->d_name);
+	while (d && (ent = readdir(d))) {
+		char *name;
+
+		if (ent->d_name[0] < '0' || ent->d_name[0] > '9')
+			continue;
+		name = arena_strz(a, ent->d_name);
+		if (n)
+			near_try(n, str_z(name));
+		if (!last || strcmp(name, last) > 0)
+			last = name;
+	}
 	if (d)
 		closedir(d);
-	return *out != NULL;
+	return last;
+}
+
+static bool no_such_run(const char *runs, const char *run, struct arena *a, struct err *e)
+{
+	struct near n = near_to(str_z(run));
+	const char *last = newest(runs, &n, a);
+
+	if (last && !n.best.n)
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "there is no run %s in %s; the last one is %s", run, runs, last);
+	return err_set(
+	    e, ERR_SETUP, AT_STATE, NULL, "there is no run %s in %s%s", run, runs, near_hint(&n));
 }
 
 bool journal_fold(
@@ -264,14 +299,20 @@ bool journal_fold(
 	FILE *in;
 	bool ok = true;
 
-	*out = (struct fold){.n = 0};
-	if (!run && !newest(runs, a, &run))
+	if (!run)
+		run = newest(runs, NULL, a);
+	if (!run)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "no run has been made here yet (%s is empty)", runs);
+	*out = (struct fold){.run.run = str_z(run)};
 	path = arena_printf(a, "%s/%s/journal.jsonl", runs, run);
 	in = fopen(path, "re");
+	if (!in && errno == ENOENT)
+		return no_such_run(runs, run, a, e);
 	if (!in)
 		return err_errno(e, ERR_SETUP, AT_STATE, "no journal of run %s: %s", run, path);
+	/* Asked first: a run that is over by now has written all that it will. */
+	out->alive = is_locked(fileno(in));
 	while (ok && (n = getline(&line, &cap, in)) > 0) {
 		struct msg m;
 
@@ -282,11 +323,11 @@ bool journal_fold(
 		if (ok && !fold_line(out, &m, a))
 			ok = err_set(e, ERR_SETUP, AT_STATE, NULL, "a %s that cannot stand there",
 			    msg_name(m.type));
-		if (!ok) {
-			e->kind = ERR_SETUP;
-			e->where = AT_STATE;
-			err_prefix(e, "%s:%zu", path, number);
-		}
+		if (!ok)
+			err_set(e, ERR_SETUP, AT_STATE, e->code,
+			    "%s:%zu: %s (this journal is damaged, so there is no report of its "
+			    "run; what is loaded is in the ledger, and dwh run goes on from there)",
+			    path, number, e->msg);
 	}
 	free(line);
 	fclose(in);
