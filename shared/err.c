@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/utf8.h"
+
 static const char *const kinds[] = {
     [ERR_RETRY] = "retry",
     [ERR_DATA] = "data",
@@ -38,6 +40,20 @@ static void flatten(char *s)
 			*s = ' ';
 }
 
+/* What did not fit is cut off, but not within a character. */
+static void end_whole(char *s, size_t room)
+{
+	size_t n = strlen(s), from = n;
+
+	if (n + 1 < room)
+		return;
+	while (from > 0 && n - from < 4 && ((unsigned char)s[from - 1] & 0xC0) == 0x80)
+		from--;
+	if (from > 0 && (unsigned char)s[from - 1] >= 0xC0 &&
+	    utf8_len((struct str){s + from - 1, n - from + 1}) == 0)
+		s[from - 1] = '\0';
+}
+
 static void start(struct err *e, enum err_kind kind, enum err_where where, const char *code)
 {
 	memset(e, 0, sizeof *e);
@@ -61,6 +77,7 @@ bool err_set(
 	snprintf(keep, sizeof keep, "%s", code ? code : "");
 	start(e, kind, where, keep);
 	memcpy(e->msg, msg, sizeof msg);
+	end_whole(e->msg, sizeof e->msg);
 	flatten(e->msg);
 	return false;
 }
@@ -100,6 +117,7 @@ bool err_prefix(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	snprintf(all, sizeof all, "%s: %s", head, e->msg);
 	snprintf(e->msg, sizeof e->msg, "%.*s", (int)sizeof e->msg - 1, all);
+	end_whole(e->msg, sizeof e->msg);
 	flatten(e->msg);
 	return false;
 }

@@ -54,6 +54,15 @@ bool log_room(void)
 	return wait_for_room(0);
 }
 
+static void (*before)(void *ctx);
+static void *before_ctx;
+
+void log_before(void (*make_way)(void *ctx), void *ctx)
+{
+	before = make_way;
+	before_ctx = ctx;
+}
+
 static void __attribute__((format(printf, 2, 0)))
 say(const char *level, const char *fmt, va_list ap)
 {
@@ -61,6 +70,8 @@ say(const char *level, const char *fmt, va_list ap)
 	size_t n = 0;
 	int saved = errno;
 
+	if (before)
+		before(before_ctx);
 	if (!isatty(STDERR_FILENO)) {
 		clock_iso(clock_wall_ms(), iso);
 		n = (size_t)snprintf(line, sizeof line, "%s ", iso);

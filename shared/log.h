@@ -27,6 +27,9 @@ unsigned log_patience(int ms);
 /* Whether a line can be written now. */
 bool log_room(void);
 
+/* Called before each line that is printed: who draws on the terminal makes way. NULL: nobody. */
+void log_before(void (*make_way)(void *ctx), void *ctx);
+
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -238,6 +238,8 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 	if (!f.code[0])
 		snprintf(f.code, sizeof f.code, "%s", code_of_status(r->status, c->key.n == 0));
 
+	fail(s, c, r->status, &f, e);
+	e->retry_after_ms = r->retry_after_ms;
 	region = pointed_region(c, r, &f);
 	if (region[0] && !t->moved && s3_move(s, c->bucket, str_z(region))) {
 		t->moved = true;
@@ -249,8 +251,6 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 		t->clocked = true;
 		return S3_AGAIN;
 	}
-	fail(s, c, r->status, &f, e);
-	e->retry_after_ms = r->retry_after_ms;
 	return S3_FAILED;
 }
 
@@ -266,6 +266,35 @@ void s3_no_answer(struct s3 *s, const struct s3_call *c, struct err *e)
 		    s->base.n ? "is it running? The address is [AWS] ENDPOINT"
 		              : "check the network and [AWS] REGION");
 	err_prefix(e, "s3://%.*s/%.*s", STRF(c->bucket), STRF(name));
+}
+
+void s3_count_again(struct s3 *s, const struct err *e)
+{
+	const char *code = e->code[0] ? e->code : "other";
+	size_t i = 0;
+
+	s->stats.retries++;
+	while (i < s->n_causes && strcmp(s->causes[i].code, code) != 0)
+		i++;
+	if (i == S3_CAUSES) {
+		snprintf(s->causes[--i].code, sizeof s->causes[i].code, "other");
+	} else if (i == s->n_causes) {
+		s->causes[s->n_causes++] = (struct s3_cause){.times = 0};
+		snprintf(s->causes[i].code, sizeof s->causes[i].code, "%s", code);
+		memcpy(s->causes[i].first, e->msg, sizeof e->msg);
+	}
+	s->causes[i].times++;
+}
+
+const struct s3_cause *s3_causes(const struct s3 *s, size_t *n)
+{
+	*n = s->n_causes;
+	return s->causes;
+}
+
+void s3_forget_causes(struct s3 *s)
+{
+	s->n_causes = 0;
 }
 
 /* Full jitter: anywhere between nothing and the bound, so that many clients do not come back

@@ -78,8 +78,12 @@ static void on_moved(void *ctx, const struct task *t, enum task_state from, int6
 static void write_task(struct run *r, const struct task *t)
 {
 	struct msg m = journal_task_msg(t);
+	struct msg about = {.type = MSG_ABOUT,
+	    .u.about = {.id = t->id, .title = t->title, .description = t->description}};
 
 	journal_add(&r->journal, &m);
+	if (t->title.n || t->description.n)
+		journal_add(&r->journal, &about);
 }
 
 /* ---- facts ---- */
@@ -219,6 +223,7 @@ static bool may_send(const struct task *t, enum msg_type type)
 {
 	switch ((int)type) {
 	case MSG_BEAT:
+	case MSG_AGAIN:
 	case MSG_DONE:
 	case MSG_FAIL: return true;
 	case MSG_SHARD: return t->kind == TASK_LIST || t->kind == TASK_COPY;
@@ -246,6 +251,8 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 		task_failed(r, worker, t, &why);
 	} else if (m->type == MSG_BEAT) {
 		progress_beat(&r->progress, worker, &m->u.beat, now(r));
+	} else if (m->type == MSG_AGAIN) {
+		journal_add(&r->journal, m); /* true of an attempt that fails, too */
 	} else {
 		hold(r, worker, m);
 	}
@@ -431,6 +438,8 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 	    .of = o->aim && o->aim->rest ? o->aim->rest->run.run : STR(""),
 	    .workers = c->load.workers,
 	    .fresh = (o->what & PLAN_FRESH) != 0};
+	journal_add(&r->journal, &m);
+	m = (struct msg){.type = MSG_CALL, .u.call.words = o->call};
 	journal_add(&r->journal, &m);
 	for (size_t i = 0; i < r->sched.n; i++)
 		write_task(r, r->sched.tasks[i]);

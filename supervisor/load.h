@@ -14,6 +14,7 @@ struct load_opts {
 	const char *command;   /* "run" */
 	unsigned what;         /* PLAN_* */
 	struct msg_strs sets;  /* --set, for the workers; no secrets */
+	struct msg_strs call;  /* the program and its options, for the command that goes on */
 	const char *dir;       /* absolute: [LOCAL] DIR, where the journal goes */
 	const struct aim *aim; /* of a rerun, or NULL */
 	bool take_over;        /* the warehouse, from a run that is alive elsewhere */

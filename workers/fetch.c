@@ -338,7 +338,6 @@ static void slot_start(struct slot *s, size_t i)
 static void slot_again(struct slot *s)
 {
 	s->f->stats->retries++;
-	s->f->s3->stats.retries++;
 	slot_send(s);
 }
 
@@ -372,6 +371,7 @@ static bool slot_failed(struct slot *s)
 	pause = s3_pause(f->s3, f->opts->attempts, &s->tries, &f->err);
 	if (pause < 0)
 		return give_up(f, s->i);
+	s3_count_again(f->s3, &f->err); /* other errors come before it is due */
 	s->state = WAITING;
 	s->due_ms = clock_ms() + pause;
 	return true;
@@ -408,7 +408,10 @@ static bool slot_done(struct slot *s, CURLcode code)
 		return false;
 	switch (s3_judge(f->s3, &s->call, r, buf_view(&s->body), &s->tries, &f->err)) {
 	case S3_TAKEN: break;
-	case S3_AGAIN: slot_again(s); return true;
+	case S3_AGAIN:
+		s3_count_again(f->s3, &f->err);
+		slot_again(s);
+		return true;
 	case S3_FAILED:
 		if (r->status == 404 && strcmp(f->err.code, "NoSuchKey") == 0)
 			err_set(&f->err, ERR_TASK, AT_S3, "NoSuchKey",
