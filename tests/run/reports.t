@@ -161,7 +161,7 @@ is "$ST" 7 'bad data'
 look=$(sed -n 's/^.*in dwh.load_errors: //p' <<<"$OUT")
 like "$look" "^$DWH -c $T/dwh.cfg psql -c " 'the report has the command that shows it'
 like "$(bash -c "$look")" 'starttime|ts' 'which works'
-like "$OUT" "then: $DWH run -c $T/dwh.cfg\$" 'and the one that goes on'
+like "$OUT" "then: $DWH rerun 2[^ ]* -c $T/dwh.cfg\$" 'and the one that goes on'
 one_story 'text, JSON and CSV with such messages agree'
 rm -rf "$T/buckets/sparkify/log_data" && mv "$T/log.kept" "$T/buckets/sparkify/log_data"
 
@@ -196,7 +196,7 @@ kill -9 "$supervisor"
 until_true 5 not_there "$supervisor"
 dwh status
 like "$OUT" ': killed, ' 'killed with -9, it is not said to run'
-like "$OUT" "Load the rest: $DWH run -c $T/dwh.cfg --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100\$" 'and how to go on is'
+like "$OUT" "Load the rest: $DWH rerun 2[^ ]* -c $T/dwh.cfg --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100\$" 'and how to go on is'
 dwh status --json
 is "$(jq -r '.state, .alive, .running' <<<"$OUT" | xargs)" 'killed false []' 'so in JSON'
 dwh report

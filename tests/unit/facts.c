@@ -260,7 +260,7 @@ static void a_run_that_is_not_over(void **state)
 	fold();
 	assert_false(f.alive);
 	assert_false(f.ended);
-	assert_string_equal(next_command(&f, a), "dwh run");
+	assert_string_equal(next_command(&f, a), "dwh rerun 1");
 }
 
 /* By cause; as often as an attempt began again, whatever came of it. */
@@ -317,11 +317,11 @@ static void what_next(void **state)
 		const char *next; /* NULL: nothing */
 	} cases[] = {
 	    {"run", false, true, NULL, 0, NULL},
-	    {"run", false, true, "x", 6, "bin/dwh run -c 'my file' -w 3"},
-	    {"run", true, true, "x", 5, "bin/dwh run -c 'my file' -w 3"},
+	    {"run", false, true, "x", 6, "bin/dwh rerun 1 -c 'my file' -w 3"},
+	    {"run", true, true, "x", 5, "bin/dwh rerun 1 -c 'my file' -w 3"},
 	    {"run", true, false, "x", 5, "bin/dwh run --fresh -c 'my file' -w 3"},
-	    {"run", false, true, NULL, 130, "bin/dwh run -c 'my file' -w 3"},
-	    {"load", false, true, "1207", 7, "bin/dwh load -c 'my file' -w 3"},
+	    {"run", false, true, NULL, 130, "bin/dwh rerun 1 -c 'my file' -w 3"},
+	    {"load", false, true, "1207", 7, "bin/dwh rerun 1 -c 'my file' -w 3"},
 	    {"load", false, true, "MAXERROR", 7, "bin/dwh run --fresh -c 'my file' -w 3"},
 	    {"load --validate", false, false, "1207", 7,
 	        "bin/dwh load --validate -c 'my file' -w 3"},
