@@ -23,8 +23,8 @@ static _Noreturn void no_memory(void)
 	static const char text[] = "dwh: out of memory\n";
 
 	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-		_exit(12);
-	_exit(12);
+		_exit(ARENA_NO_MEMORY);
+	_exit(ARENA_NO_MEMORY);
 }
 
 void *xmalloc(size_t size)

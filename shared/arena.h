@@ -1,8 +1,8 @@
 /*
  * arena.h - memory by lifespan: one for the run, one for the task, freed or reset in one stroke.
  *
- * Nothing here returns NULL: out of memory ends the process, and a worker's death is an ordinary
- * event for its supervisor.
+ * Nothing here returns NULL: out of memory ends the process with ARENA_NO_MEMORY, and a worker's
+ * death is an ordinary event for its supervisor.
  */
 #ifndef SHARED_ARENA_H
 #define SHARED_ARENA_H
@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "shared/str.h"
+
+enum { ARENA_NO_MEMORY = 12 };
 
 struct arena;
 

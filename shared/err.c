@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/utf8.h"
+
 static const char *const kinds[] = {
     [ERR_RETRY] = "retry",
     [ERR_DATA] = "data",
@@ -38,6 +40,20 @@ static void flatten(char *s)
 			*s = ' ';
 }
 
+/* What did not fit is cut off, but not within a character. */
+static void end_whole(char *s, size_t room)
+{
+	size_t n = strlen(s), from = n;
+
+	if (n + 1 < room)
+		return;
+	while (from > 0 && n - from < 4 && ((unsigned char)s[from - 1] & 0xC0) == 0x80)
+		from--;
+	if (from > 0 && (unsigned char)s[from - 1] >= 0xC0 &&
+	    utf8_len((struct str){s + from - 1, n - from + 1}) == 0)
+		s[from - 1] = '\0';
+}
+
 static void start(struct err *e, enum err_kind kind, enum err_where where, const char *code)
 {
 	memset(e, 0, sizeof *e);
@@ -61,8 +77,21 @@ bool err_set(
 	snprintf(keep, sizeof keep, "%s", code ? code : "");
 	start(e, kind, where, keep);
 	memcpy(e->msg, msg, sizeof msg);
+	end_whole(e->msg, sizeof e->msg);
 	flatten(e->msg);
 	return false;
+}
+
+/* What a person can do about errors that have one cause wherever they come from. */
+static const char *remedy_of(int error)
+{
+	switch (error) {
+	case ENOSPC: return ": free space on that disk";
+	case EDQUOT: return ": free space, or have the quota raised";
+	case EMFILE: return ": raise the limit on open files (ulimit -n)";
+	case EAGAIN: return ": raise the limit on processes (ulimit -u), or end some";
+	default: return "";
+	}
 }
 
 bool err_errno(struct err *e, enum err_kind kind, enum err_where where, const char *fmt, ...)
@@ -75,7 +104,7 @@ bool err_errno(struct err *e, enum err_kind kind, enum err_where where, const ch
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	return err_set(e, kind, where, name, "%s: %s", what, strerror(saved));
+	return err_set(e, kind, where, name, "%s: %s%s", what, strerror(saved), remedy_of(saved));
 }
 
 bool err_prefix(struct err *e, const char *fmt, ...)
@@ -88,6 +117,7 @@ bool err_prefix(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	snprintf(all, sizeof all, "%s: %s", head, e->msg);
 	snprintf(e->msg, sizeof e->msg, "%.*s", (int)sizeof e->msg - 1, all);
+	end_whole(e->msg, sizeof e->msg);
 	flatten(e->msg);
 	return false;
 }

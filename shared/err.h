@@ -46,7 +46,8 @@ struct err {
 bool err_set(struct err *e, enum err_kind kind, enum err_where where, const char *code,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* The same from errno: ": strerror" is added to the message, the errno's name is the code. */
+/* The same from errno: ": strerror" is added to the message, with the remedy where a disk is full
+ * or a limit is reached; the errno's name is the code. */
 bool err_errno(struct err *e, enum err_kind kind, enum err_where where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -111,8 +111,9 @@ bool local_state(const struct config *c, struct arena *a, struct local *out, str
 	if (!local_state_read(dir, a, out, &found, e))
 		return false;
 	if (!found || !local_keeper_lives(dir, a))
-		return err_set(
-		    e, ERR_SETUP, AT_STATE, NULL, "the local services of %s are not running", dir);
+		return err_set(e, ERR_SETUP, AT_WAREHOUSE, NULL,
+		    "the local services of %s have ended; %s", dir,
+		    local_log_last(local_path(a, dir, "postgres.log"), 0, a));
 	return true;
 }
 
@@ -184,11 +185,28 @@ bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *ou
 	return spit(a, path, 0600, str_z(text), e);
 }
 
+/* How much a line of a log tells about an end: nothing, something, the reason, the first cause. */
+enum telling { NOTHING, TALK, REASON, CAUSE };
+
+static enum telling telling(struct str line)
+{
+	static const char full[] = "No space left on device";
+
+	if (line.n == 0)
+		return NOTHING;
+	if (memmem(line.p, line.n, full, sizeof full - 1) ||
+	    memmem(line.p, line.n, "wrote only ", 11))
+		return CAUSE;
+	return memmem(line.p, line.n, "FATAL", 5) || memmem(line.p, line.n, "PANIC", 5) ? REASON
+	                                                                                : TALK;
+}
+
 const char *local_log_last(const char *path, off_t from, struct arena *a)
 {
+	static const char start[] = "starting PostgreSQL";
 	char text[8192] = "";
 	struct str line, best = {NULL, 0};
-	bool fatal = false;
+	enum telling told = NOTHING;
 	ssize_t n = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -202,17 +220,20 @@ const char *local_log_last(const char *path, off_t from, struct arena *a)
 		close(fd);
 	for (struct str s = {text, n > 0 ? (size_t)n : 0}; s.n; s = str_from(s, line.n + 1)) {
 		struct str t;
-		bool this;
+		enum telling this;
 
 		line = (struct str){s.p, str_find(s, '\n')};
 		t = str_trim(line);
-		this = memmem(t.p, t.n, "FATAL", 5) || memmem(t.p, t.n, "PANIC", 5);
-		if (t.n == 0 || (fatal && !this))
+		if (memmem(t.p, t.n, start, sizeof start - 1))
+			told = NOTHING; /* what comes before is of an earlier life */
+		this = telling(t);
+		if (this == NOTHING || this < told)
 			continue;
+		told = this;
 		best = t;
-		fatal = this;
 	}
 	if (best.n == 0)
 		return arena_printf(a, "%s says nothing", path);
-	return arena_printf(a, "the last line in %s: %.*s", path, STRF(best));
+	return arena_printf(a, "%s %s: %.*s%s", told == CAUSE ? "see" : "the last line in", path,
+	    STRF(best), told == CAUSE ? ": free space on that disk" : "");
 }

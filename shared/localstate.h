@@ -47,8 +47,8 @@ struct local {
 };
 
 /*
- * The services that run now. Not running is ERR_SETUP/AT_STATE. Strings live in a. Takes no lock:
- * the caller's supervisor holds them up.
+ * The services that run now. Not running is ERR_SETUP/AT_WAREHOUSE. Strings live in a. Takes no
+ * lock: the caller's supervisor holds them up.
  */
 bool local_state(const struct config *c, struct arena *a, struct local *out, struct err *e);
 
@@ -77,7 +77,8 @@ int local_lock_open(const char *path, bool inherit, struct err *e);
 
 /*
  * "the last line in PATH: LINE" of a log, for an error message: the last one from byte `from` on
- * with FATAL or PANIC in it, else the last one; "PATH says nothing" where there is none.
+ * with FATAL or PANIC in it, else the last one; "PATH says nothing" where there is none. A full
+ * disk goes before all others, since they follow from it.
  */
 const char *local_log_last(const char *path, off_t from, struct arena *a);
 

@@ -48,6 +48,8 @@ static const struct field bad[] = {INT(bad, id), STRING(bad, object), INT(bad, l
     STRING(bad, column), STRING(bad, value), INT(bad, code), STRING(bad, reason), END};
 static const struct field beat[] = {
     INT(beat, id), INT(beat, rows), INT(beat, bytes), INT(beat, objects), INT(beat, requests), END};
+static const struct field again[] = {
+    INT(again, id), STRING(again, code), INT(again, times), STRING(again, message), END};
 static const struct field done[] = {INT(done, id), INT(done, rows), INT(done, rejected),
     INT(done, bytes), INT(done, objects), INT(done, replaced), INT(done, limit),
     INT(done, requests), INT(done, retries), INT(done, list_ms), INT(done, fetch_ms),
@@ -59,11 +61,14 @@ static const struct field fail[] = {INT(fail, id), STRING(fail, kind), STRING(fa
 static const struct field run[] = {INT(run, v), STRING(run, run), STRING(run, command),
     STRING(run, at), STRING(run, engine), STRING(run, model), STRING(run, strategy),
     STRING(run, warehouse), STRING(run, of), INT(run, workers), BOOL(run, fresh), END};
+static const struct field call[] = {STRINGS(call, words), END};
 static const struct field task[] = {INT(task, id), INT(task, parent), STRING(task, kind),
     STRING(task, phase), STRING(task, stem), STRING(task, name), STRING(task, digest),
     STRING(task, prefix), STRING(task, after), STRING(task, upto), BOOL(task, fan),
     STRING(task, lane), STRING(task, shard), STRING(task, manifest), INT(task, objects),
     INT(task, bytes), END};
+static const struct field about[] = {
+    INT(about, id), STRING(about, title), STRING(about, description), END};
 static const struct field move[] = {INT(move, id), STRING(move, from), STRING(move, to),
     STRING(move, at), INT(move, ms), INT(move, attempt), INT(move, worker), END};
 static const struct field end[] = {STRING(end, at), INT(end, ms), INT(end, exit), END};
@@ -85,10 +90,13 @@ static const struct {
     [MSG_WRONG] = {"wrong", wrong},
     [MSG_BAD] = {"bad", bad},
     [MSG_BEAT] = {"beat", beat},
+    [MSG_AGAIN] = {"again", again},
     [MSG_DONE] = {"done", done},
     [MSG_FAIL] = {"fail", fail},
     [MSG_RUN] = {"run", run},
+    [MSG_CALL] = {"call", call},
     [MSG_TASK] = {"task", task},
+    [MSG_ABOUT] = {"about", about},
     [MSG_MOVE] = {"move", move},
     [MSG_END] = {"end", end},
 };

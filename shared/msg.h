@@ -20,9 +20,12 @@
  *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected (of a
  *                  validation: each)
  *   beat           at most one a second while a task runs: totals so far
+ *   again          requests of S3 that were sent again, a line a cause; before done or fail
  *   done | fail    ends the task
  * Journal only:
  *   run, task, move, end
+ *   call           how the program was called, for the command that goes on
+ *   about          what a check is for, in the words of its file
  *
  * No message carries object keys, except that ranges are bounded by one; none carries a secret.
  */
@@ -53,10 +56,13 @@ enum msg_type {
 	MSG_WRONG,
 	MSG_BAD,
 	MSG_BEAT,
+	MSG_AGAIN,
 	MSG_DONE,
 	MSG_FAIL,
 	MSG_RUN,
+	MSG_CALL,
 	MSG_TASK,
+	MSG_ABOUT,
 	MSG_MOVE,
 	MSG_END,
 	MSG_TYPES
@@ -166,6 +172,13 @@ struct msg_beat {
 	int64_t id, rows, bytes, objects, requests;
 };
 
+struct msg_again {
+	int64_t id;
+	struct str code; /* of the error that made it so */
+	int64_t times;
+	struct str message; /* of the first of them */
+};
+
 struct msg_done {
 	int64_t id;
 	int64_t rows, rejected, bytes, objects;
@@ -199,6 +212,11 @@ struct msg_run {
 	bool fresh;
 };
 
+/* The program, then the options that hold for every command; none of them is a secret. */
+struct msg_call {
+	struct msg_strs words;
+};
+
 /* A task as it was planned; relation, shard and so on are "" or 0 where the kind has none. */
 struct msg_task {
 	int64_t id;
@@ -211,6 +229,11 @@ struct msg_task {
 	bool fan;
 	struct str lane, shard, manifest;
 	int64_t objects, bytes;
+};
+
+struct msg_about {
+	int64_t id;
+	struct str title, description;
 };
 
 struct msg_move {
@@ -241,10 +264,13 @@ struct msg {
 		struct msg_wrong wrong;
 		struct msg_bad bad;
 		struct msg_beat beat;
+		struct msg_again again;
 		struct msg_done done;
 		struct msg_fail fail;
 		struct msg_run run;
+		struct msg_call call;
 		struct msg_task task;
+		struct msg_about about;
 		struct msg_move move;
 		struct msg_end end;
 	} u;

@@ -61,9 +61,13 @@ static bool fail_result(const struct pg *pg, const PGresult *res, struct err *e)
 
 	if (!state || !text)
 		return fail_conn(pg, e);
-	return err_set(e, kind_of(state), AT_WAREHOUSE, state, "%s%s%s%s%s%s", text,
-	    detail ? " (" : "", detail ? detail : "", detail ? ")" : "", context ? "; " : "",
-	    context ? context : "");
+	err_set(e, kind_of(state), AT_WAREHOUSE, state, "%s%s%s%s%s%s", text, detail ? " (" : "",
+	    detail ? detail : "", detail ? ")" : "", context ? "; " : "", context ? context : "");
+	if (strcmp(state, PG_DISK_FULL) == 0)
+		err_set(e, e->kind, e->where, e->code,
+		    "no space left on the warehouse's disk: %s: free space there, and run again",
+		    e->msg);
+	return false;
 }
 
 void pg_target_of_config(const struct config *c, struct pg_target *out)
@@ -91,9 +95,13 @@ static bool fail_connect(struct pg *pg, struct err *e)
 	enum err_kind kind = ERR_RETRY;
 	const char *remedy = "is the server running, and are [CLUSTER] HOST and DB_PORT right?";
 
+	if (pg->met)
+		remedy = "it was there before: its log tells what ended it (a full disk may)";
 	/* libpq gives no SQLSTATE for a refused connection: its text is all there is. */
-	if (strstr(text, "authentication failed") || strstr(text, "no password supplied") ||
-	    strstr(text, "role \"") || strstr(text, "no pg_hba.conf entry")) {
+	if (strstr(text, "too many clients") || strstr(text, "connection slots are reserved")) {
+		remedy = "use fewer workers (-w), or raise its max_connections";
+	} else if (strstr(text, "authentication failed") || strstr(text, "no password supplied") ||
+	           strstr(text, "role \"") || strstr(text, "no pg_hba.conf entry")) {
 		kind = ERR_SETUP;
 		remedy = "check [CLUSTER] DB_USER and DB_PASSWORD (or PGPASSWORD, ~/.pgpass)";
 	} else if (strstr(text, "database \"") && strstr(text, "does not exist")) {
@@ -178,6 +186,7 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	if (ok && t->engine != ENGINE_REDSHIFT)
 		ok = pg_exec(pg, "SET lock_timeout TO '60s'", e);
 	arena_free(a);
+	pg->met |= ok;
 	if (!ok)
 		pg_close(pg);
 	return ok;

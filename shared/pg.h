@@ -17,8 +17,12 @@
 #include "shared/err.h"
 #include "shared/str.h"
 
+/* The SQLSTATE of a full disk, the server's. */
+#define PG_DISK_FULL "53100"
+
 struct pg {
 	PGconn *conn;
+	bool met; /* it has been connected once */
 	enum config_engine engine;
 	char where[160]; /* "the warehouse at HOST:PORT/DB", for messages; no secret in it */
 	/* While a statement runs, called about every 200 ms; false cancels it. May be NULL. */

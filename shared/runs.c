@@ -6,6 +6,14 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+bool runs_is_locked(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(fd, LOCK_UN);
+	return false;
+}
+
 char *runs_journal(struct arena *a, const char *dir, const char *run)
 {
 	return arena_printf(a, "%s/runs/%s/journal.jsonl", dir, run);
@@ -20,7 +28,7 @@ enum run_life runs_life(const char *dir, const char *run)
 	arena_free(a);
 	if (fd < 0)
 		return life;
-	life = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK ? RUN_ALIVE : RUN_DEAD;
+	life = runs_is_locked(fd) ? RUN_ALIVE : RUN_DEAD;
 	close(fd);
 	return life;
 }

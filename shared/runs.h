@@ -7,6 +7,8 @@
 #ifndef SHARED_RUNS_H
 #define SHARED_RUNS_H
 
+#include <stdbool.h>
+
 #include "shared/arena.h"
 
 enum run_life {
@@ -14,6 +16,9 @@ enum run_life {
 	RUN_DEAD,
 	RUN_ALIVE
 };
+
+/* The journal that fd is open on: its supervisor lives. */
+bool runs_is_locked(int fd);
 
 char *runs_journal(struct arena *a, const char *dir, const char *run);
 enum run_life runs_life(const char *dir, const char *run);

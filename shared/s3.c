@@ -175,7 +175,7 @@ bool s3_wait(struct s3 *s, struct s3_tries *t, struct err *e)
 			return err_set(e, ERR_CANCELLED, AT_S3, "cancelled", "cancelled");
 		clock_sleep(left < 100 ? left : 100);
 	}
-	s->stats.retries++;
+	s3_count_again(s, e);
 	return true;
 }
 
@@ -209,7 +209,7 @@ bool s3_do(struct s3 *s, const struct s3_call *c, struct s3_tries *t, struct htt
 		out->n = start;
 		out->over = false;
 		if (verdict == S3_AGAIN)
-			s->stats.retries++;
+			s3_count_again(s, e);
 		else if (!s3_wait(s, t, e))
 			return false;
 	}

@@ -50,6 +50,15 @@ void s3_close(struct s3 *s); /* NULL is fine */
  * as long as s. */
 struct str s3_bucket_region(const struct s3 *s, struct str bucket);
 
+/* Why requests were sent again: each code with its first message. The last one may be "other". */
+struct s3_cause {
+	char code[40];
+	char first[sizeof((struct err *)0)->msg];
+	uint64_t times;
+};
+
+enum { S3_CAUSES = 12 };
+
 struct s3_stats {
 	uint64_t requests;
 	uint64_t retries; /* of these: sent again after a failure, a redirect or a wrong clock */
@@ -58,6 +67,10 @@ struct s3_stats {
 };
 
 struct s3_stats s3_stats(const struct s3 *s);
+
+/* The causes since they were last forgotten: *n of them, in the order of their first times. */
+const struct s3_cause *s3_causes(const struct s3 *s, size_t *n);
+void s3_forget_causes(struct s3 *s);
 
 /* "s3://bucket/key" in two; key may be empty. Views of url. ERR_SETUP, AT_CONFIG. */
 bool s3_url_parse(struct str url, struct str *bucket, struct str *key, struct err *e);

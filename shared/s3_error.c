@@ -59,14 +59,18 @@ static const struct meaning meanings[] = {
     {"AccessDenied", WRITE, ERR_SETUP, AT_S3, "writing denied",
         "the credentials need s3:PutObject and s3:DeleteObject there, or [S3] MANIFESTS another "
         "place"},
+    /* Nor would another manifest find room. */
+    {"InsufficientStorage", WRITE, ERR_SETUP, AT_S3, "no space left on the server's disk",
+        "free space there ([LOCAL] BUCKETS, where it is this machine), or set [S3] MANIFESTS to "
+        "another place"},
     /* The object. */
     {"AccessDenied", READ, ERR_TASK, AT_S3, "access denied (or it does not exist)",
         "the credentials need s3:GetObject on it (a public bucket: [AWS] ANONYMOUS = true)"},
     {"NoSuchKey", ANY, ERR_TASK, AT_S3, "the object does not exist", "check the address"},
     {"PreconditionFailed", ANY, ERR_CHANGED, AT_S3, "the object has changed since it was listed",
-        "it must be listed again"},
+        "run again, and it is listed anew"},
     {"InvalidRange", ANY, ERR_CHANGED, AT_S3, "the object is shorter than when it was listed",
-        "it must be listed again"},
+        "run again, and it is listed anew"},
     {"InvalidObjectState", ANY, ERR_TASK, AT_S3, "the object is archived",
         "restore it, or move it out of the prefix"},
     /* The moment. */
@@ -88,6 +92,7 @@ static const struct {
     {"ExpiredTokenException", "ExpiredToken"},
     {"RequestExpired", "RequestTimeTooSkewed"},
     {"AccessForbidden", "AccessDenied"},
+    {"XMinioStorageFull", "InsufficientStorage"},
     {"Throttling", "SlowDown"},
     {"ThrottlingException", "SlowDown"},
     {"RequestLimitExceeded", "SlowDown"},
@@ -159,7 +164,7 @@ static void fail(const struct s3 *s, const struct s3_call *c, int status, const 
 	/* What was listed a moment ago and is gone is a change, not a mistake in an address. */
 	if (c->etag.n && strcmp(f->code, "NoSuchKey") == 0)
 		m = (struct meaning){f->code, READ, ERR_CHANGED, AT_S3,
-		    "the object is gone since it was listed", "it must be listed again"};
+		    "the object is gone since it was listed", "run again, and it is listed anew"};
 	err_set(e, m.kind, m.where, f->code,
 	    "s3://%.*s/%.*s at %.*s: %s (HTTP %d%s%s%s%.200s): %s%s%.*s%s", STRF(c->bucket),
 	    STRF(name), STRF(place), m.what, status, f->code[0] ? ", " : "", f->code,
@@ -233,6 +238,8 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 	if (!f.code[0])
 		snprintf(f.code, sizeof f.code, "%s", code_of_status(r->status, c->key.n == 0));
 
+	fail(s, c, r->status, &f, e);
+	e->retry_after_ms = r->retry_after_ms;
 	region = pointed_region(c, r, &f);
 	if (region[0] && !t->moved && s3_move(s, c->bucket, str_z(region))) {
 		t->moved = true;
@@ -244,8 +251,6 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 		t->clocked = true;
 		return S3_AGAIN;
 	}
-	fail(s, c, r->status, &f, e);
-	e->retry_after_ms = r->retry_after_ms;
 	return S3_FAILED;
 }
 
@@ -261,6 +266,35 @@ void s3_no_answer(struct s3 *s, const struct s3_call *c, struct err *e)
 		    s->base.n ? "is it running? The address is [AWS] ENDPOINT"
 		              : "check the network and [AWS] REGION");
 	err_prefix(e, "s3://%.*s/%.*s", STRF(c->bucket), STRF(name));
+}
+
+void s3_count_again(struct s3 *s, const struct err *e)
+{
+	const char *code = e->code[0] ? e->code : "other";
+	size_t i = 0;
+
+	s->stats.retries++;
+	while (i < s->n_causes && strcmp(s->causes[i].code, code) != 0)
+		i++;
+	if (i == S3_CAUSES) {
+		snprintf(s->causes[--i].code, sizeof s->causes[i].code, "other");
+	} else if (i == s->n_causes) {
+		s->causes[s->n_causes++] = (struct s3_cause){.times = 0};
+		snprintf(s->causes[i].code, sizeof s->causes[i].code, "%s", code);
+		memcpy(s->causes[i].first, e->msg, sizeof e->msg);
+	}
+	s->causes[i].times++;
+}
+
+const struct s3_cause *s3_causes(const struct s3 *s, size_t *n)
+{
+	*n = s->n_causes;
+	return s->causes;
+}
+
+void s3_forget_causes(struct s3 *s)
+{
+	s->n_causes = 0;
 }
 
 /* Full jitter: anywhere between nothing and the bound, so that many clients do not come back

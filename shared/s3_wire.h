@@ -36,6 +36,8 @@ struct s3 {
 	struct s3_region *regions;
 	size_t n_regions, cap_regions;
 	struct s3_stats stats;
+	struct s3_cause causes[S3_CAUSES];
+	size_t n_causes;
 };
 
 struct s3_call {
@@ -81,7 +83,7 @@ enum s3_verdict { S3_TAKEN = 1, S3_AGAIN, S3_FAILED };
 
 /*
  * body is that of an error. That of a good answer is looked at only where there is no ETag, for an
- * <Error> that came too late for the status. *e is set with S3_FAILED alone. Counts the answer.
+ * <Error> that came too late for the status. *e is set with S3_AGAIN, too. Counts the answer.
  */
 enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct http_reply *r,
     struct str body, struct s3_tries *t, struct err *e);
@@ -91,6 +93,9 @@ void s3_no_answer(struct s3 *s, const struct s3_call *c, struct err *e);
 
 /* Milliseconds until the next try, or -1: *e is final (it says how often it was tried). */
 int64_t s3_pause(const struct s3 *s, int attempts, struct s3_tries *t, struct err *e);
+
+/* Counts a request that is about to be sent again because of *e. */
+void s3_count_again(struct s3 *s, const struct err *e);
 
 /* True where the answer's ETag is another one than c->etag; an absent one is no other one. */
 bool s3_is_other(const struct s3_call *c, const struct http_reply *r);

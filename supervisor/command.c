@@ -29,6 +29,7 @@ static const struct option_row {
     {"", "--from", "TABLE", OPT_RERUN, "fill this table again, and those that depend on it"},
     {"", "--take-over", NULL, OPT_TAKE_OVER, "from a run that is alive elsewhere, ending it"},
     {"", "--all", NULL, OPT_ALL, "every object in quarantine"},
+    {"", "--list", NULL, OPT_LIST, "only the names of the queries, and what they tell"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
     {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
@@ -163,6 +164,8 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->fresh = true;
 	else if (strcmp(o->name, "--validate") == 0)
 		c->validate = true;
+	else if (strcmp(o->name, "--list") == 0)
+		c->list = true;
 	else if (strcmp(o->name, "--json") == 0)
 		c->json = true;
 	else if (strcmp(o->name, "--csv") == 0)
@@ -277,12 +280,19 @@ static bool reader_left(void)
 
 int command_finish(int status)
 {
+	struct err e;
+
 	if (fflush(stdout) != EOF && !ferror(stdout))
 		return status;
 	if (reader_left())
 		return status;
-	log_error("cannot write the result: %s", strerror(errno));
-	return status ? status : 12;
+	if (errno == EBADF)
+		err_set(
+		    &e, ERR_SETUP, AT_INTERNAL, NULL, "cannot write the result: stdout is closed");
+	else
+		err_errno(&e, ERR_SETUP, AT_INTERNAL, "cannot write the result");
+	log_error("%s", e.msg);
+	return status ? status : exit_code_of(&e);
 }
 
 bool command_parse(int argc, char **argv, struct call *out, int *status)
@@ -290,6 +300,7 @@ bool command_parse(int argc, char **argv, struct call *out, int *status)
 	struct err e;
 
 	*out = (struct call){.arena = arena_new()};
+	out->program = arena_strz(out->arena, argc ? argv[0] : "dwh");
 	out->sets = arena_alloc(out->arena, ((size_t)argc + 2) * sizeof *out->sets);
 	out->set_texts.v = arena_alloc(out->arena, ((size_t)argc + 2) * sizeof *out->set_texts.v);
 	*status = 1;

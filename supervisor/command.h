@@ -23,6 +23,7 @@ enum option {
 	OPT_TAKE_OVER = 128,
 	OPT_RERUN = 256, /* --only, --from */
 	OPT_ALL = 512,
+	OPT_LIST = 1024,
 };
 
 /* A command line, understood. */
@@ -30,12 +31,13 @@ struct call {
 	const struct command *command;
 	struct arena *arena; /* as long as the process */
 	struct config config;
-	const char *file; /* -c */
+	const char *program; /* as it was called */
+	const char *file;    /* -c */
 	struct config_set *sets;
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
 	unsigned given;            /* bits of rows of the table of options */
-	bool fresh, json, csv, help, validate, take_over, all;
+	bool fresh, json, csv, help, validate, take_over, all, list;
 	const char *only, *from;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */

@@ -10,7 +10,6 @@
 
 #include "shared/connect.h"
 #include "shared/log.h"
-#include "shared/runs.h"
 #include "shared/s3.h"
 #include "supervisor/data.h"
 #include "supervisor/exitcode.h"
@@ -119,12 +118,34 @@ static bool is_known(struct call *c, const struct load_opts *o, const struct fol
 	return false;
 }
 
+/* As the person called the program, without what holds for one command only. */
+static struct msg_strs call_words(struct call *c)
+{
+	struct msg_strs w = {.v = arena_alloc(c->arena, (2 * c->n_sets + 3) * sizeof *w.v)};
+
+	w.v[w.n++] = str_z(c->program);
+	if (c->file) {
+		w.v[w.n++] = STR("-c");
+		w.v[w.n++] = str_z(c->file);
+	}
+	for (size_t i = 0; i < c->n_sets; i++) {
+		bool workers = str_eqz(c->sets[i].key, "LOAD.WORKERS");
+
+		w.v[w.n++] = workers ? STR("-w") : STR("--set");
+		w.v[w.n++] = workers ? c->sets[i].value
+		                     : str_z(arena_printf(c->arena, "%.*s=%.*s",
+		                           STRF(c->sets[i].key), STRF(c->sets[i].value)));
+	}
+	return w;
+}
+
 static int do_run(struct call *c, const struct model *m, unsigned what, const struct aim *aim,
     const struct sample *sample)
 {
 	struct load_opts o = {.command = c->validate ? REPORT_VALIDATE : c->command->name,
 	    .what = c->validate ? PLAN_LOAD | PLAN_VALIDATE : what | (c->fresh ? PLAN_FRESH : 0),
 	    .sets = c->set_texts,
+	    .call = call_words(c),
 	    .dir = local_folder(c),
 	    .aim = aim,
 	    .of = what & PLAN_VERIFY && c->argc ? c->argv[0] : NULL,
@@ -134,8 +155,11 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	struct fold f;
 	struct err e;
 
-	if (!load_run(&c->config, m, &o, &r, &e) ||
-	    !journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
+	if (!load_run(&c->config, m, &o, &r, &e))
+		return fail(&e);
+	if (r.untold)
+		return r.exit;
+	if (!journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
 	    !report(c, &f, sample, m, asks && r.exit == 0, &agree, &e))
 		return fail(&e);
 	if (r.exit == 0 && !is_known(c, &o, &f))
@@ -201,8 +225,12 @@ int cmd_run(struct call *c)
 		if (services.note)
 			log_info("%s", services.note);
 	}
-	status = command_finish(do_run(c, m, rerun ? re.what : runs[i].what, rerun ? &re.aim : NULL,
-	    sample.known ? &sample : NULL));
+	status = do_run(c, m, rerun ? re.what : runs[i].what, rerun ? &re.aim : NULL,
+	    sample.known ? &sample : NULL);
+	if (command_finish(status) != status) {
+		log_info("the run itself ended well: `dwh report` prints its report");
+		status = 12;
+	}
 	local_down(&services);
 	return status;
 }
@@ -227,7 +255,15 @@ static int do_query(struct call *c)
 
 int cmd_query(struct call *c)
 {
-	return with_services(c, do_query);
+	struct model *m;
+	struct err e;
+
+	if (!c->list)
+		return with_services(c, do_query);
+	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
+		return fail(&e);
+	query_list(m, format(c), c->arena, stdout);
+	return command_finish(0);
 }
 
 static int do_quarantine(struct call *c)
@@ -355,12 +391,10 @@ int cmd_status(struct call *c)
 {
 	struct fold f;
 	struct err e;
-	bool alive;
 
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
 		return fail(&e);
-	alive = runs_life(local_folder(c), arena_cstr(c->arena, f.run.run)) == RUN_ALIVE;
-	(c->json ? status_json : status_print)(&f, alive, c->arena, stdout);
+	(c->json ? status_json : status_print)(&f, c->arena, stdout);
 	return command_finish(0);
 }
 

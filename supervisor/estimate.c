@@ -41,6 +41,24 @@ bool estimate_cost(const struct estimate *e, int64_t objects, int64_t bytes, dou
 	return true;
 }
 
+bool estimate_running(double cost_ms, double ran_ms, double part, double *rest_ms)
+{
+	enum { PACE_PERCENT = 5 };
+	double own = part > 0 ? ran_ms * (1 - part) / part : ran_ms;
+
+	if (part * 100 >= PACE_PERCENT) {
+		*rest_ms = part < 1 ? own : 0;
+		return true;
+	}
+	if (cost_ms < 0)
+		return false;
+	/* One that is later than was thought will take as long again, at least. */
+	*rest_ms = cost_ms * (1 - part);
+	if (ran_ms > cost_ms && own > *rest_ms)
+		*rest_ms = own;
+	return true;
+}
+
 int64_t estimate_rest(double sum_ms, double longest_ms, int workers)
 {
 	double shared = sum_ms / (workers > 0 ? workers : 1);

@@ -11,9 +11,21 @@ const char *facts_phase_name(const struct task *t)
 	return t->kind == TASK_STEP ? t->phase.p : task_kind_name(t->kind);
 }
 
-int64_t facts_took(const struct task *t)
+int64_t facts_took(const struct fold *f, const struct task *t)
 {
-	return t->ended - t->began;
+	return t->worked_ms + (t->state == TASK_RUNNING ? f->last_ms - t->began : 0);
+}
+
+static void add_to_phase(struct facts_phase *p, const struct fold *f, const struct task *t)
+{
+	int64_t until = task_is_final(t->state) ? t->ended : f->last_ms;
+
+	p->tasks++;
+	p->sum += facts_took(f, t);
+	if (t->first_began < p->first)
+		p->first = t->first_began;
+	if (until > p->last)
+		p->last = until;
 }
 
 size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max)
@@ -24,7 +36,7 @@ size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max)
 		const struct task *t = &f->tasks[i];
 		size_t k = 0;
 
-		if (t->attempts == 0 || !task_is_final(t->state))
+		if (t->attempts == 0)
 			continue;
 		while (k < n && strcmp(out[k].name, facts_phase_name(t)) != 0)
 			k++;
@@ -33,12 +45,7 @@ size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max)
 		if (k == n)
 			out[n++] = (struct facts_phase){
 			    .name = facts_phase_name(t), .first = t->first_began};
-		out[k].tasks++;
-		out[k].sum += facts_took(t);
-		if (t->first_began < out[k].first)
-			out[k].first = t->first_began;
-		if (t->ended > out[k].last)
-			out[k].last = t->ended;
+		add_to_phase(&out[k], f, t);
 	}
 	for (size_t i = 1; i < n; i++)
 		for (size_t k = i; k > 0 && out[k].first < out[k - 1].first; k--) {
@@ -60,6 +67,22 @@ double facts_concurrency(const struct facts_phase *p)
 bool facts_is_superseded(const struct task *t)
 {
 	return str_eqz(t->done.verdict, "superseded");
+}
+
+struct facts_phase facts_whole(const struct fold *f)
+{
+	struct facts_phase all = {.name = "run"};
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].attempts)
+			add_to_phase(&all, f, &f->tasks[i]);
+	all.last = facts_duration(f);
+	return all;
+}
+
+double facts_efficiency(const struct fold *f, const struct facts_phase *p)
+{
+	return facts_concurrency(p) / (f->run.workers > 0 ? (double)f->run.workers : 1);
 }
 
 size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out)
@@ -107,6 +130,8 @@ struct facts_totals facts_totals(const struct fold *f)
 {
 	struct facts_totals n = {0};
 
+	for (size_t i = 0; i < f->n_again; i++)
+		n.requests_again += f->again[i].times;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 

@@ -10,14 +10,16 @@ int64_t facts_duration(const struct fold *f);
 /* "insert", "copy", "list": the phase of a step, else the kind of the task. */
 const char *facts_phase_name(const struct task *t);
 
-/* Of its last attempt. */
-int64_t facts_took(const struct task *t);
+/* All its attempts together, without the pauses between them; so far, where it runs. */
+int64_t facts_took(const struct fold *f, const struct task *t);
 
 /* What ran side by side: wall clock is last - first, the sum is of all its tasks. */
 struct facts_phase {
 	const char *name;
 	int64_t tasks, first, last, sum;
 };
+
+enum { FACTS_PHASES = 16 };
 
 /* In the order of their beginning; at most max of them. */
 size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max);
@@ -26,11 +28,19 @@ double facts_concurrency(const struct facts_phase *p);
 /* A copy whose objects are in other shards by now. */
 bool facts_is_superseded(const struct task *t);
 
+/* The same of the whole run, from its beginning to its end. */
+struct facts_phase facts_whole(const struct fold *f);
+
+/* The share of the workers' time that was work: concurrency by number of workers. */
+double facts_efficiency(const struct fold *f, const struct facts_phase *p);
+
 /* The copies, in the order in which they were found; the array lives in a. */
 size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out);
 
 /* How long the listing took that found this shard. */
 int64_t facts_list_ms(const struct fold *f, const struct task *t);
+
+enum { FACTS_PATH = 32 };
 
 /*
  * Back from the task that ended last, each time to the one whose end made it ready. Returns how
@@ -39,7 +49,9 @@ int64_t facts_list_ms(const struct fold *f, const struct task *t);
 size_t facts_path(const struct fold *f, const struct task **out, size_t max);
 
 struct facts_totals {
-	int64_t shards, loaded, already, objects, bytes, rows, failed, blocked, left, retries,
+	int64_t shards, loaded, already, objects, bytes, rows, failed, blocked, left,
+	    retries,                        /* attempts of tasks after the first */
+	    requests_again,                 /* requests of S3 that were sent again */
 	    unverified, rejected, replaced; /* records, of the copies */
 	int64_t quarantined;                /* objects that the sources have there */
 };

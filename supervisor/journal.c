@@ -14,6 +14,7 @@
 
 #include "shared/clock.h"
 #include "shared/file.h"
+#include "shared/near.h"
 #include "shared/runs.h"
 
 enum { LINE_MAX_BYTES = 256 << 10 };
@@ -70,8 +71,9 @@ bool journal_create(struct journal *j, const char *dir, const char *run, struct 
 		if (j->fd < 0)
 			ok = err_errno(e, ERR_SETUP, AT_STATE, "cannot make %s", j->path);
 		else
-			/* "running", for who looks on; nobody else opens it for writing. */
-			flock(j->fd, LOCK_EX | LOCK_NB);
+			/* "running", for who looks on: they hold it for a moment at most. */
+			while (flock(j->fd, LOCK_EX) < 0 && errno == EINTR)
+				;
 	}
 	arena_free(a);
 	if (!ok && j->lock >= 0)
@@ -92,7 +94,8 @@ void journal_add(struct journal *j, const struct msg *m)
 	if (b.over) {
 		err_set(&j->why, ERR_SETUP, AT_STATE, NULL, "a line is too long for %s", j->path);
 		j->broken = true;
-	} else if (write(j->fd, b.p, b.n) != (ssize_t)b.n) {
+	} else if (!file_write(j->fd, buf_view(&b))) {
+		/* A torn line is the last one: those who fold drop it. */
 		err_errno(&j->why, ERR_SETUP, AT_STATE, "cannot write to %s", j->path);
 		j->broken = true;
 	}
@@ -178,6 +181,17 @@ static void fold_retry(struct fold *f, const struct task *t, struct arena *a)
 	f->retries[f->n_retries++] = (struct fold_retry){t->err, t->name, 1};
 }
 
+static void fold_again(struct fold *f, const struct msg_again *m, struct arena *a)
+{
+	for (size_t i = 0; i < f->n_again; i++)
+		if (str_eq(f->again[i].code, m->code)) {
+			f->again[i].times += m->times;
+			return;
+		}
+	f->again = arena_grow(a, f->again, f->n_again, &f->cap_again, sizeof *f->again);
+	f->again[f->n_again++] = *m;
+}
+
 static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m, struct arena *a)
 {
 	enum task_state from, to;
@@ -192,7 +206,7 @@ static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m, 
 		f->last_done = t->id;
 	else if (to == TASK_READY && from == TASK_WAITING)
 		t->enabled_by = t->parent ? t->parent : f->last_done;
-	else if (to == TASK_BACKOFF)
+	else if (to == TASK_RUNNING && t->attempts > 1)
 		fold_retry(f, t, a);
 	return true;
 }
@@ -204,9 +218,16 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 
 	if (m->type == MSG_RUN)
 		f->run = m->u.run;
+	else if (m->type == MSG_CALL)
+		f->call = m->u.call.words;
 	else if (m->type == MSG_TASK)
 		return fold_task(f, &m->u.task, a);
-	else if (m->type == MSG_MOVE)
+	else if (m->type == MSG_AGAIN)
+		fold_again(f, &m->u.again, a);
+	else if (m->type == MSG_ABOUT && t) {
+		t->title = m->u.about.title;
+		t->description = m->u.about.description;
+	} else if (m->type == MSG_MOVE)
 		return fold_move(f, t, &m->u.move, a);
 	else if (m->type == MSG_DONE && t)
 		t->done = m->u.done;
@@ -253,17 +274,24 @@ bool journal_exists(const char *dir, const char *run, struct arena *a)
 	return journal_is_id(run) && access(runs_journal(a, dir, run), F_OK) == 0;
 }
 
-/* The greatest id below `before` (NULL: of all): ids begin with the time. */
-static const char *newest_before(const char *dir, const char *before, struct arena *a)
+/* The greatest id below `before` (NULL: of all): ids begin with the time. All are tried with n. */
+static const char *newest_before(
+    const char *dir, const char *before, struct near *n, struct arena *a)
 {
 	DIR *d = opendir(arena_printf(a, "%s/runs", dir));
 	const char *best = NULL;
 	struct dirent *ent;
 
-	while (d && (ent = readdir(d)))
-		if (journal_is_id(ent->d_name) && (!best || strcmp(ent->d_name, best) > 0) &&
-		    (!before || strcmp(ent->d_name, before) < 0))
-			best = arena_strz(a, ent->d_name);
+	while (d && (ent = readdir(d))) {
+		char *name = journal_is_id(ent->d_name) ? arena_strz(a, ent->d_name) : NULL;
+
+		if (!name || (before && strcmp(name, before) >= 0))
+			continue;
+		if (n)
+			near_try(n, str_z(name));
+		if (!best || strcmp(name, best) > 0)
+			best = name;
+	}
 	if (d)
 		closedir(d);
 	return best;
@@ -274,7 +302,7 @@ const char *journal_newest(const char *dir, bool (*want)(const struct fold *f), 
 	const char *run = NULL;
 	bool found = false;
 
-	while (!found && (run = newest_before(dir, run, a))) {
+	while (!found && (run = newest_before(dir, run, NULL, a))) {
 		struct arena *mine = arena_new();
 		struct fold f;
 		struct err e;
@@ -283,6 +311,18 @@ const char *journal_newest(const char *dir, bool (*want)(const struct fold *f), 
 		arena_free(mine);
 	}
 	return run;
+}
+
+static bool no_such_run(const char *dir, const char *run, struct arena *a, struct err *e)
+{
+	struct near n = near_to(str_z(run));
+	const char *last = newest_before(dir, NULL, &n, a);
+
+	if (last && !n.best.n)
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "there is no run %s in %s/runs; the last one is %s", run, dir, last);
+	return err_set(e, ERR_SETUP, AT_STATE, NULL, "there is no run %s in %s/runs%s", run, dir,
+	    near_hint(&n));
 }
 
 bool journal_fold(
@@ -294,16 +334,20 @@ bool journal_fold(
 	FILE *in;
 	bool ok = true;
 
-	*out = (struct fold){.n = 0};
 	if (!run)
-		run = newest_before(dir, NULL, a);
+		run = newest_before(dir, NULL, NULL, a);
 	if (!run)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "no run has been made here yet (%s/runs is empty)", dir);
+	*out = (struct fold){.run.run = str_z(run)};
 	path = runs_journal(a, dir, run);
 	in = fopen(path, "re");
+	if (!in && errno == ENOENT)
+		return no_such_run(dir, run, a, e);
 	if (!in)
 		return err_errno(e, ERR_SETUP, AT_STATE, "no journal of run %s: %s", run, path);
+	/* Asked first: a run that is over by now has written all that it will. */
+	out->alive = runs_is_locked(fileno(in));
 	while (ok && (n = getline(&line, &cap, in)) > 0) {
 		struct msg m;
 
@@ -314,11 +358,11 @@ bool journal_fold(
 		if (ok && !fold_line(out, &m, a))
 			ok = err_set(e, ERR_SETUP, AT_STATE, NULL, "a %s that cannot stand there",
 			    msg_name(m.type));
-		if (!ok) {
-			e->kind = ERR_SETUP;
-			e->where = AT_STATE;
-			err_prefix(e, "%s:%zu", path, number);
-		}
+		if (!ok)
+			err_set(e, ERR_SETUP, AT_STATE, e->code,
+			    "%s:%zu: %s (this journal is damaged, so there is no report of its "
+			    "run; what is loaded is in the ledger, and dwh run goes on from there)",
+			    path, number, e->msg);
 	}
 	free(line);
 	fclose(in);

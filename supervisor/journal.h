@@ -5,8 +5,9 @@
  * alive. Reports and reruns fold the lines back into tasks through the same table of transitions;
  * a last line cut short by a crash is dropped.
  *
- * The lines, in the words of msg.h: run, then task, move, target, count, lane, wrong, bad, done,
- * fail (the last seven as the worker sent them, before the move that they caused), and end.
+ * The lines, in the words of msg.h: run, call, then task, about, move, target, count, lane, wrong,
+ * bad, again, done, fail (the last eight as the worker sent them, before the move that they caused),
+ * and end.
  */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H
@@ -55,8 +56,10 @@ struct fold_retry {
 };
 
 struct fold {
+	bool alive; /* its supervisor holds the lock: what follows is the state of a moment */
 	struct msg_run run;
-	struct task *tasks; /* by id - 1 */
+	struct msg_strs call; /* how the program was called; n 0: not known */
+	struct task *tasks;   /* by id - 1 */
 	size_t n, cap;
 	struct fold_count *counts;
 	size_t n_counts, cap_counts;
@@ -68,6 +71,8 @@ struct fold {
 	size_t n_wrong, cap_wrong;
 	struct fold_retry *retries;
 	size_t n_retries, cap_retries;
+	struct msg_again *again; /* requests of S3 that were sent again, by cause */
+	size_t n_again, cap_again;
 	struct msg_bad *bad; /* rejected records, the first MSG_BAD_MAX of each shard */
 	size_t n_bad, cap_bad;
 	bool ended;

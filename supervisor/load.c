@@ -14,11 +14,16 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/pg.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/journal.h"
 #include "supervisor/plan.h"
 #include "supervisor/pool.h"
 #include "supervisor/progress.h"
+
+/* Of a line after the last task: whoever reads may need a moment, and nobody else is kept waiting.
+ */
+enum { END_PATIENCE_MS = 1000 };
 
 /* Facts of a running listing or create, until it is done. */
 struct held {
@@ -74,8 +79,12 @@ static void on_moved(void *ctx, const struct task *t, enum task_state from, int6
 static void write_task(struct run *r, const struct task *t)
 {
 	struct msg m = journal_task_msg(t);
+	struct msg about = {.type = MSG_ABOUT,
+	    .u.about = {.id = t->id, .title = t->title, .description = t->description}};
 
 	journal_add(&r->journal, &m);
+	if (t->title.n || t->description.n)
+		journal_add(&r->journal, &about);
 }
 
 /* ---- facts ---- */
@@ -154,24 +163,47 @@ static void task_done(struct run *r, int worker, struct task *t, const struct ms
 }
 
 /*
- * All sources are probed at once, and run into the same wall: a wrong secret, a server that is not
- * there. Whether one of them has met this one before, and has `failed` of it.
+ * A wall is what every task would run into: all sources are probed at once with the same wrong
+ * secret; a warehouse that is gone, or whose disk is full, is so for all shards.
  */
+static bool same_wall(
+    const struct task *t, const struct err *a, const struct task *o, const struct err *b)
+{
+	if (a->where != b->where || strcmp(a->code, b->code) != 0)
+		return false;
+	return (str_eqz(t->phase, "probe") && str_eqz(o->phase, "probe")) ||
+	       strcmp(a->code, PG_DISK_FULL) == 0 || strncmp(a->code, "0800", 4) == 0 ||
+	       (a->kind == ERR_SETUP && (a->where == AT_S3 || strcmp(a->msg, b->msg) == 0));
+}
+
+/* Whether a task has met this wall before, and has `failed` of it. */
 static bool met_before(
     const struct run *r, const struct task *t, const struct err *why, bool failed)
 {
-	for (size_t i = 0; i < r->sched.n && str_eqz(t->phase, "probe"); i++) {
+	for (size_t i = 0; i < r->sched.n; i++) {
 		const struct task *o = r->sched.tasks[i];
 
-		if (str_eqz(o->phase, "probe") && o->has_err && o->err.where == why->where &&
-		    strcmp(o->err.code, why->code) == 0 && (!failed || o->state == TASK_FAILED))
+		if (o->has_err && same_wall(t, why, o, &o->err) &&
+		    (!failed || o->state == TASK_FAILED))
 			return true;
 	}
 	return false;
 }
 
-static void task_failed(struct run *r, int worker, struct task *t, const struct err *why)
+/* A full disk may pass. Where it does not, a person must do something, and no other task is tried
+ * in vain. */
+static struct err settled(const struct run *r, const struct task *t, const struct err *why)
 {
+	struct err e = *why;
+
+	if (t->attempts >= r->sched.max_attempts && strcmp(e.code, PG_DISK_FULL) == 0)
+		e.kind = ERR_SETUP;
+	return e;
+}
+
+static void task_failed(struct run *r, int worker, struct task *t, const struct err *given)
+{
+	struct err settles = settled(r, t, given), *why = &settles;
 	struct msg m = msg_of_err(t->id, why);
 	bool warned = met_before(r, t, why, false), said = met_before(r, t, why, true);
 
@@ -192,6 +224,7 @@ static bool may_send(const struct task *t, enum msg_type type)
 {
 	switch ((int)type) {
 	case MSG_BEAT:
+	case MSG_AGAIN:
 	case MSG_DONE:
 	case MSG_FAIL: return true;
 	case MSG_SHARD: return t->kind == TASK_LIST || t->kind == TASK_COPY;
@@ -221,6 +254,8 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 		task_failed(r, worker, t, &why);
 	} else if (m->type == MSG_BEAT) {
 		progress_beat(&r->progress, worker, &m->u.beat, now(r));
+	} else if (m->type == MSG_AGAIN) {
+		journal_add(&r->journal, m); /* true of an attempt that fails, too */
 	} else {
 		hold(r, worker, m);
 	}
@@ -415,6 +450,8 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 	    .workers = c->load.workers,
 	    .fresh = (o->what & PLAN_FRESH) != 0};
 	journal_add(&r->journal, &m);
+	m = (struct msg){.type = MSG_CALL, .u.call.words = o->call};
+	journal_add(&r->journal, &m);
 	for (size_t i = 0; i < r->sched.n; i++)
 		write_task(r, r->sched.tasks[i]);
 }
@@ -446,12 +483,18 @@ static void go(struct run *r, const struct load_opts *o, struct load_result *out
 	    .finished = on_finished,
 	    .stopping = on_stopping};
 	struct err why;
+	unsigned left_out;
 	bool ok;
 
 	write_head(r, o, out->run);
 	plan_start(&r->plan, now(r));
+	log_patience(0);
 	ok = pool_run(&opts, &handler, &why);
 	progress_end(&r->progress);
+	left_out = log_patience(END_PATIENCE_MS);
+	if (left_out)
+		log_warn("%u lines were left out here, as nobody read them: the report has it all",
+		    left_out);
 	if (!ok) {
 		out->stopped = true;
 		out->stop = why;
@@ -466,7 +509,10 @@ static void go(struct run *r, const struct load_opts *o, struct load_result *out
 	write_end(r, out->exit);
 	if (!journal_close(&r->journal, e)) {
 		/* What was loaded is in the ledger; only the history is short. */
-		log_error("%s", e->msg);
+		out->untold = true;
+		log_error("%s; the run went on without, and what it loaded is in dwh.ledger, but "
+		          "there is no report of it: run again, and the rest is loaded",
+		    e->msg);
 		if (out->exit == 0)
 			out->exit = exit_code_of(e);
 	}

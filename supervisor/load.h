@@ -14,6 +14,7 @@ struct load_opts {
 	const char *command;   /* "run" */
 	unsigned what;         /* PLAN_* */
 	struct msg_strs sets;  /* --set, for the workers; no secrets */
+	struct msg_strs call;  /* the program and its options, for the command that goes on */
 	const char *dir;       /* absolute: [LOCAL] DIR, where the journal goes */
 	const struct aim *aim; /* of a rerun, or NULL */
 	const char *of;        /* verify: only the shards of this run, or NULL */
@@ -26,6 +27,7 @@ struct load_result {
 	int signal;   /* that ended it, or 0 */
 	bool stopped; /* something in set-up is wrong; said in `stop` */
 	struct err stop;
+	bool untold; /* the journal could not be written to its end: there is no whole report */
 };
 
 /* False when there was no run at all (another one is alive, no folder, no process). */

@@ -109,6 +109,15 @@ static bool answers(const struct local *l)
  * it by; nobody's child, so that it is no business of our waits; and with no descriptor of ours but
  * the pipe, so that whoever reads our output does not wait for it.
  */
+static _Noreturn void no_keeper(int ready)
+{
+	struct err e;
+
+	err_errno(&e, ERR_SETUP, AT_INTERNAL, "cannot start the keeper of the local services");
+	dprintf(ready, "error %s %s\n", err_where_name(e.where), e.msg);
+	_exit(1);
+}
+
 static _Noreturn void become_keeper(char *const *argv, const char *log, int ready)
 {
 	int null, out;
@@ -116,24 +125,24 @@ static _Noreturn void become_keeper(char *const *argv, const char *log, int read
 	pid_t pid;
 
 	if (setsid() < 0)
-		_exit(1);
+		no_keeper(ready);
 	pid = fork();
-	if (pid != 0)
-		_exit(pid < 0);
+	if (pid < 0)
+		no_keeper(ready);
+	if (pid > 0)
+		_exit(0);
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	null = open("/dev/null", O_RDWR);
 	out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if (ready < 10)
-		ready = fcntl(ready, F_DUPFD, 10);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out < 0 ? null : out, 1) < 0 || dup2(1, 2) < 0 ||
-	    dup2(ready, 3) < 0)
-		_exit(1);
+	    (ready != 3 && dup2(ready, 3) < 0) || fcntl(3, F_SETFD, 0) != 0)
+		no_keeper(ready);
 	closefrom(4);
 	execv("/proc/self/exe", argv);
-	_exit(1);
+	no_keeper(3);
 }
 
 /* Reads the keeper's lines until "ready". */
@@ -222,14 +231,14 @@ static bool start_keeper(
 
 	unlink(local_path(a, dir, "state.json")); /* of a keeper that was killed */
 	if (pipe2(p, O_CLOEXEC) != 0)
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "pipe");
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe");
 	pid = fork();
 	if (pid == 0)
 		become_keeper((char *const *)(const void *)argv, log, p[1]);
 	close(p[1]);
 	if (pid < 0) {
 		close(p[0]);
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "fork");
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start a process");
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

@@ -3,6 +3,7 @@
  * this file knows both rooms.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "shared/title.h"
@@ -90,9 +91,9 @@ const struct command commands[] = {
         .needs_config = true,
         .run = cmd_quarantine},
     {.name = "query",
-        .args = "[NAME...]",
-        .help = "Answers the model's queries, all or those named.",
-        .options = OPT_JSON | OPT_CSV,
+        .args = "[NAME | FILE.sql ...]",
+        .help = "Answers the model's queries, all or those named, or a SELECT in a file.",
+        .options = OPT_JSON | OPT_CSV | OPT_LIST,
         .needs_config = true,
         .run = cmd_query},
     {.name = "plan",
@@ -162,12 +163,21 @@ const struct command commands[] = {
     {.name = NULL},
 };
 
-/* What is opened later must not become somebody's standard output. A closed one stays unwritable.
+/*
+ * Standard input, output and error, as they may come:
+ *
+ *   closed           nothing that is opened later gets its number; it stays unwritable
+ *   cannot be        a result that is not printed is an error, 12 where the command itself went
+ *   written          well (command_finish); talk that is not printed is none
+ *   nobody reads     who leaves has seen enough: no signal, no error, and a load goes on
+ *   nobody reads,    a load does not wait for who reads its talk: what is in the way is left out
+ *   nobody leaves    and counted (log_patience); for who reads its report it waits
  */
-static void open_standard(void)
+static void settle_standard(void)
 {
 	int fd;
 
+	signal(SIGPIPE, SIG_IGN);
 	do
 		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= STDERR_FILENO);
@@ -180,8 +190,7 @@ int main(int argc, char **argv)
 	struct call call;
 	int status;
 
-	open_standard();
-
+	settle_standard();
 	title_init(argc, argv);
 	if (command_parse(argc, argv, &call, &status))
 		status = call.command->run(&call);

@@ -13,6 +13,10 @@ static struct task *add_step(
 	t->phase = str_z(phase);
 	t->stem = arena_str(a, stem);
 	t->digest = f ? str_z(f->digest) : STR("");
+	if (f && strcmp(phase, "check") == 0) {
+		t->title = f->title;
+		t->description = f->description;
+	}
 	t->name = str_z(arena_printf(a, "%s%s%.*s", phase, stem.n ? " " : "", STRF(stem)));
 	return t;
 }

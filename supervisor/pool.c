@@ -204,10 +204,10 @@ static _Noreturn void become_worker(int in, int out, pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0)
-		_exit(12);
+		_exit(127);
 	close_range(3, ~0U, 0);
 	execv("/proc/self/exe", argv);
-	_exit(12);
+	_exit(127);
 }
 
 static bool write_msg(struct worker *w, const struct msg *m, struct err *e)
@@ -250,13 +250,13 @@ static bool spawn(struct worker *w, struct err *e)
 	struct pool *p = w->pool;
 
 	if (pipe2(down, O_CLOEXEC) < 0 || pipe2(up, O_CLOEXEC) < 0) {
-		err_errno(e, ERR_SETUP, AT_INTERNAL, "pipe for worker %d", w->number);
+		err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe for worker %d", w->number);
 		goto fail;
 	}
 	fflush(NULL);
 	w->pid = fork();
 	if (w->pid < 0) {
-		err_errno(e, ERR_SETUP, AT_INTERNAL, "fork of worker %d", w->number);
+		err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start worker %d", w->number);
 		goto fail;
 	}
 	if (w->pid == 0)
@@ -296,8 +296,12 @@ static void describe_death(const struct worker *w, struct err *e)
 		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "worker %d was killed by signal %d (%s)",
 		    w->number, WTERMSIG(w->status), strsignal(WTERMSIG(w->status)));
 	else
-		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "worker %d exited with status %d",
-		    w->number, WEXITSTATUS(w->status));
+		err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "worker %d exited with status %d%s",
+		    w->number, WEXITSTATUS(w->status),
+		    WEXITSTATUS(w->status) == ARENA_NO_MEMORY
+		        ? ": it ran out of memory: give it more, or lower [LOAD] FETCH_MEMORY and "
+		          "CONNECTIONS"
+		        : "");
 }
 
 static void close_worker(struct worker *w)
@@ -310,6 +314,14 @@ static void close_worker(struct worker *w)
 	w->state = GONE;
 }
 
+static bool others_live(const struct pool *p, const struct worker *w)
+{
+	for (int i = 0; i < p->n; i++)
+		if (&p->workers[i] != w && p->workers[i].state != GONE)
+			return true;
+	return false;
+}
+
 static void respawn(struct worker *w, const struct err *why)
 {
 	struct pool *p = w->pool;
@@ -320,8 +332,10 @@ static void respawn(struct worker *w, const struct err *why)
 		    "%d workers in a row died without finishing a task; the last: %s", p->deaths,
 		    why->msg);
 		stop_pool(p, &e);
-	} else if (!spawn(w, &e))
+	} else if (!spawn(w, &e) && !others_live(p, w)) {
+		/* The others do what there is to do, as long as there are any. */
 		stop_pool(p, &e);
+	}
 }
 
 static void check_gone(struct worker *w)

@@ -7,19 +7,29 @@
 
 #include "shared/log.h"
 
-enum { EVERY_MS = 2000, PATIENCE_MS = 10000 };
+enum { EVERY_MS = 2000, PATIENCE_MS = 10000, PROGRESS_LANES = 256 };
 
 static bool is_terminal(void)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	return isatty(STDERR_FILENO) && term && term[0] && strcmp(term, "dumb") != 0;
+}
+
+/* A line of the log is printed above the block. */
+static void make_way(void *ctx)
+{
+	display_erase(ctx);
 }
 
 void progress_init(struct progress *p, const struct sched *s, int workers, bool quiet)
 {
 	*p = (struct progress){
 	    .sched = s, .workers = workers, .live = is_terminal() && !quiet, .copies_began = -1};
+	if (p->live) {
+		p->scratch = arena_new();
+		log_before(make_way, p);
+	}
 }
 
 static void got_ahead(struct progress *p, int worker, int64_t now)
@@ -47,21 +57,19 @@ static void say_waiting(struct progress *p, int64_t now)
 		if (t->state != TASK_RUNNING || silent < p->patience[t->worker])
 			continue;
 		p->patience[t->worker] *= 2;
-		display_erase(p);
 		log_info(
 		    "%.*s has been at one statement for %lld s (a long one, or waiting for a lock)",
 		    STRF(t->name), (long long)(silent / 1000));
 	}
 }
 
-static void say_done(struct progress *p, const struct task *t)
+static void say_done(const struct task *t)
 {
 	const struct msg_done *d = &t->done;
 	double s = (double)(t->ended - t->began) / 1000;
 
 	if (t->kind != TASK_STEP || str_eqz(t->phase, "probe"))
 		return; /* there are many: the totals tell */
-	display_erase(p);
 	if (d->skipped)
 		log_info("%.*s: up to date, %lld rows", STRF(t->name), (long long)d->rows);
 	else if (str_eqz(t->phase, "check"))
@@ -76,10 +84,10 @@ static void count_done(struct progress *p, const struct task *t)
 {
 	if (t->kind != TASK_COPY)
 		return;
-	p->rows += t->done.rows;
-	p->bytes += t->done.bytes;
-	p->objects += t->done.objects;
-	p->requests += t->done.requests;
+	p->sums.rows += t->done.rows;
+	p->sums.bytes += t->done.bytes;
+	p->sums.objects += t->done.objects;
+	p->sums.requests += t->done.requests;
 	if (!t->done.skipped)
 		estimate_learn(&p->estimate, t->objects, t->bytes, t->ended - t->began);
 }
@@ -92,66 +100,116 @@ void progress_moved(struct progress *p, const struct task *t, int64_t now)
 		got_ahead(p, t->worker, now);
 	if (t->state == TASK_RUNNING && t->kind == TASK_COPY && p->copies_began < 0)
 		p->copies_began = now;
-	if (t->state == TASK_FAILED || t->state == TASK_BACKOFF)
-		display_erase(p); /* an error is about to be said */
 	if (t->state != TASK_DONE)
 		return;
 	count_done(p, t);
-	say_done(p, t);
+	say_done(t);
 }
 
-/* What a shard that is not done will still take. */
-static double rest_of(const struct progress *p, const struct task *t)
+/* What a shard that is not done will still take; false where nobody knows. */
+static bool rest_of(const struct progress *p, const struct task *t, int64_t now, double *ms)
 {
 	const struct msg_beat *b = &p->beats[t->worker];
-	double ms;
+	double cost, part = 0;
 
-	if (!estimate_cost(&p->estimate, t->objects, t->bytes, &ms))
-		return 0;
-	if (t->state == TASK_RUNNING && b->id == t->id && t->bytes > 0) {
-		double left = 1 - (double)b->bytes / (double)t->bytes;
-
-		ms *= left > 0 ? left : 0;
+	if (!estimate_cost(&p->estimate, t->objects, t->bytes, &cost))
+		cost = -1;
+	if (t->state != TASK_RUNNING) {
+		*ms = cost;
+		return cost >= 0;
 	}
-	return ms;
+	if (b->id == t->id && t->bytes > 0)
+		part = (double)b->bytes / (double)t->bytes;
+	return estimate_running(cost, (double)(now - t->began), part < 1 ? part : 1, ms);
+}
+
+/* Lanes are few; the tasks of one never run side by side. */
+static size_t lane_index(const struct progress *p, const struct task *t)
+{
+	size_t i = 0;
+
+	while (i < p->sched->n_queues && p->sched->queues[i] != t->queue)
+		i++;
+	return i < PROGRESS_LANES ? i : 0;
+}
+
+static int64_t rest_of_all(const struct progress *p, int64_t now)
+{
+	double sum = 0, longest = 0, lanes[PROGRESS_LANES] = {0};
+
+	for (size_t i = 0; i < p->sched->n; i++) {
+		const struct task *t = p->sched->tasks[i];
+		double ms, *lane = &ms;
+
+		if (t->kind == TASK_LIST && !task_is_final(t->state))
+			return -1;
+		if (t->kind != TASK_COPY || task_is_final(t->state))
+			continue;
+		if (!rest_of(p, t, now, &ms))
+			return -1;
+		sum += ms;
+		if (t->queue->exclusive) {
+			lane = &lanes[lane_index(p, t)];
+			*lane += ms;
+		}
+		if (*lane > longest)
+			longest = *lane;
+	}
+	return estimate_rest(sum, longest, p->workers);
+}
+
+static void count_task(const struct task *t, struct progress_now *n)
+{
+	n->shards += t->kind == TASK_COPY;
+	n->shards_done += t->kind == TASK_COPY && t->state == TASK_DONE;
+	n->lists += t->kind == TASK_LIST && !task_is_final(t->state);
+	n->steps += t->kind == TASK_STEP;
+	n->steps_done += t->kind == TASK_STEP && t->state == TASK_DONE;
 }
 
 struct progress_now progress_now(const struct progress *p, int64_t now)
 {
-	struct progress_now n = {.rows = p->rows,
-	    .bytes = p->bytes,
-	    .objects = p->objects,
-	    .requests = p->requests,
-	    .rest_ms = -1};
-	double sum = 0, longest = 0;
+	struct progress_now n = {.sums = p->sums};
 
-	(void)now;
 	for (size_t i = 0; i < p->sched->n; i++) {
 		const struct task *t = p->sched->tasks[i];
-		double ms;
 
-		n.shards += t->kind == TASK_COPY;
-		n.shards_done += t->kind == TASK_COPY && t->state == TASK_DONE;
-		n.lists += t->kind == TASK_LIST && !task_is_final(t->state);
-		if (t->kind != TASK_COPY || task_is_final(t->state))
-			continue;
-		ms = rest_of(p, t);
-		sum += ms;
-		longest = ms > longest ? ms : longest;
+		count_task(t, &n);
+		n.copying |= t->kind == TASK_COPY && t->state == TASK_RUNNING;
 	}
 	for (int i = 1; i <= p->workers; i++) {
 		const struct task *t = sched_task(p->sched, p->beats[i].id);
 
 		if (!t || t->kind != TASK_COPY)
 			continue;
-		n.rows += p->beats[i].rows;
-		n.bytes += p->beats[i].bytes;
-		n.objects += p->beats[i].objects;
-		n.requests += p->beats[i].requests;
+		n.sums.rows += p->beats[i].rows;
+		n.sums.bytes += p->beats[i].bytes;
+		n.sums.objects += p->beats[i].objects;
+		n.sums.requests += p->beats[i].requests;
 	}
-	if (p->estimate.n && n.lists == 0)
-		n.rest_ms = estimate_rest(sum, longest, p->workers);
+	n.sums.ms = now;
+	n.rest_ms = rest_of_all(p, now);
 	return n;
+}
+
+bool progress_pace(struct progress *p, const struct progress_now *n, struct progress_sums *out)
+{
+	struct progress_sums first = {.ms = p->copies_began};
+	const struct progress_sums *last =
+	    &p->past[(p->n_past + PROGRESS_WINDOW - 1) % PROGRESS_WINDOW];
+
+	if (p->copies_began < 0)
+		return false;
+	if (p->n_past >= PROGRESS_WINDOW)
+		first = p->past[p->n_past % PROGRESS_WINDOW];
+	if (n->sums.ms - (p->n_past ? last->ms : p->copies_began) >= 1000)
+		p->past[p->n_past++ % PROGRESS_WINDOW] = n->sums;
+	*out = (struct progress_sums){.ms = n->sums.ms - first.ms,
+	    .rows = n->sums.rows - first.rows,
+	    .bytes = n->sums.bytes - first.bytes,
+	    .objects = n->sums.objects - first.objects,
+	    .requests = n->sums.requests - first.requests};
+	return out->ms >= 500;
 }
 
 static void say_totals(const struct progress *p, int64_t now)
@@ -161,8 +219,8 @@ static void say_totals(const struct progress *p, int64_t now)
 	if (n.shards == 0)
 		return;
 	log_info("%.1f s: %zu of %zu%s shards, %lld objects, %lld rows, %.1f MB",
-	    (double)now / 1000, n.shards_done, n.shards, n.lists ? "+" : "", (long long)n.objects,
-	    (long long)n.rows, (double)n.bytes / 1e6);
+	    (double)now / 1000, n.shards_done, n.shards, n.lists ? "+" : "",
+	    (long long)n.sums.objects, (long long)n.sums.rows, (double)n.sums.bytes / 1e6);
 }
 
 void progress_tick(struct progress *p, int64_t now)
@@ -188,4 +246,9 @@ void progress_tick(struct progress *p, int64_t now)
 void progress_end(struct progress *p)
 {
 	display_erase(p);
+	if (!p->live)
+		return;
+	log_before(NULL, NULL);
+	arena_free(p->scratch);
+	p->live = false;
 }

@@ -90,6 +90,7 @@ static int run(const char *psql, char **argv, struct err *e)
 	if (pid == 0) {
 		sigaction(SIGINT, &interrupt, NULL);
 		sigaction(SIGQUIT, &quit, NULL);
+		signal(SIGPIPE, SIG_DFL);
 		/* Without us the services go, so psql has nothing to stay for. */
 		if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 			_exit(127);
@@ -102,7 +103,7 @@ static int run(const char *psql, char **argv, struct err *e)
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGQUIT, &quit, NULL);
 	if (pid < 0) {
-		err_errno(e, ERR_SETUP, AT_INTERNAL, "fork");
+		err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start psql");
 		return -1;
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

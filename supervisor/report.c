@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "supervisor/facts.h"
+#include "supervisor/next.h"
 #include "supervisor/report_verify.h"
 #include "supervisor/table.h"
 
@@ -19,8 +20,8 @@ static double seconds(int64_t ms)
 
 static int by_duration(const void *a, const void *b)
 {
-	int64_t x = facts_took(*(const struct task *const *)a),
-	        y = facts_took(*(const struct task *const *)b);
+	int64_t x = (*(const struct task *const *)a)->worked_ms,
+	        y = (*(const struct task *const *)b)->worked_ms;
 
 	return x < y ? 1 : x > y ? -1 : 0;
 }
@@ -80,7 +81,7 @@ static void print_steps(const struct fold *f, struct arena *a, FILE *out)
 		const struct task *s = &f->tasks[i];
 
 		if (s->kind != TASK_STEP || str_eqz(s->phase, "probe") ||
-		    str_eqz(s->phase, "count") || s->attempts == 0)
+		    str_eqz(s->phase, "count") || str_eqz(s->phase, "check") || s->attempts == 0)
 			continue;
 		n++;
 		table_cell(t, "%.*s", STRF(s->name));
@@ -89,7 +90,7 @@ static void print_steps(const struct fold *f, struct arena *a, FILE *out)
 		else
 			table_cell(t, "%s", "");
 		table_cell(t, "%.2f", seconds(s->first_began));
-		table_cell(t, "%.2f", seconds(facts_took(s)));
+		table_cell(t, "%.2f", seconds(facts_took(f, s)));
 		table_number(t, s->attempts);
 		table_number(t, s->worker);
 		if (s->done.skipped)
@@ -105,22 +106,29 @@ static void print_steps(const struct fold *f, struct arena *a, FILE *out)
 	table_print(t, out);
 }
 
+static void phase_row(struct table *t, const struct fold *f, const struct facts_phase *p)
+{
+	table_cell(t, "%s", p->name);
+	table_number(t, p->tasks);
+	table_cell(t, "%.2f", seconds(p->last - p->first));
+	table_cell(t, "%.2f", seconds(p->sum));
+	table_cell(t, "%.2f", facts_concurrency(p));
+	table_cell(t, "%.0f%%", 100 * facts_efficiency(f, p));
+}
+
 static void print_phases(const struct fold *f, struct arena *a, FILE *out)
 {
-	struct facts_phase p[16];
-	size_t n = facts_phases(f, p, sizeof p / sizeof p[0]);
-	struct table *t = table_new(a, "phase >tasks >wall_s >cumulative_s >concurrency");
+	struct facts_phase p[FACTS_PHASES], all = facts_whole(f);
+	size_t n = facts_phases(f, p, FACTS_PHASES);
+	struct table *t = table_new(
+	    a, "phase >tasks >wall_s >cumulative_s >concurrency >efficiency");
 
 	if (n == 0)
 		return;
 	fprintf(out, "\nTime\n");
-	for (size_t i = 0; i < n; i++) {
-		table_cell(t, "%s", p[i].name);
-		table_number(t, p[i].tasks);
-		table_cell(t, "%.2f", seconds(p[i].last - p[i].first));
-		table_cell(t, "%.2f", seconds(p[i].sum));
-		table_cell(t, "%.2f", facts_concurrency(&p[i]));
-	}
+	for (size_t i = 0; i < n; i++)
+		phase_row(t, f, &p[i]);
+	phase_row(t, f, &all);
 	table_print(t, out);
 }
 
@@ -172,8 +180,8 @@ static void print_counts(const struct fold *f, const struct report_expect *expec
 
 static void print_path(const struct fold *f, struct arena *a, FILE *out)
 {
-	const struct task *path[32];
-	size_t n = facts_path(f, path, sizeof path / sizeof path[0]);
+	const struct task *path[FACTS_PATH];
+	size_t n = facts_path(f, path, FACTS_PATH);
 	struct table *t = table_new(a, "critical_path >waited_s >took_s >of_the_run");
 	int64_t all = facts_duration(f);
 
@@ -182,33 +190,86 @@ static void print_path(const struct fold *f, struct arena *a, FILE *out)
 	fputc('\n', out);
 	for (size_t i = 0; i < n; i++) {
 		table_cell(t, "%.*s", STRF(path[i]->name));
-		table_cell(t, "%.2f", seconds(path[i]->first_began - path[i]->ready_at));
+		table_cell(t, "%.2f", seconds(path[i]->first_began - path[i]->first_ready));
 		table_cell(t, "%.2f", seconds(path[i]->ended - path[i]->first_began));
 		table_cell(t, "%.0f%%",
-		    all ? 100 * (double)(path[i]->ended - path[i]->ready_at) / (double)all : 0);
+		    all ? 100 * (double)(path[i]->ended - path[i]->first_ready) / (double)all : 0);
 	}
 	table_print(t, out);
 }
 
-static void print_retries(const struct fold *f, FILE *out)
+/* Tasks and requests apart: a request that was sent again need not have cost a task its attempt. */
+static void print_retries(const struct fold *f, struct arena *a, FILE *out)
 {
-	int64_t requests = 0, again = 0;
+	struct table *t = table_new(a, ">times of cause the_first_of_them");
 
-	for (size_t i = 0; i < f->n; i++) {
-		requests += f->tasks[i].done.requests;
-		again += f->tasks[i].done.retries;
-	}
-	if (f->n_retries || again)
-		fprintf(out, "\nTried again\n");
+	if (f->n_retries + f->n_again == 0)
+		return;
+	fprintf(out, "\nTried again\n");
 	for (size_t i = 0; i < f->n_retries; i++) {
 		const struct fold_retry *r = &f->retries[i];
 
-		fprintf(out, "  %lld x %s%s%s: %.*s: %s\n", (long long)r->times,
-		    err_where_name(r->err.where), r->err.code[0] ? " " : "", r->err.code,
-		    STRF(r->name), r->err.msg);
+		table_number(t, r->times);
+		table_cell(t, "tasks");
+		table_cell(t, "%s", r->err.code[0] ? r->err.code : err_kind_name(r->err.kind));
+		table_cell(t, "%.*s: %s", STRF(r->name), r->err.msg);
 	}
-	if (again)
-		fprintf(out, "  %lld of %lld S3 requests\n", (long long)again, (long long)requests);
+	for (size_t i = 0; i < f->n_again; i++) {
+		table_number(t, f->again[i].times);
+		table_cell(t, "requests");
+		table_cell(t, "%.*s", STRF(f->again[i].code));
+		table_cell(t, "%.*s", STRF(f->again[i].message));
+	}
+	table_print(t, out);
+}
+
+/* ---- checks ---- */
+
+static bool is_check(const struct task *t)
+{
+	return t->kind == TASK_STEP && str_eqz(t->phase, "check") && t->attempts > 0;
+}
+
+/* What it found, why that matters, and what it looks like. */
+static void explain(const struct task *t, struct arena *a, FILE *out)
+{
+	if (t->state != TASK_DONE || str_eqz(t->done.verdict, "pass"))
+		return;
+	fprintf(out, "\n  %.*s: %.*s. But %s, such as %s\n", STRF(t->stem),
+	    STRF(t->title.n ? t->title : t->name),
+	    t->done.rows == 1
+	        ? "1 row says otherwise"
+	        : arena_printf(a, "%s rows say otherwise", table_thousands(a, t->done.rows)),
+	    table_clean(a, t->done.note));
+	if (t->description.n)
+		fprintf(out, "    %.*s\n", STRF(t->description));
+}
+
+static void print_checks(const struct fold *f, struct arena *a, FILE *out)
+{
+	struct table *t = table_new(a, "check result >rows >took_s what_it_says");
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *s = &f->tasks[i];
+		bool judged = s->state == TASK_DONE && s->done.verdict.n;
+
+		if (!is_check(s))
+			continue;
+		n++;
+		table_cell(t, "%.*s", STRF(s->stem));
+		table_cell(t, "%s", judged ? s->done.verdict.p : task_state_name(s->state));
+		table_cell(t, "%s", judged ? table_thousands(a, s->done.rows) : "");
+		table_cell(t, "%.2f", seconds(facts_took(f, s)));
+		table_cell(t, "%.*s", STRF(s->title));
+	}
+	if (n == 0)
+		return;
+	fprintf(out, "\nChecks\n");
+	table_print(t, out);
+	for (size_t i = 0; i < f->n; i++)
+		if (is_check(&f->tasks[i]))
+			explain(&f->tasks[i], a, out);
 }
 
 /* ---- what went wrong, and the last line ---- */
@@ -281,7 +342,8 @@ static void print_remarks(const struct fold *f, FILE *out)
 		const struct task *t = &f->tasks[i];
 		bool verified = str_eqz(t->done.verdict, "VERIFIED");
 
-		if (t->state != TASK_DONE || t->done.note.n == 0 || (verified && t->done.skipped))
+		if (t->state != TASK_DONE || t->done.note.n == 0 || is_check(t) ||
+		    (verified && t->done.skipped))
 			continue;
 		if (shown++ == 0)
 			fprintf(out, "\nRemarks\n");
@@ -319,26 +381,6 @@ static void print_failures(const struct fold *f, FILE *out)
 	print_blocked(f, out);
 }
 
-/* What a person should do now. */
-static const char *next_step(const struct fold *f, const struct facts_totals *n)
-{
-	switch (f->end.exit) {
-	case 2:
-	case 3:
-	case 4:
-	case 5:
-		return n->loaded ? "What is committed stays. Mend that, and run again: the rest is "
-		                   "loaded."
-		                 : "Nothing was loaded. Mend that, and run again.";
-	case 7:
-		return "The bad records are in dwh.load_errors. Mend the objects, or the COPY, and "
-		       "run "
-		       "again: what is committed is not loaded twice.";
-	case 8: return "Look at what the checks found; nothing was rolled back.";
-	default: return "What is committed stays; run again, and the rest is loaded.";
-	}
-}
-
 static void close_validation(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_totals n = facts_totals(f);
@@ -354,7 +396,7 @@ static void close_validation(const struct fold *f, struct arena *a, FILE *out)
 	    (long long)f->end.exit, seconds(facts_duration(f)), (long long)f->run.workers);
 }
 
-void report_close(const struct fold *f, struct arena *a, FILE *out)
+static void close_run(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_totals n = facts_totals(f);
 	double s = seconds(facts_duration(f));
@@ -371,13 +413,15 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 		return;
 	}
 	if (!f->ended)
-		fprintf(out, "The run is still going on, or was killed: `dwh run` completes it.\n");
+		fprintf(out, "%s\n",
+		    f->alive ? "The run is still going on; this is how far it is."
+		             : "The run was killed before it ended.");
 	else if (f->end.exit != 0)
 		fprintf(out,
-		    "Exit code %lld after %.2f s: %lld of %lld shards loaded, %lld tasks failed. "
-		    "%s\n",
+		    "Exit code %lld after %.2f s: %lld of %lld shards loaded, %lld tasks "
+		    "failed.\n",
 		    (long long)f->end.exit, s, (long long)(n.loaded + n.already),
-		    (long long)n.shards, (long long)n.failed, next_step(f, &n));
+		    (long long)n.shards, (long long)n.failed);
 	else if (!loads)
 		fprintf(out, "Done; %.2f s.\n", s);
 	else if (n.shards == 0)
@@ -393,6 +437,15 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 		    n.rejected ? table_thousands(a, n.rejected) : "", s, workers);
 }
 
+void report_close(const struct fold *f, struct arena *a, FILE *out)
+{
+	const char *advice = next_advice(f, a);
+
+	close_run(f, a, out);
+	if (advice[0])
+		fprintf(out, "%s\n", advice);
+}
+
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out)
 {
@@ -405,7 +458,8 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 	print_path(f, a, out);
 	report_verify_print(f, a, out);
 	print_counts(f, expect, n_expect, a, out);
-	print_retries(f, out);
+	print_checks(f, a, out);
+	print_retries(f, a, out);
 	print_bad(f, a, out);
 	print_replaced(f, a, out);
 	print_failures(f, out);

@@ -65,14 +65,11 @@ void report_verify_close(const struct fold *f, struct arena *a, FILE *out)
 		    table_thousands(a, report_verify_shards(f)), f->run.of.n ? " of run " : "",
 		    STRF(f->run.of), table_thousands(a, objects), s);
 	else if (f->n_wrong)
-		fprintf(out,
-		    "NOT all verified: see what is wrong, and mend it; nothing was changed here. "
-		    "Exit code %lld, %.2f s.\n",
-		    (long long)f->end.exit, s);
+		fprintf(out, "NOT all verified, %zu thing(s) wrong: exit code %lld, %.2f s.\n",
+		    f->n_wrong, (long long)f->end.exit, s);
 	else
-		fprintf(out,
-		    "Not verified: exit code %lld after %.2f s. Mend that, and verify again.\n",
-		    (long long)f->end.exit, s);
+		fprintf(
+		    out, "Not verified: exit code %lld after %.2f s.\n", (long long)f->end.exit, s);
 }
 
 static json_t *text(struct str s)

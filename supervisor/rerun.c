@@ -10,13 +10,18 @@ enum { SHARD_LEAST = 4 }; /* digits of a shard's id that name one */
 
 /* ---- which run ---- */
 
+static bool has_phase(const struct fold *f, const char *phase)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eqz(f->tasks[i].phase, phase))
+			return true;
+	return false;
+}
+
 /* run, load, and a rerun of them; not one of steps alone, nor a validation. */
 static bool loads(const struct fold *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (str_eqz(f->tasks[i].phase, "staged"))
-			return true;
-	return false;
+	return has_phase(f, "staged");
 }
 
 /* Until then a rerun's own listings and shards are not all in its journal. */
@@ -167,6 +172,8 @@ bool rerun_plan(
 	if (find(c, dir, &out->rest, &found, &e) && (!found || fits(&out->rest, m, &e))) {
 		if (found)
 			out->aim.rest = &out->rest;
+		if (found && !has_phase(&out->rest, "count"))
+			out->what = PLAN_CREATE | PLAN_LOAD; /* as `dwh load` did */
 		if (aim(c, m, out, &e)) {
 			if (!found)
 				log_warn(

@@ -6,6 +6,7 @@
 
 #include "shared/clock.h"
 #include "supervisor/facts.h"
+#include "supervisor/next.h"
 #include "supervisor/table.h"
 
 /* "2026-11-23T04:30:00.123Z" as milliseconds since 1970; 0 where it is none. */
@@ -21,20 +22,23 @@ static int64_t parse_iso(struct str s)
 }
 
 /* Of a live run up to now, of another one to its last line. */
-static int64_t elapsed(const struct fold *f, bool alive)
+static int64_t elapsed(const struct fold *f)
 {
 	int64_t began = parse_iso(f->run.at);
 
-	return alive && began ? clock_wall_ms() - began : facts_duration(f);
+	return f->alive && !f->ended && began ? clock_wall_ms() - began : facts_duration(f);
 }
 
-static const char *word(const struct fold *f, bool alive)
+static const char *word(const struct fold *f)
 {
-	if (alive)
-		return "running";
 	if (!f->ended)
-		return "killed";
+		return f->alive ? "running" : "killed";
 	return f->end.exit == 0 ? "finished" : "failed";
+}
+
+static bool is_running(const struct fold *f)
+{
+	return f->alive && !f->ended;
 }
 
 static void count_states(const struct fold *f, size_t out[TASK_STATES])
@@ -44,25 +48,29 @@ static void count_states(const struct fold *f, size_t out[TASK_STATES])
 		out[f->tasks[i].state]++;
 }
 
-void status_print(const struct fold *f, bool alive, struct arena *a, FILE *out)
+void status_print(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_totals n = facts_totals(f);
 	size_t states[TASK_STATES], shown = 0;
-	int64_t now = elapsed(f, alive);
+	int64_t now = elapsed(f);
 	struct table *t = table_new(a, "worker task >for_s >try");
+	const char *advice = next_advice(f, a);
 
 	count_states(f, states);
-	fprintf(out, "Run %.*s: %s, %.1f s, %lld workers\n", STRF(f->run.run), word(f, alive),
+	fprintf(out, "Run %.*s: %s, %.1f s, %lld workers\n", STRF(f->run.run), word(f),
 	    (double)now / 1000, (long long)f->run.workers);
 	fprintf(out, "  %lld of %lld shards, %s objects, %s rows, %s\n",
 	    (long long)(n.loaded + n.already), (long long)n.shards, table_thousands(a, n.objects),
 	    table_thousands(a, n.rows), table_bytes(a, n.bytes));
+	if (n.retries + n.requests_again)
+		fprintf(out, "  tried again: %s tasks, %s requests\n",
+		    table_thousands(a, n.retries), table_thousands(a, n.requests_again));
 	fprintf(out, "  tasks:");
 	for (int s = 0; s < TASK_STATES; s++)
 		if (states[s])
 			fprintf(out, " %zu %s", states[s], task_state_name((enum task_state)s));
 	fputc('\n', out);
-	for (size_t i = 0; alive && i < f->n; i++) {
+	for (size_t i = 0; is_running(f) && i < f->n; i++) {
 		const struct task *k = &f->tasks[i];
 
 		if (k->state != TASK_RUNNING)
@@ -75,21 +83,27 @@ void status_print(const struct fold *f, bool alive, struct arena *a, FILE *out)
 	}
 	if (shown)
 		table_print(t, out);
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].state == TASK_FAILED)
+			fprintf(out, "  failed: %.*s: %s\n", STRF(f->tasks[i].name),
+			    table_clean(a, str_z(f->tasks[i].err.msg)));
+	if (advice[0])
+		fprintf(out, "%s\n", advice);
 }
 
-void status_json(const struct fold *f, bool alive, struct arena *a, FILE *out)
+void status_json(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_totals n = facts_totals(f);
 	size_t states[TASK_STATES];
-	int64_t now = elapsed(f, alive);
+	int64_t now = elapsed(f);
 	json_t *counts = json_object(), *running = json_array(), *root;
+	const char *next = next_command(f, a);
 
-	(void)a;
 	count_states(f, states);
 	for (int s = 0; s < TASK_STATES; s++)
 		json_object_set_new(counts, task_state_name((enum task_state)s),
 		    json_integer((json_int_t)states[s]));
-	for (size_t i = 0; alive && i < f->n; i++) {
+	for (size_t i = 0; is_running(f) && i < f->n; i++) {
 		const struct task *k = &f->tasks[i];
 
 		if (k->state == TASK_RUNNING)
@@ -98,12 +112,14 @@ void status_json(const struct fold *f, bool alive, struct arena *a, FILE *out)
 			                 k->name.p, (int)k->name.n, "ms",
 			                 (json_int_t)(now - k->began), "try", k->attempts));
 	}
-	root = json_pack("{s:s#, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "run",
-	    f->run.run.p, (int)f->run.run.n, "state", word(f, alive), "alive", alive, "ms",
+	root = json_pack(
+	    "{s:s#, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}", "run",
+	    f->run.run.p, (int)f->run.run.n, "state", word(f), "alive", is_running(f), "ms",
 	    (json_int_t)now, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "shards",
 	    (json_int_t)n.shards, "loaded", (json_int_t)(n.loaded + n.already), "objects",
 	    (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,
-	    "tasks", counts, "running", running);
+	    "retries", (json_int_t)n.retries, "requests_again", (json_int_t)n.requests_again,
+	    "tasks", counts, "running", running, "next", next);
 	json_dumpf(root, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(root);

@@ -6,7 +6,7 @@
 
 #include "supervisor/journal.h"
 
-void status_print(const struct fold *f, bool alive, struct arena *a, FILE *out);
-void status_json(const struct fold *f, bool alive, struct arena *a, FILE *out);
+void status_print(const struct fold *f, struct arena *a, FILE *out);
+void status_json(const struct fold *f, struct arena *a, FILE *out);
 
 #endif

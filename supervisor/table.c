@@ -2,57 +2,74 @@
 #include "supervisor/table.h"
 
 #include <stdarg.h>
-#include <wchar.h>
 
-enum { MAX_COLUMNS = 64 };
+#include "supervisor/width.h"
+
+enum { CELL_MAX = 64 << 20 };
+
+struct column {
+	const char *head;
+	bool right;
+	size_t width;
+};
 
 struct table {
 	struct arena *arena;
-	const char *heads[MAX_COLUMNS];
-	bool right[MAX_COLUMNS];
-	size_t columns;
+	struct column *columns;
+	size_t n_columns, cap_columns;
 	const char **cells;
 	size_t n, cap;
 };
 
-/* Characters, not bytes; good enough for what is printed here. */
-static int width(const char *s)
+void table_column(struct table *t, struct str head, bool right)
 {
-	int n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xC0) != 0x80;
-	return n;
+	t->columns = arena_grow(
+	    t->arena, t->columns, t->n_columns, &t->cap_columns, sizeof *t->columns);
+	t->columns[t->n_columns++] = (struct column){
+	    .head = table_clean(t->arena, head), .right = right};
 }
 
 struct table *table_new(struct arena *a, const char *heads)
 {
 	struct table *t = arena_alloc(a, sizeof *t);
-	char *p = arena_strz(a, heads);
+	struct str left = str_z(heads);
 
 	t->arena = a;
-	while (*p && t->columns < MAX_COLUMNS) {
-		char *end = p;
+	while (left.n) {
+		size_t n = str_find(left, ' ');
+		bool right = left.p[0] == '>';
+		char *head = arena_strz(a, arena_cstr(a, (struct str){left.p + right, n - right}));
 
-		while (*end && *end != ' ')
-			end++;
-		bool more = *end != '\0';
-
-		*end = '\0';
-		t->right[t->columns] = *p == '>';
-		t->heads[t->columns++] = *p == '>' ? p + 1 : p;
-		for (; *p; p++)
+		for (char *p = head; *p; p++)
 			if (*p == '_')
 				*p = ' ';
-		p = more ? end + 1 : end;
+		table_column(t, str_z(head), right);
+		left = str_from(left, n < left.n ? n + 1 : n);
 	}
 	return t;
+}
+
+const char *table_clean(struct arena *a, struct str s)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, CELL_MAX);
+	width_clean(&b, s);
+	text = arena_cstr(a, buf_view(&b));
+	buf_free(&b);
+	return text;
 }
 
 static void add(struct table *t, const char *text)
 {
 	t->cells = arena_grow(t->arena, t->cells, t->n, &t->cap, sizeof *t->cells);
 	t->cells[t->n++] = text;
+}
+
+void table_text(struct table *t, struct str text)
+{
+	add(t, table_clean(t->arena, text));
 }
 
 void table_cell(struct table *t, const char *fmt, ...)
@@ -63,7 +80,7 @@ void table_cell(struct table *t, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	add(t, arena_strz(t->arena, text));
+	table_text(t, str_z(text));
 }
 
 void table_number(struct table *t, long long n)
@@ -100,33 +117,41 @@ const char *table_bytes(struct arena *a, long long n)
 	return arena_printf(a, u ? "%.1f %s" : "%.0f %s", v, units[u]);
 }
 
-static void print_cell(FILE *out, const char *text, int w, bool right, bool last)
+static void print_cell(FILE *out, const char *text, const struct column *c, bool last)
 {
-	int pad = w - width(text);
+	int pad = (int)(c->width - width_of(str_z(text)));
 
-	if (right)
+	if (c->right)
 		fprintf(out, "%*s%s", pad, "", text);
 	else
 		fprintf(out, "%s%*s", text, last ? 0 : pad, "");
 	fputs(last ? "\n" : "  ", out);
 }
 
+static void widen(struct column *c, const char *text)
+{
+	size_t n = width_of(str_z(text));
+
+	if (n > c->width)
+		c->width = n;
+}
+
 void table_print(const struct table *t, FILE *out)
 {
-	int w[MAX_COLUMNS] = {0};
+	size_t n = t->n_columns;
 
-	for (size_t c = 0; c < t->columns; c++) {
-		w[c] = width(t->heads[c]);
-		for (size_t i = c; i < t->n; i += t->columns)
-			if (width(t->cells[i]) > w[c])
-				w[c] = width(t->cells[i]);
-	}
+	if (n == 0)
+		return;
+	for (size_t c = 0; c < n; c++)
+		widen(&t->columns[c], t->columns[c].head);
+	for (size_t i = 0; i < t->n; i++)
+		widen(&t->columns[i % n], t->cells[i]);
 	fputs("  ", out);
-	for (size_t c = 0; c < t->columns; c++)
-		print_cell(out, t->heads[c], w[c], t->right[c], c + 1 == t->columns);
-	for (size_t i = 0, c = 0; i < t->n; i++, c = c + 1 < t->columns ? c + 1 : 0) {
-		if (c == 0)
+	for (size_t c = 0; c < n; c++)
+		print_cell(out, t->columns[c].head, &t->columns[c], c + 1 == n);
+	for (size_t i = 0; i < t->n; i++) {
+		if (i % n == 0)
 			fputs("  ", out);
-		print_cell(out, t->cells[i], w[c], t->right[c], c + 1 == t->columns);
+		print_cell(out, t->cells[i], &t->columns[i % n], (i + 1) % n == 0);
 	}
 }

@@ -93,9 +93,11 @@ void task_move(struct task *t, enum task_state to, int64_t now)
 		    STRF(t->name), states[t->state], states[to]);
 		abort();
 	}
+	if (t->state == TASK_RUNNING)
+		t->worked_ms += now - t->began;
+	if (t->state == TASK_WAITING)
+		t->first_ready = now;
 	t->state = to;
-	if (to == TASK_READY)
-		t->ready_at = now;
 	if (to == TASK_RUNNING) {
 		t->began = now;
 		if (t->attempts++ == 0)

@@ -35,6 +35,7 @@ struct task {
 	enum task_kind kind;
 	enum task_state state;
 	struct str name; /* for people: "insert users", "copy staging_songs 5f0c7a12" */
+	struct str title, description; /* step check: what it is for */
 
 	/* What to do. */
 	struct str phase, stem, digest;   /* step; stem also names the source of a list or copy */
@@ -57,8 +58,9 @@ struct task {
 
 	/* What came of it. */
 	int attempts, worker;
-	int64_t ready_at, began, ended; /* ms since the run began; began of the last attempt */
-	int64_t first_began;
+	int64_t began, ended; /* ms since the run began; began of the last attempt */
+	int64_t first_ready, first_began;
+	int64_t worked_ms;    /* of all attempts, without the pauses between them */
 	int64_t enabled_by;   /* folded: id of the task whose end made this one ready, or 0 */
 	struct msg_done done; /* when DONE */
 	struct err err;       /* the last failure, when there was one */

@@ -132,7 +132,8 @@ static bool size_changed(struct slot *s)
 	const struct fetch_object *o = object_of(s);
 
 	err_set(&s->f->err, ERR_CHANGED, AT_S3, "SizeChanged",
-	    "s3://%.*s/%.*s no longer has the %llu bytes that were listed: it must be listed again",
+	    "s3://%.*s/%.*s no longer has the %llu bytes that were listed: run again, and it is "
+	    "listed anew",
 	    STRF(o->bucket), STRF(o->key), (unsigned long long)o->size);
 	return give_up(s->f, s->i);
 }
@@ -337,7 +338,6 @@ static void slot_start(struct slot *s, size_t i)
 static void slot_again(struct slot *s)
 {
 	s->f->stats->retries++;
-	s->f->s3->stats.retries++;
 	slot_send(s);
 }
 
@@ -371,6 +371,7 @@ static bool slot_failed(struct slot *s)
 	pause = s3_pause(f->s3, f->opts->attempts, &s->tries, &f->err);
 	if (pause < 0)
 		return give_up(f, s->i);
+	s3_count_again(f->s3, &f->err); /* other errors come before it is due */
 	s->state = WAITING;
 	s->due_ms = clock_ms() + pause;
 	return true;
@@ -407,11 +408,15 @@ static bool slot_done(struct slot *s, CURLcode code)
 		return false;
 	switch (s3_judge(f->s3, &s->call, r, buf_view(&s->body), &s->tries, &f->err)) {
 	case S3_TAKEN: break;
-	case S3_AGAIN: slot_again(s); return true;
+	case S3_AGAIN:
+		s3_count_again(f->s3, &f->err);
+		slot_again(s);
+		return true;
 	case S3_FAILED:
 		if (r->status == 404 && strcmp(f->err.code, "NoSuchKey") == 0)
 			err_set(&f->err, ERR_TASK, AT_S3, "NoSuchKey",
-			    "s3://%.*s/%.*s is gone since it was listed: load again to list anew",
+			    "s3://%.*s/%.*s is gone since it was listed: run again, and the others "
+			    "are listed anew",
 			    STRF(o->bucket), STRF(o->key));
 		return slot_failed(s);
 	}

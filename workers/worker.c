@@ -149,6 +149,25 @@ static void clean_up(struct worker *w)
 	w->pg.tick = worker_tick;
 }
 
+/* Why S3 was asked again: also of a task that failed. */
+static void send_again(struct worker *w)
+{
+	size_t n = 0;
+	const struct s3_cause *c = w->s3 ? s3_causes(w->s3, &n) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct msg m = {.type = MSG_AGAIN,
+		    .u.again = {.id = w->task_id,
+		        .code = str_z(c[i].code),
+		        .times = (int64_t)c[i].times,
+		        .message = str_z(c[i].first)}};
+
+		worker_send(&m);
+	}
+	if (w->s3)
+		s3_forget_causes(w->s3);
+}
+
 static void do_task(struct worker *w, const struct msg *m)
 {
 	struct msg out = {.type = MSG_DONE};
@@ -179,6 +198,7 @@ static void do_task(struct worker *w, const struct msg *m)
 		out = msg_of_err(w->task_id, &e);
 		out.u.fail.total_ms = clock_ms() - began;
 	}
+	send_again(w);
 	worker_send(&out);
 	title_set("dwh: worker %lld idle", (long long)w->number);
 }
@@ -259,6 +279,7 @@ int worker_main(void)
 	struct sigaction term = {.sa_handler = on_term, .sa_flags = 0};
 	struct worker w = {.life = arena_new(), .task = arena_new()};
 
+	log_patience(0);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	sigaction(SIGTERM, &term, NULL);

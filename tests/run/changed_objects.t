@@ -69,17 +69,4 @@ is "$(years)" 1066 'and what it is now is loaded'
 is "$(sql "select count(*) = count(distinct song_id), count(*) = (select sum(row_count) from dwh.ledger
 	where relation = 'public.staging_songs') from staging_songs")" 't|t' 'each object once'
 is "$(jq '.totals.rows - .counts.staging_songs - .counts.staging_events' "$T/out")" 0 'the report counts them once'
-rm "$last"
-cp "$T/kept" "$last"
-# shellcheck disable=SC2086
-"$DWH" run -c "$T/dwh.cfg" --fresh --json -w 1 $slow >"$T/out" 2>"$T/err" &
-RUN=$!
-until_true 20 copies
-rm "$last"
-wait $RUN
-is $? 6 'an object that is gone before it is read: its shard fails'
-like "$(cat "$T/err")" "${last#"$T/buckets/"}.* gone" 'and it is named'
-# shellcheck disable=SC2086
-dwh rerun --json $slow
-is "$ST $(jq -c '[.totals.loaded, .totals.objects]' <<<"$OUT")" '0 [1,9]' 'a rerun loads what is there of it'
 done_testing

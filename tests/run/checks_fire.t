@@ -102,5 +102,14 @@ dwh check
 is "$ST" 0 'what is a warning in the model'
 dwh check --set 'LOAD.MODEL=sparkify sparkify_keyed'
 is "$ST" 8 'is an error with the keyed overlay'
-like "$OUT" 'users_key' 'which names it'
+like "$OUT" '^  users_key: user_id is unique\. But [0-9]+ rows say otherwise, such as user_id=' 'which names it'
+like "$OUT" '^    The table declares the key, and Redshift believes it' 'and says why'
+sql "delete from users where user_id in (select user_id from users group by user_id having count(*) > 1);
+	insert into artists select * from artists limit 1"
+dwh check --set 'LOAD.MODEL=sparkify sparkify_keyed' --json
+is "$ST" 8 'so for artists'
+is "$(jq -r '.tasks[] | select(.name == "check artists_key" or .name == "check users_key") |
+	"\(.name) \(.verdict) \(.rows) \(.description | .[0:31])"' <<<"$OUT" | LC_ALL=C sort | paste -sd,)" \
+	'check artists_key fail 1 The table declares the key, and,check users_key pass 0 The table declares the key, and' \
+	'with the description in JSON, too'
 done_testing

@@ -143,6 +143,58 @@ before=$OUT
 dwh run --fresh -w 8 --set LOAD.STRATEGY=sharded
 dwh query --csv
 is "$OUT" "$before" 'the same answers, in the same order, after another load'
+
+# ---- names, files, formats ----
+dwh query --list
+is "$(sed 1d <<<"$OUT" | sed -E 's/^  ([a-z_]+) .*/\1/' | LC_ALL=C sort)" "$names" '--list has every name'
+like "$OUT" '^  top_songs +The most played songs$' 'with what it tells'
+dwh query --list --json
+is "$(jq -r '.[].query' <<<"$OUT" | LC_ALL=C sort)" "$names" 'so as JSON'
+dwh query --list --csv
+is "$(sed 1d <<<"$OUT" | cut -d, -f 1 | LC_ALL=C sort)" "$names" 'so as CSV'
+dwh query top_song
+is "$ST" 1 'an unknown name'
+like "$ERR" 'no query top_song in model sparkify; did you mean "top_songs"' 'the nearest is named'
+dwh query zzz
+like "$ERR" 'no query zzz in model sparkify \(dwh query --list' 'or how to see them all'
+cat >"$T/mine.sql" <<-'SQL'
+	-- a file of the user's own, in Redshift's dialect
+	SELECT '台北' AS "a place", CAST(NULL AS VARCHAR(8)) AS nothing, '' AS empty, 1.50 AS n, 'x' AS n,
+	    'say "é", ' || CHR(10) || CHR(27) || '[31m' AS odd, NVL(NULL, 7) AS big_one
+	UNION ALL
+	SELECT 'Zoé', 'null', 'e', -12345678.25, 'y', 'z', 12345678901
+	ORDER BY n DESC
+SQL
+sed -i 's/AS n, .x. AS n/AS n, '"'x'"' AS m/' "$T/mine.sql"
+dwh query "$T/mine.sql"
+is "$ST" 0 'a query in a file'
+is "$OUT" '
+mine
+  a place  nothing  empty             n  m  odd                        big one
+  台北                             1.50  x  say "é", \n\u001b[31m            7
+  Zoé      null     e      -12345678.25  y  z                      12345678901' \
+	'as a table: wide characters aligned, nothing that moves the cursor'
+dwh query "$T/mine.sql" --json
+is "$(jq -c '.[0].rows[0] | [.["a place"], .nothing, .empty, .n, .odd, .big_one]' <<<"$OUT")" \
+	'["台北",null,"",1.5,"say \"é\", \n\u001b[31m",7]' 'as JSON: NULL is not an empty string'
+"$DWH" query -c "$T/dwh.cfg" "$T/mine.sql" --csv >"$T/mine.csv"
+is "$(sed -n 2,3p "$T/mine.csv" | tr -d '\r\033')" '台北,,"",1.50,x,"say ""é"", 
+[31m",7' 'as CSV: NULL is nothing, an empty string is quoted'
+is "$(/usr/bin/python3 -c 'import csv, sys
+rows = list(csv.reader(open(sys.argv[1], newline="", encoding="utf-8"), strict=True))
+print(len(rows), {len(r) for r in rows}, repr(rows[1][5]))' "$T/mine.csv")" \
+	"3 {7} 'say \"é\", \\n\\x1b[31m'" 'which a reader of CSV reads back'
+echo 'SELECT 1 AS a, 2 AS a' >"$T/twice.sql"
+dwh query "$T/twice.sql" --json
+is "$(jq -c '.[0].rows' <<<"$OUT")" '[{"a":1,"a 2":2}]' 'two columns of one name are both there'
+echo 'DELETE FROM songplays' >"$T/not.sql"
+dwh query "$T/not.sql"
+is "$ST" 4 'a query changes nothing'
+like "$ERR" 'not\.sql.*read-only' 'and says so'
+dwh query "$T/none.sql"
+is "$ST" 1 'a file that is not there'
+like "$ERR" 'cannot read the query .*none\.sql: No such file' 'is named'
+
 dwh run --fresh --set 'LOAD.MODEL=sparkify sparkify_keyed'
 is "$ST" 0 'the keyed overlay'
 dwh query --csv session_lengths levels --set 'LOAD.MODEL=sparkify sparkify_keyed'

@@ -42,7 +42,7 @@ ended 130 6 'INT'
 like "$(cat "$T/run.err")" 'interrupted: cancelling what runs and rolling it back; once more kills' \
 	'INT: says what it does'
 is "$(grep -c error: "$T/run.err")" 0 'INT: which is no error'
-like "$(tail -n 1 "$T/out")" '[0-9]+ of [0-9]+ shards loaded.*run again, and the rest is loaded' \
+like "$(tail -n 2 "$T/out" | paste -sd' ')" '[0-9]+ of [0-9]+ shards loaded.* Load the rest: .*dwh rerun 2[^ ]* -c ' \
 	'INT: and what to do'
 until_true 3 nothing_left
 is "$(left_running)" '' 'INT: nothing is left running'

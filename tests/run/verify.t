@@ -64,7 +64,8 @@ sql "delete from staging_songs where ctid = (select min(ctid) from staging_songs
 found 1 'MISMATCH staging_songs : staging_songs has 1167 rows, the ledger says 1168.*--fresh' 'a row deleted'
 dwh verify
 like "$OUT" '^  MISMATCH staging_songs: staging_songs has 1167 rows' 'and said to people'
-like "$OUT" 'NOT all verified.*Exit code 8' 'and in the last line'
+like "$OUT" '^NOT all verified, 1 thing.s. wrong: exit code 8' 'and in the end'
+like "$OUT" 'Mend what is wrong, then look again: .*dwh verify' 'with what to do'
 mend_tables
 sql "insert into staging_songs select * from staging_songs limit 1"
 found 1 'staging_songs has 1169 rows, the ledger says 1168' 'a row added'

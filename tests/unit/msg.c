@@ -131,6 +131,13 @@ static const struct {
         {{.type = MSG_BEAT,
              .u.beat = {.id = 1, .rows = 2, .bytes = 3, .objects = 4, .requests = 5}},
             "{\"t\":\"beat\",\"id\":1,\"rows\":2,\"bytes\":3,\"objects\":4,\"requests\":5}"},
+    [MSG_AGAIN] = {{.type = MSG_AGAIN,
+                       .u.again = {.id = 1,
+                           .code = {"SlowDown", 8},
+                           .times = 2,
+                           .message = {AWKWARD, sizeof AWKWARD - 1}}},
+        "{\"t\":\"again\",\"id\":1,\"code\":\"SlowDown\",\"times\":2,\"message\":\"" AWKWARD_JSON
+        "\"}"},
     [MSG_BAD] = {{.type = MSG_BAD,
                      .u.bad = {.id = 1,
                          .object = {"s3://b/k", 8},
@@ -193,6 +200,14 @@ static const struct {
         ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"of\":\"q\",\"workers\":2,"
         "\"fresh\":"
         "false}"},
+    [MSG_CALL] =
+        {{.type = MSG_CALL,
+             .u.call.words = {(struct str[]){{"dwh", 3}, {AWKWARD, sizeof AWKWARD - 1}}, 2}},
+            "{\"t\":\"call\",\"words\":[\"dwh\",\"" AWKWARD_JSON "\"]}"},
+    [MSG_ABOUT] =
+        {{.type = MSG_ABOUT,
+             .u.about = {.id = 1, .title = {"t", 1}, .description = {AWKWARD, sizeof AWKWARD - 1}}},
+            "{\"t\":\"about\",\"id\":1,\"title\":\"t\",\"description\":\"" AWKWARD_JSON "\"}"},
     [MSG_TASK] = {{.type = MSG_TASK,
                       .u.task = {.id = 1,
                           .parent = 2,

@@ -80,8 +80,8 @@ static void behave(struct str how, int64_t id)
 	} else if (str_eqz(how, "a long line")) {
 		memset(long_line, 'x', sizeof long_line);
 		(void)!write(STDOUT_FILENO, long_line, sizeof long_line);
-	} else if (str_eqz(how, "exit 3")) {
-		_exit(3);
+	} else if (str_starts(how, STR("exit "))) {
+		_exit(atoi(how.p + 5));
 	} else if (str_eqz(how, "kill")) {
 		raise(SIGKILL);
 	} else if (str_eqz(how, "half a done")) {
@@ -277,6 +277,7 @@ static void one_bad_worker(void **state)
 	    {"ready again", "worker 1 said ready twice"},
 	    {"a long line", "worker 1 sent a line that is too long"},
 	    {"exit 3", "worker 1 exited with status 3"},
+	    {"exit 12", "worker 1 exited with status 12: it ran out of memory: give it more"},
 	    {"kill", "worker 1 was killed by signal 9 (Killed)"},
 	    {"half a done", "worker 1 exited with status 0"},
 	    {"hang", "worker 1 was killed by signal 15 (Terminated)"},

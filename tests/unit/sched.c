@@ -159,7 +159,7 @@ static void times_of_a_task(void **state)
 	struct err e = error(ERR_RETRY);
 
 	(void)state;
-	assert_int_equal(t->ready_at, 0);
+	assert_int_equal(t->first_ready, 0);
 	run_next(10);
 	sched_failed(&s, t, &e, 25);
 	run_next(100000);

@@ -71,7 +71,7 @@ pid_t child_start(const struct child *c, struct err *e)
 	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
-		err_errno(e, ERR_SETUP, AT_INTERNAL, "fork");
+		err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start %s", c->path);
 	if (pid == 0)
 		become(c, parent);
 	return pid;

@@ -228,7 +228,7 @@ static bool start_s3d(struct keeper *k, struct err *e)
 	if (!local_key(k->dir, true, k->arena, &key, e) || !open_log(k, s, "s3d.log", e))
 		return false;
 	if (pipe2(p, O_CLOEXEC) != 0)
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "pipe");
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe");
 	k->s3d_ready = p[0];
 	ready = arena_printf(k->arena, "%d", p[1]);
 	char *argv[] = {arena_strz(k->arena, "dwh"), arena_strz(k->arena, "s3d"),
@@ -357,7 +357,7 @@ static bool wait_for_users(struct keeper *k, struct err *e)
 
 	k->lock_child = fork();
 	if (k->lock_child < 0)
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "fork");
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start a process");
 	if (k->lock_child > 0)
 		return true;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)

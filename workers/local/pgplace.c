@@ -240,7 +240,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-bool pgplace_fresh_folder(const char *path, const struct account *as, struct err *e)
+bool pgplace_remove(const char *path, const struct account *as, struct err *e)
 {
 	/* Root removes nothing in a folder that another account can change. */
 	if (access(path, F_OK) == 0) {
@@ -254,6 +254,13 @@ bool pgplace_fresh_folder(const char *path, const struct account *as, struct err
 		if (rmdir(path) != 0 && errno != ENOENT)
 			return err_errno(e, ERR_SETUP, AT_WAREHOUSE, "cannot remove %s", path);
 	}
+	return true;
+}
+
+bool pgplace_fresh_folder(const char *path, const struct account *as, struct err *e)
+{
+	if (!pgplace_remove(path, as, e))
+		return false;
 	if (mkdir(path, 0700) != 0 || (as->change && lchown(path, as->uid, as->gid) != 0))
 		return err_errno(e, ERR_SETUP, AT_WAREHOUSE, "%s", path);
 	return true;

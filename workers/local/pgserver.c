@@ -48,8 +48,10 @@ static bool run(const struct pgserver *s, char *const *argv, int in, struct aren
 	    e, ERR_SETUP, AT_WAREHOUSE, NULL, "%s; %s", e->msg, local_log_last(s->log, from, a));
 }
 
-/* The major version of a program ("postgres (PostgreSQL) 15.8 (Debian ...)"), or 0. */
-static int version_of(const struct pgserver *s, const char *program, struct arena *a)
+/* The major version of a program ("postgres (PostgreSQL) 15.8 (Debian ...)"), or 0 where it does
+ * not tell; false where it could not even be started. */
+static bool version_of(
+    const struct pgserver *s, const char *program, struct arena *a, int *version, struct err *e)
 {
 	char *argv[] = {arena_strz(a, program), arena_strz(a, "--version"), NULL};
 	char text[256];
@@ -61,20 +63,21 @@ static int version_of(const struct pgserver *s, const char *program, struct aren
 	    .in = -1,
 	    .keep = -1,
 	    .death_signal = SIGKILL};
-	struct err ignored;
-	int p[2], status;
+	int p[2], status = -1;
 	ssize_t n;
+	bool ok;
 
 	if (pipe2(p, O_CLOEXEC) != 0)
-		return 0;
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe");
 	c.out = p[1];
-	status = child_run(&c, &status, &ignored) ? 0 : -1;
+	ok = child_run(&c, &status, e);
 	close(p[1]);
-	n = status == 0 ? read(p[0], text, sizeof text - 1) : 0;
+	n = ok ? read(p[0], text, sizeof text - 1) : 0;
 	close(p[0]);
 	text[n > 0 ? n : 0] = '\0';
 	mark = strstr(text, "(PostgreSQL) ");
-	return mark ? (int)strtol(mark + strlen("(PostgreSQL) "), NULL, 10) : 0;
+	*version = mark ? (int)strtol(mark + strlen("(PostgreSQL) "), NULL, 10) : 0;
+	return ok || status != -1;
 }
 
 /* PG_VERSION of the data, or 0 where there are none. */
@@ -95,7 +98,8 @@ static bool find_programs(struct pgserver *s, struct arena *a, struct err *e)
 		return false;
 	slash = strrchr(s->postgres, '/');
 	s->initdb = arena_printf(a, "%.*s/initdb", (int)(slash - s->postgres), s->postgres);
-	have = version_of(s, s->postgres, a);
+	if (!version_of(s, s->postgres, a, &have, e))
+		return false;
 	if (have == 0)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "%s does not run as %s, or does not tell its version; set [LOCAL] PG_BIN",
@@ -112,13 +116,10 @@ static bool find_programs(struct pgserver *s, struct arena *a, struct err *e)
 	return true;
 }
 
-/*
- * initdb and CREATE DATABASE under another name, renamed when they are whole. --no-sync: until the
- * first load there is nothing to lose, and a second later the kernel has written it anyway.
- */
-static bool make_cluster(const struct pgserver *s, struct arena *a, struct err *e)
+/* initdb and CREATE DATABASE. --no-sync: until the first load there is nothing to lose, and a
+ * second later the kernel has written it anyway. */
+static bool fill_cluster(const struct pgserver *s, char *tmp, struct arena *a, struct err *e)
 {
-	char *tmp = arena_printf(a, "%s.new", s->data);
 	char *initdb[] = {arena_strz(a, s->initdb), arena_strz(a, "-D"), tmp, arena_strz(a, "-U"),
 	    arena_strz(a, LOCAL_PG_USER), arena_strz(a, "-A"), arena_strz(a, "trust"),
 	    arena_strz(a, "-E"), arena_strz(a, "UTF8"), arena_strz(a, "--locale=C"),
@@ -130,21 +131,30 @@ static bool make_cluster(const struct pgserver *s, struct arena *a, struct err *
 	int p[2];
 	bool ok;
 
-	if (!pgplace_fresh_folder(tmp, &s->account, e))
-		return false;
 	if (!run(s, initdb, -1, a, e))
 		return err_prefix(e, "cannot make a PostgreSQL in %s", s->data);
 	if (pipe2(p, O_CLOEXEC) != 0)
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "pipe");
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe");
 	ok = write(p[1], sql, sizeof sql - 1) == (ssize_t)sizeof sql - 1;
 	close(p[1]);
 	ok = ok && run(s, single, p[0], a, e);
 	close(p[0]);
-	if (!ok)
-		return err_prefix(e, "cannot make the database in %s", s->data);
-	if (rename(tmp, s->data) != 0)
-		return err_errno(e, ERR_SETUP, AT_WAREHOUSE, "%s", s->data);
-	return true;
+	return ok || err_prefix(e, "cannot make the database in %s", s->data);
+}
+
+/* Under another name, renamed when it is whole; no half of it stays on a disk that may be full. */
+static bool make_cluster(const struct pgserver *s, struct arena *a, struct err *e)
+{
+	char *tmp = arena_printf(a, "%s.new", s->data);
+	struct err ignored;
+
+	if (!pgplace_fresh_folder(tmp, &s->account, e))
+		return false;
+	if (!fill_cluster(s, tmp, a, e)) {
+		pgplace_remove(tmp, &s->account, &ignored);
+		return false;
+	}
+	return rename(tmp, s->data) == 0 || err_errno(e, ERR_SETUP, AT_WAREHOUSE, "%s", s->data);
 }
 
 /* The process that postmaster.pid names, if it is a server on these data: one has its working

@@ -45,6 +45,7 @@ static const struct s3d_code_info codes[S3D_CODES] = {
         "The specified method is not allowed against this resource."},
     [S3D_MISSING_LENGTH] = {411, "MissingContentLength",
         "You must provide the Content-Length HTTP header."},
+    [S3D_NO_SPACE] = {507, "InsufficientStorage", "The disk of the server has no space left."},
     [S3D_NO_SUCH_BUCKET] = {404, "NoSuchBucket", "The specified bucket does not exist"},
     [S3D_NO_SUCH_KEY] = {404, "NoSuchKey", "The specified key does not exist."},
     [S3D_NO_SUCH_UPLOAD] = {404, "NoSuchUpload",
@@ -92,6 +93,7 @@ const char *s3d_code_reason(int status)
 	    {500, "Internal Server Error"},
 	    {501, "Not Implemented"},
 	    {503, "Service Unavailable"},
+	    {507, "Insufficient Storage"},
 	};
 
 	for (unsigned i = 0; i < sizeof reasons / sizeof reasons[0]; i++)

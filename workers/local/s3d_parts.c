@@ -34,7 +34,7 @@ enum s3d_code s3d_upload_new(
 	unsigned char random[16];
 	char path[PATH];
 	struct buf text;
-	int folder, fd;
+	int folder, fd, error;
 	bool ok;
 
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
@@ -53,10 +53,13 @@ enum s3d_code s3d_upload_new(
 	buf_str(&text, key);
 	buf_str(&text, headers);
 	ok = !text.over && file_write(fd, buf_view(&text));
+	error = errno;
 	buf_free(&text);
-	if (close(fd) != 0)
+	if (close(fd) != 0) {
+		error = errno;
 		ok = false;
-	return ok ? S3D_OK : S3D_INTERNAL;
+	}
+	return ok ? S3D_OK : s3d_store_code(error);
 }
 
 /* The file "key" of an upload. */

@@ -23,6 +23,8 @@ enum s3d_code s3d_store_code(int error)
 	case EPERM:
 	case EROFS: return S3D_ACCESS_DENIED;
 	case ENOENT: return S3D_NO_SUCH_KEY;
+	case ENOSPC:
+	case EDQUOT: return S3D_NO_SPACE;
 	default: return S3D_INTERNAL;
 	}
 }

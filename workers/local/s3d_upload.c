@@ -280,7 +280,9 @@ static enum s3d_code join_step(
 		                : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || (n == 0 && c->job.left))
+		if (n < 0)
+			return s3d_store_code(errno);
+		if (n == 0 && c->job.left)
 			return S3D_INTERNAL;
 		c->job.left -= n;
 		done += n;

@@ -1,0 +1,155 @@
+/* next.c - see next.h. The commands are called as this run was: same program, same options. */
+#include "supervisor/next.h"
+
+#include <ctype.h>
+
+#include "supervisor/facts.h"
+#include "supervisor/report_verify.h"
+
+/* A word as a shell reads it back. */
+static void add_word(struct buf *b, struct str word)
+{
+	bool plain = word.n > 0;
+
+	for (size_t i = 0; i < word.n; i++)
+		if (!isalnum((unsigned char)word.p[i]) && !strchr("_@%+=:,./-", word.p[i]))
+			plain = false;
+	if (b->n)
+		buf_c(b, ' ');
+	if (plain) {
+		buf_str(b, word);
+		return;
+	}
+	buf_c(b, '\'');
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '\'')
+			buf_z(b, "'\\''");
+		else
+			buf_c(b, word.p[i]);
+	buf_c(b, '\'');
+}
+
+static const char *kept(struct buf *b, struct arena *a)
+{
+	const char *text = arena_cstr(a, buf_view(b));
+
+	buf_free(b);
+	return text;
+}
+
+/* "build/dwh run -c my.cfg --fresh" */
+static const char *command(const struct fold *f, const char *words, struct arena *a)
+{
+	struct buf b;
+
+	buf_init(&b, 64 << 10);
+	add_word(&b, f->call.n ? f->call.v[0] : STR("dwh"));
+	buf_printf(&b, " %s", words);
+	for (size_t i = 1; i < f->call.n; i++)
+		add_word(&b, f->call.v[i]);
+	return kept(&b, a);
+}
+
+/* psql takes what stands behind its name for itself. */
+static const char *show_errors(const struct fold *f, struct arena *a)
+{
+	struct buf b;
+
+	buf_init(&b, 64 << 10);
+	add_word(&b, f->call.n ? f->call.v[0] : STR("dwh"));
+	for (size_t i = 1; i + 1 < f->call.n; i++)
+		if (str_eqz(f->call.v[i], "-c")) {
+			add_word(&b, STR("-c"));
+			add_word(&b, f->call.v[i + 1]);
+		}
+	buf_printf(
+	    &b, " psql -c \"SELECT * FROM dwh.load_errors WHERE run = '%.*s'\"", STRF(f->run.run));
+	return kept(&b, a);
+}
+
+static bool failed_with(const struct fold *f, const char *code)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].state == TASK_FAILED && f->tasks[i].has_err &&
+		    strcmp(f->tasks[i].err.code, code) == 0)
+			return true;
+	return false;
+}
+
+/* It was to drop what is there, and has not come to it. */
+static bool still_fresh(const struct fold *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eqz(f->tasks[i].phase, "create"))
+			return f->run.fresh && f->tasks[i].state != TASK_DONE;
+	return f->run.fresh;
+}
+
+static bool loads(const struct fold *f)
+{
+	return str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load") ||
+	       str_eqz(f->run.command, "rerun");
+}
+
+/* Rows that cannot stay: nothing less than a new generation helps. */
+static bool must_be_fresh(const struct fold *f)
+{
+	return failed_with(f, "MISMATCH") || failed_with(f, "MAXERROR");
+}
+
+const char *next_command(const struct fold *f, struct arena *a)
+{
+	if (f->alive || (f->ended && f->end.exit == 0))
+		return NULL;
+	if (must_be_fresh(f))
+		return command(f, "run --fresh", a);
+	if (str_eqz(f->run.command, REPORT_VERIFY))
+		return command(
+		    f, arena_printf(a, "verify%s%.*s", f->run.of.n ? " " : "", STRF(f->run.of)), a);
+	if (f->ended && f->end.exit == 8)
+		return command(f, "check", a);
+	if (loads(f) && !still_fresh(f))
+		return command(f, arena_printf(a, "rerun %.*s", STRF(f->run.run)), a);
+	return command(f,
+	    arena_printf(a, "%.*s%s", STRF(f->run.command), still_fresh(f) ? " --fresh" : ""), a);
+}
+
+const char *next_advice(const struct fold *f, struct arena *a)
+{
+	const char *go_on = next_command(f, a);
+	int64_t loaded = facts_totals(f).loaded;
+	const char *stays = !loads(f) ? "" : loaded ? "What is committed stays. " : "";
+
+	if (!go_on)
+		return "";
+	if (!f->ended)
+		return arena_printf(a, "%sLoad the rest: %s", stays, go_on);
+	switch (f->end.exit) {
+	case 2:
+	case 3:
+	case 4:
+	case 5:
+		return arena_printf(a, "%sMend that, and then: %s",
+		    loads(f) && !loaded ? "Nothing was loaded. " : stays, go_on);
+	case 7:
+		if (str_starts(f->run.command, STR("load --")))
+			return arena_printf(
+			    a, "Mend the objects, or the COPY, and then: %s", go_on);
+		return arena_printf(a,
+		    "%sThe bad records are in dwh.load_errors: %s\n"
+		    "Mend the objects, or the COPY, and then: %s",
+		    stays, show_errors(f, a), go_on);
+	case 8:
+		if (must_be_fresh(f))
+			return arena_printf(a, "Load all again: %s", go_on);
+		if (str_eqz(f->run.command, REPORT_VERIFY))
+			return arena_printf(a,
+			    "Nothing was changed. Mend what is wrong, then look again: %s", go_on);
+		return arena_printf(a,
+		    "Nothing was rolled back. Mend what the checks found, then look again: %s",
+		    go_on);
+	default:
+		return arena_printf(
+		    a, "%s%s: %s", stays, loads(f) ? "Load the rest" : "Go on with", go_on);
+	}
+}
