@@ -52,7 +52,7 @@ static void print_options(unsigned bits, FILE *out)
 		snprintf(left, sizeof left, "%s%s%s%s%s", o->shortname,
 		    o->shortname[0] ? ", " : "    ", o->name, o->arg ? " " : "",
 		    o->arg ? o->arg : "");
-		fprintf(out, "  %-28s %s\n", left, o->help);
+		fprintf(out, "  %-31s %s\n", left, o->help);
 	}
 }
 
@@ -72,7 +72,7 @@ void command_usage(const struct command *c, FILE *out)
 	    "Loads JSON objects from S3 into a star schema, in parallel, exactly once.\n\n");
 	for (c = commands; c->name; c++)
 		if (!c->hidden)
-			fprintf(out, "  %-10s %s\n", c->name, c->help);
+			fprintf(out, "  %-11s %s\n", c->name, c->help);
 	fprintf(out, "\n`dwh COMMAND --help` shows the options of one.\n");
 }
 

@@ -56,9 +56,8 @@ own_s3d --latency 40ms
 copies() { [ -n "$(pids_of 'dwh: worker [0-9]+ copy staging_songs')" ]; }
 last=$(find "$songs" -name '*.json' | LC_ALL=C sort | sed -n 9p)
 cp "$last" "$T/kept"
-slow='--set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=10 --set S3.SONG_DATA=s3://sparkify/song_data/A/A/A/'
-# shellcheck disable=SC2086
-"$DWH" run -c "$T/dwh.cfg" --fresh --json -w 1 $slow >"$T/out" 2>"$T/err" &
+slow=(--set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=10 --set S3.SONG_DATA=s3://sparkify/song_data/A/A/A/)
+"$DWH" run -c "$T/dwh.cfg" --fresh --json -w 1 "${slow[@]}" >"$T/out" 2>"$T/err" &
 RUN=$!
 until_true 20 copies
 put "$last" 1066

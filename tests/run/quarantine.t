@@ -6,7 +6,7 @@ small_data
 own_postgres
 own_s3d
 postgres_config
-some='--set LOAD.MAX_BAD_OBJECTS=3'
+some=(--set LOAD.MAX_BAD_OBJECTS=3)
 songs=$T/buckets/sparkify/song_data
 mapfile -t all < <(find "$songs" -name '*.json' | LC_ALL=C sort)
 address() { echo "s3://sparkify/${1#"$T/buckets/sparkify/"}"; }
@@ -28,8 +28,7 @@ spoil 40 '{"song_id": "S1", "title": "a", "year": "MCMLX"}'
 spoil 700 '{"song_id": "S2", "title": "b"'
 dwh run --fresh
 is "$ST" 7 'two bad objects, and none may be: they fail their shards'
-# shellcheck disable=SC2086
-dwh rerun --json $some
+dwh rerun --json "${some[@]}"
 is "$ST $(jq -c '[.totals.quarantined, .totals.failed]' <<<"$OUT")" '0 [2,0]' 'three may be: a rerun holds two back'
 is "$(staged)" "$((total - 2))|$((total - 2))|$((total - 2))" 'all others are loaded, each once'
 like "$(dwh report && echo "$OUT")" '2 of [0-9]+ objects are in quarantine: see .dwh quarantine list' 'the report says so'
@@ -44,8 +43,7 @@ is "$(jq -c '.entries[] | select(.url == "'"$(address "${all[40]}")"'") | [.mand
 is "$(sql 'select count(*) from dwh.load_errors')" 2 'and in dwh.load_errors'
 sums=$(checksums)
 for how in run rerun run; do
-	# shellcheck disable=SC2086
-	dwh $how --json $some
+	dwh $how --json "${some[@]}"
 	is "$ST $(jq -c '.totals.shards' <<<"$OUT")" '0 0' "dwh $how: they are not tried again"
 done
 is "$(checksums)" "$sums" 'and nothing is changed'
@@ -57,11 +55,9 @@ like "$ERR" '2 of [0-9]+ objects of public.staging_songs are in quarantine.*quar
 # ---- mended, tried again, given up ----
 
 mend 40
-# shellcheck disable=SC2086
-dwh run --json $some
+dwh run --json "${some[@]}"
 is "$ST $(jq -c '[.totals.objects, .totals.quarantined]' <<<"$OUT")" '0 [1,1]' 'another version is another object: it is loaded'
-# shellcheck disable=SC2086
-dwh quarantine retry --json $some "$(address "${all[700]}")"
+dwh quarantine retry --json "${some[@]}" "$(address "${all[700]}")"
 is "$ST $(jq -c '[.totals.objects, .totals.quarantined]' <<<"$OUT")" '0 [0,1]' 'tried again, as bad as it was'
 dwh quarantine drop "$(address "${all[1]}")"
 is "$ST" 3 'one that is not there cannot be given up'
@@ -82,16 +78,13 @@ is "$(jq -c '.[0].rows' <<<"$OUT")" '[]' 'and nothing is listed'
 # ---- too many ----
 
 for i in 10 20 30 40; do spoil $i '{'; done
-# shellcheck disable=SC2086
-dwh run --fresh $some
+dwh run --fresh "${some[@]}"
 is "$ST $(sql 'select count(*) from dwh.quarantine')" '7 0' 'four in one shard, three may be: it fails, and none is taken in'
 like "$ERR" '4 objects of public.staging_songs would be in quarantine, and MAX_BAD_OBJECTS is 3' 'and both numbers are said'
 for i in 20 30 40; do mend $i; done
 for i in 300 600 900; do spoil $i '{'; done
-# shellcheck disable=SC2086
-dwh run --fresh --json -w 1 --set LOAD.SHARD_OBJECTS=100 $some
+dwh run --fresh --json -w 1 --set LOAD.SHARD_OBJECTS=100 "${some[@]}"
 is "$ST $(jq -c '[.shards[] | select(.state == "failed")] | length' <<<"$OUT")" '7 1' 'in four shards: the last one fails'
-# shellcheck disable=SC2086
 dwh run --fresh --json --set LOAD.MAX_BAD_RATIO=0.1%
 is "$ST" 7 'a ratio that is passed: exit code 7'
 like "$ERR" '4 of 1168 objects of public.staging_songs are in quarantine, more than MAX_BAD_RATIO allows' 'before any table is filled'
@@ -107,8 +100,7 @@ dwh drop
 dwh create
 sql 'alter table staging_songs add check (year < 3000)'
 spoil 555 "$(sed -E 's/"year": *[0-9]+/"year": 4711/' "${all[555]}")"
-# shellcheck disable=SC2086
-dwh run --json $some
+dwh run --json "${some[@]}"
 is "$ST $(jq -c '.totals.quarantined' <<<"$OUT")" '0 1' 'a record that only the warehouse refuses'
 dwh quarantine list --json
 is "$(jq -r '.[0].rows[0].object' <<<"$OUT")" "$(address "${all[555]}")" 'is found'
@@ -125,8 +117,7 @@ spoil 40 '{"song_id": "S1", "year": "MCMLX"}'
 for place in split:before-commit split:after-commit; do
 	rm -f "$T/crashed"
 	export DWH_CRASH_AT=$place DWH_CRASH_ONCE=$T/crashed
-	# shellcheck disable=SC2086
-	dwh run --fresh --json $some --set LOAD.STRATEGY=sharded --set LOAD.SHARD_OBJECTS=300
+	dwh run --fresh --json "${some[@]}" --set LOAD.STRATEGY=sharded --set LOAD.SHARD_OBJECTS=300
 	unset DWH_CRASH_AT DWH_CRASH_ONCE
 	[ -e "$T/crashed" ]
 	ok $? "killed at $place"

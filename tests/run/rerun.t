@@ -6,9 +6,9 @@ small_data
 own_postgres
 own_s3d
 postgres_config
-cut='--set LOAD.SHARD_OBJECTS=48' # 26 shards: 1 of the events, 25 of the songs
+cut=(--set LOAD.SHARD_OBJECTS=48) # 26 shards: 1 of the events, 25 of the songs
 
-dwh run --json $cut
+dwh run --json "${cut[@]}"
 clean=$(checksums)
 want=$(counts)
 is "$(jq '.totals.shards' <<<"$OUT")" 26 'a clean load of 26 shards'
@@ -24,14 +24,14 @@ cp "$bad" "$T/good"
 spoil() { rm "$bad" && echo '{"song_id": "S1", "year": "MCMLX"}' >"$bad"; }
 mend() { rm "$bad" && cp "$T/good" "$bad"; }
 spoil
-dwh run --fresh --json $cut
+dwh run --fresh --json "${cut[@]}"
 is "$ST $(jq -c '[.totals.loaded, .totals.failed]' <<<"$OUT")" '7 [25,1]' '1 of 26 shards fails'
 first=$(jq -r .run <<<"$OUT")
 dwh report
 like "$OUT" 'dwh rerun' 'the report says how to go on'
 sums=$(sql "select sum(hashtext(t::text)::bigint) from staging_songs t")
 for i in 1 2 3 4 5 6 7 8 9 10; do
-	dwh rerun --json $cut
+	dwh rerun --json "${cut[@]}"
 	[ "$ST $(jq -c '[.totals.shards, .totals.failed]' <<<"$OUT")" = '7 [1,1]' ] || break
 done
 is "$i $ST" '10 7' 'ten reruns: each tries the one shard, and fails'
@@ -57,7 +57,7 @@ other=$(find "$songs" -name '*.json' | LC_ALL=C sort | sed -n 1100p)
 cp "$other" "$T/other"
 spoil
 rm "$other" && echo '{' >"$other"
-dwh run --fresh --json $cut
+dwh run --fresh --json "${cut[@]}"
 is "$ST $(jq -c '[.totals.loaded, .totals.failed]' <<<"$OUT")" '7 [24,2]' '2 of 26 shards fail'
 mend
 rm "$other" && cp "$T/other" "$other"
@@ -72,7 +72,7 @@ is "$(checksums)" "$clean" 'the rows of a clean load'
 
 spoil
 rm "$other" && echo '{' >"$other"
-dwh run --fresh --json $cut
+dwh run --fresh --json "${cut[@]}"
 mend
 rm "$other" && cp "$T/other" "$other"
 key=${other#"$T/buckets/sparkify/"}
@@ -124,7 +124,7 @@ like "$ERR" 'the COPY of staging_events has changed since its rows were loaded.*
 # ---- without the journal ----
 
 spoil
-dwh run --fresh $cut
+dwh run --fresh "${cut[@]}"
 is "$ST" 7 'a load with a bad object'
 mend
 dwh rerun --json --set LOCAL.DIR="$T/elsewhere"

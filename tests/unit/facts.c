@@ -21,7 +21,7 @@ static int setup(void **state)
 {
 	(void)state;
 	a = arena_new();
-	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
+	snprintf(folder, sizeof folder, "/tmp/dwh-unit-XXXXXX");
 	return mkdtemp(folder) && journal_create(&j, folder, "1", &e) ? 0 : -1;
 }
 

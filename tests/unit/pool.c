@@ -81,7 +81,7 @@ static void behave(struct str how, int64_t id)
 		memset(long_line, 'x', sizeof long_line);
 		(void)!write(STDOUT_FILENO, long_line, sizeof long_line);
 	} else if (str_starts(how, STR("exit "))) {
-		_exit(atoi(how.p + 5));
+		_exit((int)strtol(how.p + 5, NULL, 10));
 	} else if (str_eqz(how, "kill")) {
 		raise(SIGKILL);
 	} else if (str_eqz(how, "half a done")) {
