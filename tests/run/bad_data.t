@@ -119,7 +119,7 @@ run=$(sql "select run from dwh.target where relation = 'public.t'")
 generation=$(sql "select generation from dwh.target where relation = 'public.t'")
 cat >"$T/task" <<-TASK
 	{"t":"hello","v":1,"worker":1,"run":"$run","config":"$T/dwh.cfg","sets":[]}
-	{"t":"copy","id":1,"attempt":1,"source":"t","lane":"t","shard":"$shard","manifest":"s3://rules/$shard.manifest","generation":$generation,"objects":2,"bytes":16,"validate":false}
+	{"t":"copy","id":1,"attempt":1,"source":"t","lane":"t","shard":"$shard","manifest":"s3://rules/$shard.manifest","generation":$generation,"objects":2,"bytes":16,"again":0,"validate":false}
 TASK
 # The services run as long as psql does.
 "$DWH" -c "$T/dwh.cfg" psql -Xq -c "\\! '$DWH' worker <'$T/task' >'$T/out' 2>'$T/err'" 2>/dev/null
