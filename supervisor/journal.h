@@ -6,8 +6,8 @@
  * a last line cut short by a crash is dropped.
  *
  * The lines, in the words of msg.h: run, call, then task, about, move, target, count, lane, wrong,
- * bad, again, done, fail (the last eight as the worker sent them, before the move that they caused),
- * and end.
+ * bad, again, done, fail (the last eight as the worker sent them, before the move that they
+ * caused), and end.
  */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H

@@ -42,8 +42,8 @@ bool target_hold(struct worker *w, struct str relation, bool alone, struct err *
 
 /*
  * Within a transaction: whoever else writes about the same part of the relation is waited for. For
- * tables without a unique key, where an earlier session of ours that is thought dead, and is still in
- * its COMMIT, would not be seen.
+ * tables without a unique key, where an earlier session of ours that is thought dead, and is still
+ * in its COMMIT, would not be seen.
  */
 bool target_turn(struct worker *w, struct str relation, struct str part, struct err *e);
 
