@@ -209,6 +209,7 @@ static bool flush(struct copying *c, struct err *e)
 	bool ok = !c->stored || pg_copy_bytes(&c->w->pg, buf_view(&c->out), e);
 
 	buf_reset(&c->out);
+	crash_here("copy:while-copying");
 	/* One object may unpack to very much. */
 	return ok && worker_tick(c->w, e);
 }
@@ -248,7 +249,8 @@ static bool on_bytes(
 	}
 	c->w->so_far.rows = c->rows;
 	c->w->so_far.bytes += (int64_t)n;
-	crash_here("copy:while-copying");
+	if (!last)
+		crash_here("copy:while-fetching");
 	return true;
 }
 

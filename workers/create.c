@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "shared/lane.h"
+#include "workers/crash.h"
 #include "workers/ledger.h"
 #include "workers/owner.h"
 #include "workers/relation.h"
@@ -236,7 +237,11 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 			return false;
 		done->objects++;
 	}
-	return pg_exec(&w->pg, "COMMIT", e);
+	crash_here("create:before-commit");
+	if (!pg_exec(&w->pg, "COMMIT", e))
+		return false;
+	crash_here("create:after-commit");
+	return true;
 }
 
 static bool drop_one(struct worker *w, struct str stem, bool *dropped, struct err *e)
@@ -279,5 +284,9 @@ bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done
 			return false;
 		done->objects += dropped;
 	}
-	return pg_exec(&w->pg, "COMMIT", e);
+	crash_here("drop:before-commit");
+	if (!pg_exec(&w->pg, "COMMIT", e))
+		return false;
+	crash_here("drop:after-commit");
+	return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shared/utf8.h"
+#include "workers/crash.h"
 
 static int by_key(const void *a, const void *b)
 {
@@ -88,6 +89,7 @@ bool cut_end(struct cut *c, struct err *e)
 	c->shard.bucket = c->bucket;
 	if (!manifest_write(c->w, c->relation, &c->shard, digest, &m.u.shard.manifest, e))
 		return false;
+	crash_here("list:after-manifest");
 	m.u.shard.shard = str_z(digest);
 	m.u.shard.objects = (int64_t)c->shard.n;
 	m.u.shard.bytes = (int64_t)c->shard_bytes;

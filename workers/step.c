@@ -12,6 +12,7 @@
 
 #include "shared/clock.h"
 #include "shared/lane.h"
+#include "workers/crash.h"
 #include "workers/engine.h"
 #include "workers/ledger.h"
 #include "workers/manifest.h"
@@ -144,8 +145,10 @@ static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *d
 	if (!staged_rejects(
 	        w, f, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), done, e))
 		return false;
+	crash_here("staged:before-commit");
 	if (!pg_exec(&w->pg, "COMMIT", e))
 		return false;
+	crash_here("staged:after-commit");
 	for (int64_t i = 1; i <= t.lanes; i++) {
 		struct str lane = lane_name(w->task, f->stem, i, t.lanes);
 		bool fresh;

@@ -18,6 +18,7 @@
 #include "shared/connect.h"
 #include "shared/log.h"
 #include "shared/title.h"
+#include "workers/crash.h"
 #include "workers/fetch.h"
 #include "workers/tasks.h"
 
@@ -174,6 +175,9 @@ static void do_task(struct worker *w, const struct msg *m)
 			out.u.done.requests += (int64_t)(after.requests - before.requests);
 			out.u.done.retries += (int64_t)(after.retries - before.retries);
 		}
+		crash_here(m->type == MSG_COPY   ? "copy:before-answer"
+		           : m->type == MSG_LIST ? "list:before-answer"
+		                                 : "step:before-answer");
 	} else {
 		clean_up(w);
 		out = msg_of_err(w->task_id, &e);
