@@ -39,7 +39,9 @@ struct source {
 	struct str prefix;         /* key prefix, without the bucket */
 	const char *url;           /* its address */
 	struct task *staged;       /* NULL where nothing is written */
-	int64_t generation, lanes; /* known once create is done */
+	struct str since;          /* of the relation; this and the rest is known once create is done */
+	int64_t generation, lanes;
+	int64_t shards; /* in the ledger, with those of this run */
 };
 
 enum {

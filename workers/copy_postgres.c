@@ -254,11 +254,6 @@ static bool on_bytes(
 	return true;
 }
 
-static bool on_tick(void *ctx, struct err *e)
-{
-	return worker_tick(((struct copying *)ctx)->w, e);
-}
-
 static bool stream(struct copying *c, struct msg_done *done, struct err *e)
 {
 	struct worker *w = c->w;
@@ -267,7 +262,7 @@ static bool stream(struct copying *c, struct msg_done *done, struct err *e)
 	struct fetch_opts opts = {.connections = (int)w->config.load.connections,
 	    .memory = (size_t)w->config.load.fetch_memory,
 	    .attempts = (int)w->config.load.attempts};
-	struct fetch_sink sink = {.ctx = c, .bytes = on_bytes, .tick = on_tick};
+	struct fetch_sink sink = {.ctx = c, .bytes = on_bytes};
 	struct fetch_stats stats = {0};
 	size_t failed;
 	bool ok;

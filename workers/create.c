@@ -187,6 +187,7 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 	bool staging = model_find(w->model, SQL_COPY, f->stem) != NULL, there, anew, ok;
 	struct msg m = {.type = MSG_TARGET, .u.target = {.id = k->id, .relation = f->stem}};
 	struct target t;
+	int64_t rows;
 
 	if (!target_read(w, relation, &t, e) || !relation_exists(w, f->stem, &there, e))
 		return false;
@@ -194,7 +195,12 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 	if (!anew && staging && !is_worthless(w, f, &t, &anew, e))
 		return false;
 	ok = anew ? make_anew(w, f, staging, &t, e) : keep(w, f, staging, &t, e);
-	if (!ok || !target_write(w, relation, staging, &t, e))
+	if (!ok || !target_write(w, relation, staging, &t, e) || !target_read(w, relation, &t, e))
+		return false;
+	m.u.target.since = t.since;
+	if (staging && !ledger_sum(w, relation.p,
+	                   arena_printf(w->task, "%lld", (long long)t.generation), "", &rows,
+	                   &m.u.target.shards, e))
 		return false;
 	m.u.target.generation = t.generation;
 	m.u.target.lanes = t.lanes;

@@ -9,6 +9,7 @@
 #include "workers/worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -101,7 +102,7 @@ bool worker_pg(struct worker *w, struct err *e)
 
 bool worker_s3(struct worker *w, struct err *e)
 {
-	return w->s3 || connect_s3(&w->config, w->life, &stop, &w->s3, e);
+	return w->s3 || connect_s3(&w->config, w->life, worker_tick, w, &w->s3, e);
 }
 
 static int64_t cpu_ms(void)

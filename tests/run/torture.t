@@ -20,7 +20,7 @@ begin() { # a load in the background, from nothing or over what is there
 	local fresh=--fresh
 	[ $((RANDOM % 2)) = 1 ] || { "$DWH" drop -c "$T/dwh.cfg" >/dev/null 2>&1 && fresh=; }
 	# shellcheck disable=SC2086
-	"$DWH" run -c "$T/dwh.cfg" $fresh --set LOAD.SHARD_OBJECTS=150 --set LOAD.CONNECTIONS=6 \
+	"$DWH" run -c "$T/dwh.cfg" $fresh --set LOAD.SHARD_OBJECTS=150 --set LOAD.CONNECTIONS=3 \
 		>"$T/out" 2>"$T/run.err" &
 	RUN=$!
 	BEGAN=$EPOCHREALTIME

@@ -9,7 +9,7 @@ dwh run
 is "$ST" 0 'a load'
 
 hello="{\"t\":\"hello\",\"v\":1,\"worker\":7,\"run\":\"by-hand\",\"config\":\"$T/dwh.cfg\",\"sets\":[\"LOAD.WORKERS=1\"]}"
-count='{"t":"step","id":3,"attempt":1,"phase":"count","name":"","digest":"","fresh":false}'
+count='{"t":"step","id":3,"attempt":1,"phase":"count","name":"","digest":"","shards":0,"fresh":false,"take_over":false}'
 worker() { # lines from stdin; $OUT, $ST
 	OUT=$("$DWH" worker 2>"$T/err")
 	ST=$?
@@ -33,12 +33,12 @@ is "$(facts '[.[] | select(.t != "beat") | .t + " " + (.id // 0 | tostring)] | j
 is "$(facts '[.[] | select(.t == "count" and .id == 3) | .table + "=" + (.rows | tostring)] | sort | join(" ")')" \
 	'artists=1108 songplays=38 songs=1168 staging_events=8056 staging_songs=1168 time=8023 users=105' 'the counts'
 
-list='{"t":"list","id":5,"attempt":1,"source":"staging_songs","prefix":"song_data/A/B","after":"","upto":"","fan":false,"generation":99,"validate":false}'
+list='{"t":"list","id":5,"attempt":1,"source":"staging_songs","prefix":"song_data/A/B","after":"","upto":"","fan":false,"shard":"","manifest":"","generation":99,"validate":false}'
 worker <<<"$hello
 $list"
 is "$(facts '[.[] | select(.t == "shard") | .objects] | add')" 572 'a listing: the objects of its shards'
 copy="{\"t\":\"copy\",\"id\":6,\"attempt\":1,\"source\":\"staging_songs\",\"lane\":\"staging_songs\",\"generation\":1,
-	\"objects\":572,\"bytes\":1,\"validate\":false,$(facts '.[] | select(.t == "shard") | "\"shard\":\"\(.shard)\",\"manifest\":\"\(.manifest)\""')}"
+	\"objects\":572,\"bytes\":1,\"again\":0,\"validate\":false,$(facts '.[] | select(.t == "shard") | "\"shard\":\"\(.shard)\",\"manifest\":\"\(.manifest)\""')}"
 worker <<<"$hello
 $(tr -d '\n\t' <<<"$copy")"
 is "$(facts '.[-1] | [.t, .rows, .skipped] | @csv')" '"done",572,true' 'a copy of what is in the ledger is skipped'
@@ -68,7 +68,7 @@ $count"
 broken 'not JSON' 'half a line' < <(printf '%s\n%s' "$hello" "${count:0:40}")
 broken 'a worker takes no done' 'a message of the other direction' <<<"$hello
 $(jq -nc '{t:"done",id:1,rejected:0,rows:0,bytes:0,objects:0,requests:0,retries:0,list_ms:0,fetch_ms:0,
-	copy_ms:0,commit_ms:0,total_ms:0,cpu_ms:0,skipped:false,verdict:"",note:""}')"
+	copy_ms:0,commit_ms:0,total_ms:0,cpu_ms:0,changed:0,skipped:false,verdict:"",note:""}')"
 broken 'unknown message "dance"' 'an unknown message' <<<"$hello
 {\"t\":\"dance\"}"
 broken 'field "fresh" is missing' 'a missing field' <<<"$hello

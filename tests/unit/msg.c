@@ -49,9 +49,10 @@ static const struct {
                           .phase = {"insert", 6},
                           .name = {"users", 5},
                           .digest = {"d", 1},
+                          .shards = 3,
                           .fresh = true}},
         "{\"t\":\"step\",\"id\":1,\"attempt\":2,\"phase\":\"insert\",\"name\":\"users\",\"digest\":"
-        "\"d\",\"fresh\":true}"},
+        "\"d\",\"shards\":3,\"fresh\":true,\"take_over\":false}"},
     [MSG_LIST] = {{.type = MSG_LIST,
                       .u.list = {.id = 3,
                           .attempt = 1,
@@ -62,7 +63,7 @@ static const struct {
                           .fan = true,
                           .generation = 5}},
         "{\"t\":\"list\",\"id\":3,\"attempt\":1,\"source\":\"s\",\"prefix\":\"" AWKWARD_JSON
-        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"generation\":5,\"validate\":false}"},
+        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"shard\":\"\",\"manifest\":\"\",\"generation\":5,\"validate\":false}"},
     [MSG_COPY] = {{.type = MSG_COPY,
                       .u.copy = {.id = INT64_MAX,
                           .attempt = 1,
@@ -76,12 +77,17 @@ static const struct {
                           .validate = true}},
         "{\"t\":\"copy\",\"id\":9223372036854775807,\"attempt\":1,\"source\":\"s\",\"lane\":\"s_2\""
         ",\"shard\":\"5f\",\"manifest\":\"s3://b/"
-        "m\",\"generation\":1,\"objects\":7,\"bytes\":8,\"validate\":true}"},
+        "m\",\"generation\":1,\"objects\":7,\"bytes\":8,\"again\":0,\"validate\":true}"},
     [MSG_READY] = {{.type = MSG_READY, .u.ready = {.v = 1, .pid = 4711}},
         "{\"t\":\"ready\",\"v\":1,\"pid\":4711}"},
     [MSG_TARGET] = {{.type = MSG_TARGET,
-                        .u.target = {.id = 1, .relation = {"s", 1}, .generation = 2, .lanes = 3}},
-        "{\"t\":\"target\",\"id\":1,\"relation\":\"s\",\"generation\":2,\"lanes\":3}"},
+                        .u.target = {.id = 1,
+                            .relation = {"s", 1},
+                            .since = {"t", 1},
+                            .generation = 2,
+                            .lanes = 3,
+                            .shards = 4}},
+        "{\"t\":\"target\",\"id\":1,\"relation\":\"s\",\"since\":\"t\",\"generation\":2,\"lanes\":3,\"shards\":4}"},
     [MSG_RANGE] = {{.type = MSG_RANGE,
                        .u.range = {.id = 1,
                            .prefix = {"p/", 2},
@@ -132,7 +138,7 @@ static const struct {
                           .note = {AWKWARD, sizeof AWKWARD - 1}}},
         "{\"t\":\"done\",\"id\":1,\"rows\":2,\"rejected\":3,\"bytes\":4,\"objects\":5,\"requests\":"
         "6,\"retries\":7,\"list_ms\":8,\"fetch_ms\":9,\"copy_ms\":10,\"commit_ms\":11,\"total_ms\":"
-        "12,\"cpu_ms\":13,\"skipped\":true,\"verdict\":\"VERIFIED\",\"note\":\"" AWKWARD_JSON
+        "12,\"cpu_ms\":13,\"changed\":0,\"skipped\":true,\"verdict\":\"VERIFIED\",\"note\":\"" AWKWARD_JSON
         "\"}"},
     [MSG_FAIL] = {{.type = MSG_FAIL,
                       .u.fail = {.id = 0,
@@ -156,7 +162,7 @@ static const struct {
                          .workers = 2,
                          .fresh = false}},
         "{\"t\":\"run\",\"v\":1,\"run\":\"r\",\"command\":\"run\",\"at\":\"t\",\"engine\":\"local\""
-        ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"workers\":2,\"fresh\":"
+        ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"of\":\"\",\"workers\":2,\"fresh\":"
         "false}"},
     [MSG_TASK] = {{.type = MSG_TASK,
                       .u.task = {.id = 1,
@@ -175,7 +181,7 @@ static const struct {
                           .objects = 3,
                           .bytes = 4}},
         "{\"t\":\"task\",\"id\":1,\"parent\":2,\"kind\":\"copy\",\"phase\":\"p\",\"stem\":\"s\","
-        "\"name\":\"n\",\"digest\":\"d\",\"prefix\":\"x\",\"after\":\"y\",\"upto\":\"z\",\"lane\":"
+        "\"name\":\"n\",\"digest\":\"d\",\"prefix\":\"x\",\"after\":\"y\",\"upto\":\"z\",\"fan\":false,\"lane\":"
         "\"l\",\"shard\":\"h\",\"manifest\":\"m\",\"objects\":3,\"bytes\":4}"},
     [MSG_MOVE] = {{.type = MSG_MOVE,
                       .u.move = {.id = 1,
