@@ -184,8 +184,8 @@ static void do_task(struct worker *w, const struct msg *m)
 		out = msg_of_err(w->task_id, &e);
 		out.u.fail.total_ms = clock_ms() - began;
 	}
-	worker_send(&out);
 	title_set("dwh: worker %lld idle", (long long)w->number);
+	worker_send(&out);
 }
 
 static bool say_ready(struct worker *w, const struct msg_hello *h, struct err *e)

@@ -85,12 +85,12 @@ end_run 'kill -9 in copies'
 is "$(crashes)" 2 'kill -9 in copies: the journal has both'
 
 sql "delete from dwh.step where step = 'public.songs'"
-hold_lock dwh.ledger
+stop_s3d
+own_s3d --latency 20ms --fault list:slow:100%:500ms
 hold_lock songs
 start_run
 kill_at KILL 'dwh: worker [0-9]+ list staging_songs'
 ok $? 'kill -9 of a worker that lists'
-release_lock dwh.ledger
 kill_at KILL 'dwh: worker [0-9]+ insert songs'
 ok $? 'kill -9 of a worker that fills a table'
 release_lock songs
@@ -113,12 +113,13 @@ standby() { # standby NAME: commits wait for it
 
 dwh create --fresh
 is "$ST" 0 'create'
-hold_lock dwh.ledger
+hold_lock staging_events
+hold_lock staging_songs
 start_run -w 4
-list_waits() { [ -n "$(pids_of 'dwh: worker [0-9]+ list')" ] && [ "$(waits relation)" -ge 1 ]; }
-until_true 10 list_waits
+until_true 10 wait_there relation 3
 standby nobody
-release_lock dwh.ledger
+release_lock staging_events
+release_lock staging_songs
 until_true 10 wait_there SyncRep 3
 kill_at KILL 'dwh: worker [0-9]+ copy'
 ok $? 'kill -9 of a worker whose COMMIT the server has'
