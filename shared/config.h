@@ -72,9 +72,9 @@ struct config {
 		int64_t connections;           /* GETs in flight in one worker, 32 */
 		int64_t fetch_memory;          /* bytes of buffers for all of them, 16 MiB */
 		int64_t attempts;              /* tries of one task, 5 */
-		int64_t task_timeout_s; /* no beat for so long: cancelled, then killed; 300; at
-		                         * least 3: a beat comes every second or two */
-		bool allow_empty;       /* a source without objects is no error */
+		int64_t task_timeout_s;      /* no beat for so long: cancelled, then killed; 300; at
+		                              * least 3: a beat comes every second or two */
+		bool allow_empty;            /* a source without objects is no error */
 		enum config_changed changed; /* an object that was loaded before it changed */
 	} load;
 	struct {

@@ -2,7 +2,6 @@
 #ifndef SHARED_CONNECT_H
 #define SHARED_CONNECT_H
 
-
 #include "shared/config.h"
 #include "shared/pg.h"
 #include "shared/s3.h"

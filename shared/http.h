@@ -33,8 +33,7 @@ struct http;
 
 /* where is that of the errors. tick is called now and then while a server is waited for, once a
  * second at least; false ends the request with its error. May be NULL. */
-struct http *http_new(
-    enum err_where where, bool (*tick)(void *ctx, struct err *e), void *tick_ctx);
+struct http *http_new(enum err_where where, bool (*tick)(void *ctx, struct err *e), void *tick_ctx);
 void http_free(struct http *h); /* NULL is fine */
 
 struct http_request {

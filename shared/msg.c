@@ -23,7 +23,8 @@ struct field {
 static const struct field hello[] = {INT(hello, v), INT(hello, worker), STRING(hello, run),
     STRING(hello, config), STRINGS(hello, sets), END};
 static const struct field step[] = {INT(step, id), INT(step, attempt), STRING(step, phase),
-    STRING(step, name), STRING(step, digest), INT(step, shards), BOOL(step, fresh), BOOL(step, take_over), END};
+    STRING(step, name), STRING(step, digest), INT(step, shards), BOOL(step, fresh),
+    BOOL(step, take_over), END};
 static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(list, source),
     STRING(list, prefix), STRING(list, after), STRING(list, upto), BOOL(list, fan),
     STRING(list, shard), STRING(list, manifest), INT(list, generation), BOOL(list, validate), END};
@@ -31,9 +32,8 @@ static const struct field copy[] = {INT(copy, id), INT(copy, attempt), STRING(co
     STRING(copy, lane), STRING(copy, shard), STRING(copy, manifest), INT(copy, generation),
     INT(copy, objects), INT(copy, bytes), INT(copy, again), BOOL(copy, validate), END};
 static const struct field ready[] = {INT(ready, v), INT(ready, pid), END};
-static const struct field target[] = {
-    INT(target, id), STRING(target, relation), STRING(target, since), INT(target, generation), INT(target, lanes),
-    INT(target, shards), END};
+static const struct field target[] = {INT(target, id), STRING(target, relation),
+    STRING(target, since), INT(target, generation), INT(target, lanes), INT(target, shards), END};
 static const struct field range[] = {
     INT(range, id), STRING(range, prefix), STRING(range, after), STRING(range, upto), END};
 static const struct field shard[] = {INT(shard, id), STRING(shard, shard), STRING(shard, manifest),
@@ -46,8 +46,8 @@ static const struct field beat[] = {
 static const struct field done[] = {INT(done, id), INT(done, rows), INT(done, rejected),
     INT(done, bytes), INT(done, objects), INT(done, requests), INT(done, retries),
     INT(done, list_ms), INT(done, fetch_ms), INT(done, copy_ms), INT(done, commit_ms),
-    INT(done, total_ms), INT(done, cpu_ms), INT(done, changed), BOOL(done, skipped), STRING(done, verdict),
-    STRING(done, note), END};
+    INT(done, total_ms), INT(done, cpu_ms), INT(done, changed), BOOL(done, skipped),
+    STRING(done, verdict), STRING(done, note), END};
 static const struct field fail[] = {INT(fail, id), STRING(fail, kind), STRING(fail, where),
     STRING(fail, code), STRING(fail, message), INT(fail, retry_after_ms), INT(fail, total_ms), END};
 static const struct field run[] = {INT(run, v), STRING(run, run), STRING(run, command),
@@ -55,8 +55,9 @@ static const struct field run[] = {INT(run, v), STRING(run, run), STRING(run, co
     STRING(run, warehouse), STRING(run, of), INT(run, workers), BOOL(run, fresh), END};
 static const struct field task[] = {INT(task, id), INT(task, parent), STRING(task, kind),
     STRING(task, phase), STRING(task, stem), STRING(task, name), STRING(task, digest),
-    STRING(task, prefix), STRING(task, after), STRING(task, upto), BOOL(task, fan), STRING(task, lane),
-    STRING(task, shard), STRING(task, manifest), INT(task, objects), INT(task, bytes), END};
+    STRING(task, prefix), STRING(task, after), STRING(task, upto), BOOL(task, fan),
+    STRING(task, lane), STRING(task, shard), STRING(task, manifest), INT(task, objects),
+    INT(task, bytes), END};
 static const struct field move[] = {INT(move, id), STRING(move, from), STRING(move, to),
     STRING(move, at), INT(move, ms), INT(move, attempt), INT(move, worker), END};
 static const struct field end[] = {STRING(end, at), INT(end, ms), INT(end, exit), END};

@@ -82,11 +82,11 @@ struct msg_step {
 
 struct msg_list {
 	int64_t id, attempt;
-	struct str source; /* stem of the copy file */
-	struct str prefix; /* key prefix without the bucket */
-	struct str after;  /* keys greater than this */
-	struct str upto;   /* and not greater than this; "" for no bound */
-	bool fan;          /* may give parts of it back as ranges */
+	struct str source;          /* stem of the copy file */
+	struct str prefix;          /* key prefix without the bucket */
+	struct str after;           /* keys greater than this */
+	struct str upto;            /* and not greater than this; "" for no bound */
+	bool fan;                   /* may give parts of it back as ranges */
 	struct str shard, manifest; /* not "": of a shard that was cut before, its keys */
 	int64_t generation;
 	bool validate; /* all objects, loaded or not */
@@ -149,9 +149,9 @@ struct msg_done {
 	int64_t rows, rejected, bytes, objects;
 	int64_t requests, retries; /* of S3 */
 	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
-	int64_t cpu_ms;     /* of the worker */
-	int64_t changed;    /* list: objects that changed after they were loaded, left as they were */
-	bool skipped;       /* nothing to do: committed already, up to date */
+	int64_t cpu_ms;  /* of the worker */
+	int64_t changed; /* list: objects that changed after they were loaded, left as they were */
+	bool skipped;    /* nothing to do: committed already, up to date */
 	struct str verdict; /* VERIFIED MISMATCH UNVERIFIED; pass warn fail of a check; valid
 	                     * rejected where it was only validated; replaced by other shards;
 	                     * or "" */

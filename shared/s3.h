@@ -38,8 +38,8 @@ struct s3_options {
 	const struct credentials *credentials; /* copied */
 	bool request_payer;
 	int attempts; /* tries of one request; 0: 5 */
-	/* Called several times a second while S3 is waited for; false: give up, with its error. May be
-	 * NULL. */
+	/* Called several times a second while S3 is waited for; false: give up, with its error. May
+	 * be NULL. */
 	bool (*tick)(void *ctx, struct err *e);
 	void *tick_ctx;
 };

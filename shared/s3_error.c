@@ -301,7 +301,8 @@ int64_t s3_pause(struct s3 *s, int attempts, struct s3_tries *t, struct err *e)
 	}
 	if (s->budget < S3_RETRY) {
 		err_set(e, e->kind, e->where, e->code,
-		    "%s (not tried again: so many requests have failed that this worker's budget of "
+		    "%s (not tried again: so many requests have failed that this worker's budget "
+		    "of "
 		    "retries is used up)",
 		    e->msg);
 		return -1;

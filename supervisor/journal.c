@@ -216,9 +216,8 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	} else if (m->type == MSG_TARGET) {
 		f->targets = arena_grow(
 		    a, f->targets, f->n_targets, &f->cap_targets, sizeof *f->targets);
-		f->targets[f->n_targets++] =
-		    (struct fold_target){m->u.target.relation, m->u.target.since,
-		        m->u.target.generation, m->u.target.shards};
+		f->targets[f->n_targets++] = (struct fold_target){m->u.target.relation,
+		    m->u.target.since, m->u.target.generation, m->u.target.shards};
 	} else if (m->type == MSG_COUNT) {
 		f->counts = arena_grow(
 		    a, f->counts, f->n_counts, &f->cap_counts, sizeof *f->counts);
@@ -239,7 +238,8 @@ bool journal_is_id(const char *run)
 	size_t digits = strspn(run, "0123456789");
 	size_t time = digits == 8 && run[8] == 'T' ? strspn(run + 9, "0123456789") : 0;
 
-	return time == 6 && run[15] == '-' && run[16] && run[16 + strspn(run + 16, "0123456789abcdef")] == '\0';
+	return time == 6 && run[15] == '-' && run[16] &&
+	       run[16 + strspn(run + 16, "0123456789abcdef")] == '\0';
 }
 
 bool journal_exists(const char *dir, const char *run, struct arena *a)

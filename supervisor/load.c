@@ -239,7 +239,8 @@ static struct msg message_of(struct run *r, const struct task *t)
 		    .phase = t->phase,
 		    .name = t->stem,
 		    .digest = t->digest,
-		    .shards = str_eqz(t->phase, "staged") ? plan_source(&r->plan, t->stem)->shards : 0,
+		    .shards = str_eqz(t->phase, "staged") ? plan_source(&r->plan, t->stem)->shards
+		                                          : 0,
 		    .fresh = t->fresh,
 		    .take_over = r->take_over};
 	} else if (t->kind == TASK_LIST) {

@@ -24,22 +24,23 @@
  * them is set. What belongs to the run and is not aimed at is left.
  */
 struct aim {
-	const struct fold *rest; /* its listings and shards that are not done; NULL: list everything */
-	struct str relation;     /* those of this staging relation */
-	struct str shard;        /* the shard whose id begins so */
-	struct str prefix;       /* the keys of `in` that begin so, listed now */
-	struct str in;           /* with prefix: a staging relation */
-	struct str step;         /* this insert alone, done again */
-	struct str from;         /* this insert and what depends on it, done again */
+	const struct fold
+	    *rest;           /* its listings and shards that are not done; NULL: list everything */
+	struct str relation; /* those of this staging relation */
+	struct str shard;    /* the shard whose id begins so */
+	struct str prefix;   /* the keys of `in` that begin so, listed now */
+	struct str in;       /* with prefix: a staging relation */
+	struct str step;     /* this insert alone, done again */
+	struct str from;     /* this insert and what depends on it, done again */
 };
 
 /* An S3 prefix that feeds one staging relation. */
 struct source {
 	struct str stem;
-	struct str prefix;         /* key prefix, without the bucket */
-	const char *url;           /* its address */
-	struct task *staged;       /* NULL where nothing is written */
-	struct str since;          /* of the relation; this and the rest is known once create is done */
+	struct str prefix;   /* key prefix, without the bucket */
+	const char *url;     /* its address */
+	struct task *staged; /* NULL where nothing is written */
+	struct str since;    /* of the relation; this and the rest is known once create is done */
 	int64_t generation, lanes;
 	int64_t shards; /* in the ledger, with those of this run */
 };

@@ -255,7 +255,8 @@ void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_
 	}
 	if (again)
 		err_set(&t->err, why->kind, why->where, why->code,
-		    "%s (not tried again: so many tasks have failed that the run's budget of retries is "
+		    "%s (not tried again: so many tasks have failed that the run's budget of "
+		    "retries is "
 		    "used up)",
 		    why->msg);
 	move(s, t, TASK_FAILED, now);

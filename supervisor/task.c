@@ -88,7 +88,8 @@ bool task_may_move(enum task_state from, enum task_state to)
 
 bool task_is_committed(const struct task *t)
 {
-	return t->kind == TASK_COPY && t->state == TASK_DONE && !t->done.skipped && t->done.rows > 0;
+	return t->kind == TASK_COPY && t->state == TASK_DONE && !t->done.skipped &&
+	       t->done.rows > 0;
 }
 
 void task_move(struct task *t, enum task_state to, int64_t now)

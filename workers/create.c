@@ -198,9 +198,9 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 	if (!ok || !target_write(w, relation, staging, &t, e) || !target_read(w, relation, &t, e))
 		return false;
 	m.u.target.since = t.since;
-	if (staging && !ledger_sum(w, relation.p,
-	                   arena_printf(w->task, "%lld", (long long)t.generation), "", &rows,
-	                   &m.u.target.shards, e))
+	if (staging &&
+	    !ledger_sum(w, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), "",
+	        &rows, &m.u.target.shards, e))
 		return false;
 	m.u.target.generation = t.generation;
 	m.u.target.lanes = t.lanes;
@@ -282,8 +282,7 @@ bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 	bool dropped;
 
-	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) ||
-	    !take_all_over(w, f, n, e))
+	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) || !take_all_over(w, f, n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!drop_one(w, f[i].stem, &dropped, e))

@@ -74,8 +74,10 @@ static bool is_changed(struct cut *c, const struct s3_object *o, struct err *e)
 		return true;
 	}
 	return err_set(e, ERR_TASK, AT_S3, "ObjectChanged",
-	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: put it "
-	    "back, keep the old rows (--changed skip), or load the relation again (--changed reload)",
+	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: "
+	    "put it "
+	    "back, keep the old rows (--changed skip), or load the relation again (--changed "
+	    "reload)",
 	    STRF(c->bucket), STRF(o->key));
 }
 

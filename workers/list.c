@@ -122,8 +122,7 @@ static struct str common(struct str a, struct str b)
 /* All keys of the part, page by page; `page` may hold the first one already. */
 static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 {
-	struct s3_list req = {
-	    .bucket = l->bucket, .prefix = l->prefix, .start_after = l->after};
+	struct s3_list req = {.bucket = l->bucket, .prefix = l->prefix, .start_after = l->after};
 	struct str first = STR("");
 
 	for (int pages = 1;; pages++) {
@@ -212,7 +211,8 @@ static bool list_again(struct list *l, struct err *e)
 		/* Nothing of it is loaded: it is no loss. */
 		if (e->kind == ERR_SETUP)
 			err_set(e, ERR_TASK, AT_S3, "Manifest",
-			    "the manifest %.*s of a shard that is not loaded cannot be read: `dwh run` "
+			    "the manifest %.*s of a shard that is not loaded cannot be read: `dwh "
+			    "run` "
 			    "lists its objects again",
 			    STRF(l->m->manifest));
 		return false;
@@ -222,7 +222,8 @@ static bool list_again(struct list *l, struct err *e)
 		return true;
 	if (!str_eq(l->only.bucket, l->bucket))
 		return err_set(e, ERR_TASK, AT_CONFIG, NULL,
-		    "shard %.8s is of the bucket %.*s, and now the address in [S3] is in %.*s: `dwh "
+		    "shard %.8s is of the bucket %.*s, and now the address in [S3] is in %.*s: "
+		    "`dwh "
 		    "run` lists that",
 		    l->m->shard.p, STRF(l->only.bucket), STRF(l->bucket));
 	first = o[0].key;
@@ -237,8 +238,8 @@ static bool list_again(struct list *l, struct err *e)
 	return list_all(l, e);
 }
 
-bool list_finds_change(struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out,
-    struct err *e)
+bool list_finds_change(
+    struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out, struct err *e)
 {
 	struct cut c = {.w = w, .relation = target_relation(w, w->task, copy->stem)};
 	struct s3_list req = {.max_keys = 0};
@@ -246,7 +247,8 @@ bool list_finds_change(struct worker *w, const struct sqlfile *copy, int64_t gen
 	struct s3_page page;
 
 	*out = false;
-	if (!s3_url_parse(str_z(config_s3(&w->config, copy->source)), &req.bucket, &req.prefix, e) ||
+	if (!s3_url_parse(
+	        str_z(config_s3(&w->config, copy->source)), &req.bucket, &req.prefix, e) ||
 	    !worker_s3(w, e) || !cut_read_committed(&c, generation, req.prefix, none, none, e))
 		return false;
 	do {
@@ -262,8 +264,8 @@ bool list_finds_change(struct worker *w, const struct sqlfile *copy, int64_t gen
 	return true;
 }
 
-static bool run(struct worker *w, const struct msg_list *m, bool (*list)(struct list *, struct err *),
-    struct msg_done *done, struct err *e)
+static bool run(struct worker *w, const struct msg_list *m,
+    bool (*list)(struct list *, struct err *), struct msg_done *done, struct err *e)
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	int64_t began = clock_ms();
@@ -291,7 +293,8 @@ static bool run(struct worker *w, const struct msg_list *m, bool (*list)(struct 
 	return true;
 }
 
-bool list_shard_again(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
+bool list_shard_again(
+    struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
 {
 	return run(w, m, list_again, done, e);
 }

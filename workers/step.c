@@ -129,8 +129,8 @@ static bool staged_rejects(struct worker *w, const struct sqlfile *f, const char
 }
 
 /* Ledger and lanes are read while the relation is held: nobody else can load into it meanwhile. */
-static bool staged(struct worker *w, const struct sqlfile *f, int64_t shards, struct msg_done *done,
-    struct err *e)
+static bool staged(
+    struct worker *w, const struct sqlfile *f, int64_t shards, struct msg_done *done, struct err *e)
 {
 	struct str relation = target_relation(w, w->task, f->stem);
 	struct target t;
@@ -147,7 +147,8 @@ static bool staged(struct worker *w, const struct sqlfile *f, int64_t shards, st
 	 * standby that was behind. */
 	if (done->objects < shards)
 		return err_set(e, ERR_TASK, AT_WAREHOUSE, "lost",
-		    "%lld shards of %.*s were committed, and %lld are there: the server has lost the "
+		    "%lld shards of %.*s were committed, and %lld are there: the server has lost "
+		    "the "
 		    "others; what is missing is loaded when it is run again",
 		    (long long)shards, STRF(f->stem), (long long)done->objects);
 	if (!staged_rejects(

@@ -13,11 +13,12 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e);
 
 /* Lists the keys of a shard again, as they are now, and cuts them into shards (list.c). */
-bool list_shard_again(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e);
+bool list_shard_again(
+    struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e);
 
 /* Whether an object of the source has changed since it was loaded into this generation (list.c). */
-bool list_finds_change(struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out,
-    struct err *e);
+bool list_finds_change(
+    struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out, struct err *e);
 
 /* The step insert (insert.c). again: also where nothing has changed since it was done. */
 bool task_insert(

@@ -63,7 +63,8 @@ static const struct {
                           .fan = true,
                           .generation = 5}},
         "{\"t\":\"list\",\"id\":3,\"attempt\":1,\"source\":\"s\",\"prefix\":\"" AWKWARD_JSON
-        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"shard\":\"\",\"manifest\":\"\",\"generation\":5,\"validate\":false}"},
+        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"shard\":\"\",\"manifest\":\"\","
+        "\"generation\":5,\"validate\":false}"},
     [MSG_COPY] = {{.type = MSG_COPY,
                       .u.copy = {.id = INT64_MAX,
                           .attempt = 1,
@@ -87,7 +88,8 @@ static const struct {
                             .generation = 2,
                             .lanes = 3,
                             .shards = 4}},
-        "{\"t\":\"target\",\"id\":1,\"relation\":\"s\",\"since\":\"t\",\"generation\":2,\"lanes\":3,\"shards\":4}"},
+        "{\"t\":\"target\",\"id\":1,\"relation\":\"s\",\"since\":\"t\",\"generation\":2,\"lanes\":"
+        "3,\"shards\":4}"},
     [MSG_RANGE] = {{.type = MSG_RANGE,
                        .u.range = {.id = 1,
                            .prefix = {"p/", 2},
@@ -138,8 +140,8 @@ static const struct {
                           .note = {AWKWARD, sizeof AWKWARD - 1}}},
         "{\"t\":\"done\",\"id\":1,\"rows\":2,\"rejected\":3,\"bytes\":4,\"objects\":5,\"requests\":"
         "6,\"retries\":7,\"list_ms\":8,\"fetch_ms\":9,\"copy_ms\":10,\"commit_ms\":11,\"total_ms\":"
-        "12,\"cpu_ms\":13,\"changed\":0,\"skipped\":true,\"verdict\":\"VERIFIED\",\"note\":\"" AWKWARD_JSON
-        "\"}"},
+        "12,\"cpu_ms\":13,\"changed\":0,\"skipped\":true,\"verdict\":\"VERIFIED\",\"note\":"
+        "\"" AWKWARD_JSON "\"}"},
     [MSG_FAIL] = {{.type = MSG_FAIL,
                       .u.fail = {.id = 0,
                           .kind = {"data", 4},
@@ -162,7 +164,8 @@ static const struct {
                          .workers = 2,
                          .fresh = false}},
         "{\"t\":\"run\",\"v\":1,\"run\":\"r\",\"command\":\"run\",\"at\":\"t\",\"engine\":\"local\""
-        ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"of\":\"\",\"workers\":2,\"fresh\":"
+        ",\"model\":\"m\",\"strategy\":\"direct\",\"warehouse\":\"w\",\"of\":\"\",\"workers\":2,"
+        "\"fresh\":"
         "false}"},
     [MSG_TASK] = {{.type = MSG_TASK,
                       .u.task = {.id = 1,
@@ -181,7 +184,8 @@ static const struct {
                           .objects = 3,
                           .bytes = 4}},
         "{\"t\":\"task\",\"id\":1,\"parent\":2,\"kind\":\"copy\",\"phase\":\"p\",\"stem\":\"s\","
-        "\"name\":\"n\",\"digest\":\"d\",\"prefix\":\"x\",\"after\":\"y\",\"upto\":\"z\",\"fan\":false,\"lane\":"
+        "\"name\":\"n\",\"digest\":\"d\",\"prefix\":\"x\",\"after\":\"y\",\"upto\":\"z\",\"fan\":"
+        "false,\"lane\":"
         "\"l\",\"shard\":\"h\",\"manifest\":\"m\",\"objects\":3,\"bytes\":4}"},
     [MSG_MOVE] = {{.type = MSG_MOVE,
                       .u.move = {.id = 1,

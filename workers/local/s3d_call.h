@@ -36,7 +36,7 @@ struct s3d {
 	bool anonymous;
 	int64_t latency_ms; /* before each request is looked at */
 	struct s3d_faults faults;
-	int log; /* descriptor for a line per request (s3d_log.h), -1: none */
+	int log;           /* descriptor for a line per request (s3d_log.h), -1: none */
 	uint64_t requests; /* so far */
 };
 

@@ -42,7 +42,8 @@ void s3d_log(const struct s3d_call *c)
 	buf_z(&b, ",\"query\":");
 	buf_json(&b, shown(h->query));
 	buf_printf(&b,
-	    ",\"from\":%" PRId64 ",\"match\":%s,\"status\":%d,\"bytes\":%" PRId64 ",\"fault\":\"%s\"}\n",
+	    ",\"from\":%" PRId64 ",\"match\":%s,\"status\":%d,\"bytes\":%" PRId64
+	    ",\"fault\":\"%s\"}\n",
 	    first_byte(h), s3d_http_header(h, "if-match") ? "true" : "false", c->reply.status,
 	    c->reply.sent, c->fault ? s3d_fault_name(c->fault->kind) : "");
 	/* A full disk must not change what the server does. */
