@@ -105,6 +105,7 @@ completes 'a server that takes no cancel'
 
 for what in 'list staging_songs' 'copy staging_songs' 'insert songs'; do
 	[ "$what" != 'insert songs' ] || hold_lock songs
+	# shellcheck disable=SC2046
 	begin $([ "$what" = 'insert songs' ] || echo --fresh) --set LOAD.TASK_TIMEOUT=3 --set LOAD.CONNECTIONS=4
 	kill_at STOP "dwh: worker [0-9]+ $what"
 	ok $? "$what: its worker stops"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # dwh rerun loads what a run has left, nothing else and nothing twice, any number of times: after
 # data or SQL was mended, in parts, and without the journal.
+# shellcheck disable=SC2086 # $cut is two words
 . "$(dirname "$0")/lib.sh"
 small_data
 own_postgres

@@ -26,7 +26,7 @@ begin() { # a load in the background, from nothing or over what is there
 	BEGAN=$EPOCHREALTIME
 }
 title() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null; }
-alive() { [ -n "$(title $RUN)" ]; } # not so of one that has ended and was not waited for
+alive() { [ -n "$(title "$RUN")" ]; } # not so of one that has ended and was not waited for
 children() { cat "/proc/$RUN/task/$RUN/children" 2>/dev/null; }
 phase_of() { # phase_of PID: what this worker does
 	sed -nE 's/^dwh: worker [0-9]+ ([a-z]+).*/\1/p; s/^dwh worker.*/starting/p' <<<"$(title "$1")"
@@ -50,7 +50,7 @@ kill_worker() {
 }
 kill_supervisor() {
 	PHASE=$(phase)
-	alive && kill -9 $RUN
+	alive && kill -9 "$RUN"
 }
 kill_postgres() {
 	PHASE=$(phase)
@@ -120,7 +120,7 @@ strike() {
 	done 2>/dev/null
 	# A server comes back while the load still tries, or after it has given up.
 	[ "$1" = postgres ] && [ $early = 1 ] && start_postgres
-	wait $RUN 2>/dev/null
+	wait "$RUN" 2>/dev/null
 	st=$?
 	codes=$st
 	[ "$1" = postgres ] && [ $early = 0 ] && start_postgres

@@ -399,35 +399,6 @@ static void no_memory_at_all(void **state)
 	world_free(w);
 }
 
-/* Half of the requests and more fail: no object is tried too often, but all together are. */
-static void retries_have_a_budget(void **state)
-{
-	struct world *w = world_new(MANY, 10);
-	const struct action no = {RAW, 0, HTTP_ERROR("503 Slow Down", "", "SlowDown")};
-
-	(void)state;
-	w->opts.connections = 64;
-	for (size_t i = 0; i < MANY; i++)
-		w->server->script[i][0] = w->server->script[i][1] = no;
-	assert_false(run(w));
-	assert_int_equal(w->e.kind, ERR_RETRY);
-	assert_string_equal(w->e.code, "SlowDown");
-	assert_non_null(strstr(w->e.msg, "budget of retries is used up"));
-	assert_true(w->stats.retries >= 200 && w->stats.retries <= 250 + w->stats.objects / 2);
-
-	/* It comes back with good answers: one in three may fail. */
-	w->opts.connections = 8;
-	for (size_t i = 0; i < MANY; i++) {
-		w->server->script[i][0] = w->server->script[i][1] = (struct action){GOOD, 0, NULL};
-		w->server->seen[i] = 0;
-		if (i > 50 && i % 2)
-			w->server->script[i][0] = no;
-	}
-	run_well(w);
-	assert_int_equal(w->stats.retries, (MANY - 50) / 2);
-	world_free(w);
-}
-
 static void the_tick_may_stop_it(void **state)
 {
 	struct world *w = world_new(20, 100000);
@@ -609,7 +580,6 @@ int main(void)
 	    cmocka_unit_test(a_pause_blocks_nobody_else),
 	    cmocka_unit_test(memory_is_bounded),
 	    cmocka_unit_test(no_memory_at_all),
-	    cmocka_unit_test(retries_have_a_budget),
 	    cmocka_unit_test(the_tick_may_stop_it),
 	    cmocka_unit_test(a_signal_stops_it),
 	    cmocka_unit_test(one_object_at_a_time),
