@@ -3,6 +3,7 @@
 # make test-peers other people's S3 server, S3 clients and Redshift grammar judge ours
 # make            builds build/dwh
 # make lint       format, rooms, banned functions, static analysis
+# make torture    kill tests, ten times as many as in make test: 200 workers, 50 supervisors, 20 servers
 # make fuzz       each parser of foreign bytes, FUZZ_SECONDS=30 each
 # make valgrind   the unit tests under valgrind
 # make bench      the load against a Python program that does the same
@@ -91,7 +92,8 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 
 # ---- what a person does ----
 
-.PHONY: run test unit fuzz peers test-peers lint fmt valgrind bench bench-safety deps deps-test deps-peers \
+.PHONY: run test unit torture fuzz peers test-peers lint fmt valgrind bench bench-safety deps \
+	deps-test deps-peers \
 	help FORCE
 
 run: deps all
@@ -129,6 +131,11 @@ peers: $(PEERS)
 test-peers: deps deps-test deps-peers
 	$(MAKE) BUILD=asan all peers
 	DWH=$(CURDIR)/build/asan/dwh prove --timer $(wildcard tests/peers/*.t) $(PROVE)
+
+# Quarter of an hour. TORTURE_SEED=N tries the same moments again.
+torture: deps deps-test
+	$(MAKE) BUILD=asan all
+	DWH=$(CURDIR)/build/asan/dwh TORTURE="200 50 20" prove --timer -v tests/run/torture.t
 
 # Each target for FUZZ_SECONDS, from its corpus; what it finds stays in build/fuzz.
 FUZZ_SECONDS ?= 30

@@ -194,6 +194,9 @@ static char *read_line(char *to, int size, void *stream)
 	l->failed = !check_line(l, s, (size_t)size - 2);
 	if (l->failed)
 		return NULL;
+	/* Blanks alone may be any number, and more than there is room for. */
+	if (str_trim(s).n == 0)
+		s.n = 0;
 	if (s.n)
 		memcpy(to, s.p, s.n);
 	memcpy(to + s.n, "\n", 2);

@@ -72,7 +72,8 @@ struct config {
 		int64_t connections;           /* GETs in flight in one worker, 32 */
 		int64_t fetch_memory;          /* bytes of buffers for all of them, 16 MiB */
 		int64_t attempts;              /* tries of one task, 5 */
-		int64_t task_timeout_s;  /* no beat for so long: cancelled, then killed; 300 */
+		int64_t task_timeout_s;  /* no beat for so long: cancelled, then killed; 300; at
+		                          * least 3: a beat comes every second or two */
 		int64_t max_bad_objects; /* of a source, held back in quarantine; 0: no bound */
 		int64_t max_bad_ratio;   /* millionths of its objects; 0: no bound. Both 0: none */
 		bool allow_empty;        /* a source without objects is no error */

@@ -73,7 +73,7 @@ const struct config_key config_keys[] = {
     {"LOAD", "FETCH_MEMORY", KEY_SIZE, AT(load.fetch_memory), "16MiB", false, MIB, 64 * GIB, NULL,
         "memory of one worker for bodies in flight"},
     {"LOAD", "ATTEMPTS", KEY_INT, AT(load.attempts), "5", false, 1, 100, NULL, "tries of one task"},
-    {"LOAD", "TASK_TIMEOUT", KEY_INT, AT(load.task_timeout_s), "300", false, 1, 86400, NULL,
+    {"LOAD", "TASK_TIMEOUT", KEY_INT, AT(load.task_timeout_s), "300", false, 3, 86400, NULL,
         "seconds without a sign of life until a task is cancelled"},
     {"LOAD", "ALLOW_EMPTY", KEY_BOOL, AT(load.allow_empty), "no", false, 0, 0, NULL,
         "a source without objects is no error"},

@@ -34,12 +34,14 @@ bool connect_warehouse(
 	return pg_open(pg, &t, e);
 }
 
-bool connect_s3(const struct config *c, struct arena *a, const volatile sig_atomic_t *stop,
-    struct s3 **out, struct err *e)
+bool connect_s3(const struct config *c, struct arena *a, bool (*tick)(void *ctx, struct err *e),
+    void *tick_ctx, struct s3 **out, struct err *e)
 {
 	struct credentials key = {.anonymous = false};
-	struct s3_options o = {
-	    .credentials = &key, .request_payer = c->aws.request_payer, .stop = stop};
+	struct s3_options o = {.credentials = &key,
+	    .request_payer = c->aws.request_payer,
+	    .tick = tick,
+	    .tick_ctx = tick_ctx};
 
 	if (c->warehouse.engine == ENGINE_LOCAL) {
 		struct local l;

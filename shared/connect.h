@@ -2,8 +2,6 @@
 #ifndef SHARED_CONNECT_H
 #define SHARED_CONNECT_H
 
-#include <signal.h>
-
 #include "shared/config.h"
 #include "shared/pg.h"
 #include "shared/s3.h"
@@ -16,8 +14,9 @@ bool connect_target(const struct config *c, struct arena *a, struct pg_target *o
 bool connect_warehouse(
     const struct config *c, struct arena *a, const char *name, struct pg *pg, struct err *e);
 
-bool connect_s3(const struct config *c, struct arena *a, const volatile sig_atomic_t *stop,
-    struct s3 **out, struct err *e);
+/* tick: as in s3.h. */
+bool connect_s3(const struct config *c, struct arena *a, bool (*tick)(void *ctx, struct err *e),
+    void *tick_ctx, struct s3 **out, struct err *e);
 
 /* Where manifests go: [S3] MANIFESTS, a bucket of the local engine, or NULL (the folder
  * <[LOCAL] DIR>/manifests of this machine). */

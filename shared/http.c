@@ -14,7 +14,9 @@ enum { HEADERS_MAX = 24 };
 struct http {
 	CURL *easy;
 	enum err_where where;
-	const volatile sig_atomic_t *stop;
+	bool (*tick)(void *ctx, struct err *e);
+	void *tick_ctx;
+	struct err stopped; /* by the tick */
 	char detail[CURL_ERROR_SIZE];
 };
 
@@ -61,12 +63,13 @@ void http_easy_setup(CURL *easy, char *detail)
 	set_no_proxy(easy);
 }
 
-struct http *http_new(enum err_where where, const volatile sig_atomic_t *stop)
+struct http *http_new(enum err_where where, bool (*tick)(void *ctx, struct err *e), void *tick_ctx)
 {
 	struct http *h = xcalloc(1, sizeof *h);
 
 	h->where = where;
-	h->stop = stop;
+	h->tick = tick;
+	h->tick_ctx = tick_ctx;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	h->easy = curl_easy_init();
 	if (!h->easy)
@@ -214,8 +217,6 @@ bool http_easy_error(
 		    what);
 	case CURLE_URL_MALFORMAT:
 		return err_set(e, ERR_SETUP, where, "url", "%.*s: %s", STRF(o), what);
-	case CURLE_ABORTED_BY_CALLBACK:
-		return err_set(e, ERR_CANCELLED, where, "cancelled", "cancelled");
 	default:
 		return err_set(
 		    e, ERR_RETRY, where, "reset", "connection to %.*s broke: %s", STRF(o), what);
@@ -232,10 +233,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 
 static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-	const struct http *h = ctx;
+	struct http *h = ctx;
 
 	(void)a, (void)b, (void)c, (void)d;
-	return h->stop && *h->stop;
+	return h->tick && !h->tick(h->tick_ctx, &h->stopped);
 }
 
 bool http_do(struct http *h, const struct http_request *q, struct http_reply *r, struct buf *body,
@@ -280,6 +281,10 @@ bool http_do(struct http *h, const struct http_request *q, struct http_reply *r,
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
 	if (rc == CURLE_OK)
 		return true;
+	if (rc == CURLE_ABORTED_BY_CALLBACK) {
+		*e = h->stopped;
+		return false;
+	}
 	if (body->over)
 		return err_set(e, ERR_TASK, h->where, "large",
 		    "the answer is larger than the %zu bytes that were expected at most",

@@ -17,12 +17,11 @@
  *   tls        ERR_SETUP        the server's certificate does not verify, or AWS_CA_BUNDLE is bad
  *   url        ERR_SETUP        not a URL
  *   large      ERR_TASK         the body is larger than the caller's buffer may grow
- *   cancelled  ERR_CANCELLED    *stop was set
+ *   (tick's)   (tick's)         tick said stop
  */
 #ifndef SHARED_HTTP_H
 #define SHARED_HTTP_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,8 +31,9 @@
 
 struct http;
 
-/* where is that of the errors. stop may be NULL: no request is given up early then. */
-struct http *http_new(enum err_where where, const volatile sig_atomic_t *stop);
+/* where is that of the errors. tick is called now and then while a server is waited for, once a
+ * second at least; false ends the request with its error. May be NULL. */
+struct http *http_new(enum err_where where, bool (*tick)(void *ctx, struct err *e), void *tick_ctx);
 void http_free(struct http *h); /* NULL is fine */
 
 struct http_request {

@@ -23,8 +23,8 @@ struct field {
 static const struct field hello[] = {INT(hello, v), INT(hello, worker), STRING(hello, run),
     STRING(hello, config), STRINGS(hello, sets), END};
 static const struct field step[] = {INT(step, id), INT(step, attempt), STRING(step, phase),
-    STRING(step, name), STRING(step, digest), BOOL(step, fresh), BOOL(step, take_over),
-    BOOL(step, validate), STRING(step, of), END};
+    STRING(step, name), STRING(step, digest), INT(step, shards), BOOL(step, fresh),
+    BOOL(step, take_over), BOOL(step, validate), STRING(step, of), END};
 static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(list, source),
     STRING(list, prefix), STRING(list, after), STRING(list, upto), BOOL(list, fan),
     STRING(list, shard), STRING(list, manifest), INT(list, generation), BOOL(list, validate), END};
@@ -32,8 +32,8 @@ static const struct field copy[] = {INT(copy, id), INT(copy, attempt), STRING(co
     STRING(copy, lane), STRING(copy, shard), STRING(copy, manifest), INT(copy, generation),
     INT(copy, objects), INT(copy, bytes), INT(copy, again), BOOL(copy, validate), END};
 static const struct field ready[] = {INT(ready, v), INT(ready, pid), END};
-static const struct field target[] = {
-    INT(target, id), STRING(target, relation), INT(target, generation), INT(target, lanes), END};
+static const struct field target[] = {INT(target, id), STRING(target, relation),
+    STRING(target, since), INT(target, generation), INT(target, lanes), INT(target, shards), END};
 static const struct field range[] = {
     INT(range, id), STRING(range, prefix), STRING(range, after), STRING(range, upto), END};
 static const struct field shard[] = {INT(shard, id), STRING(shard, shard), STRING(shard, manifest),

@@ -86,6 +86,7 @@ struct msg_step {
 	struct str phase;  /* probe create drop staged insert check count verify */
 	struct str name;   /* stem of the SQL file; "" where the step is about the whole model */
 	struct str digest; /* of that file as it was planned */
+	int64_t shards;    /* staged: as many as the ledger must have at least */
 	bool fresh;        /* create: drop what is ours first; insert: also where nothing changed */
 	bool take_over;    /* create, drop: from another run that is alive, too */
 	bool validate;     /* probe: touch nothing, and look at the columns, too */
@@ -119,7 +120,9 @@ struct msg_ready {
 struct msg_target {
 	int64_t id;
 	struct str relation;
+	struct str since; /* when its first generation was made; another one after a drop */
 	int64_t generation, lanes;
+	int64_t shards; /* of it, in the ledger */
 };
 
 struct msg_range {

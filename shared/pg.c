@@ -13,7 +13,10 @@
 
 #include "shared/clock.h"
 
-enum { TICK_MS = 200 };
+enum {
+	TICK_MS = 200,
+	CANCEL_MS = 3000, /* until a server that was asked to cancel is given up */
+};
 
 static enum err_kind kind_of(const char *state)
 {
@@ -185,6 +188,13 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	/* Whoever holds a lock for longer is named in an error, not waited for in silence. */
 	if (ok && t->engine != ENGINE_REDSHIFT)
 		ok = pg_exec(pg, "SET lock_timeout TO '60s'", e);
+	/* A session whose client is dead ends soon, even in a long statement or waiting for a lock.
+	 * Not every server knows it (PostgreSQL 14). */
+	if (ok && t->engine != ENGINE_REDSHIFT)
+		ok = pg_exec(pg,
+		    "SELECT set_config(name, '2s', false) FROM pg_settings"
+		    " WHERE name = 'client_connection_check_interval'",
+		    e);
 	arena_free(a);
 	pg->met |= ok;
 	if (!ok)
@@ -216,18 +226,25 @@ static void cancel(struct pg *pg)
 
 /*
  * Until a result can be taken without blocking. When the tick says stop, the server is asked to
- * cancel, and the answer is still awaited: the connection stays usable.
+ * cancel, and the answer is still awaited: the connection stays usable. A server that does not even
+ * answer that is left: it rolls back when it finds out.
  */
 static bool await(struct pg *pg, struct err *e)
 {
 	bool stopping = false;
+	int64_t until = 0;
 
 	while (PQisBusy(pg->conn)) {
 		struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
 
 		if (!stopping && pg->tick && !pg->tick(pg->tick_ctx, e)) {
 			stopping = true;
+			until = clock_ms() + CANCEL_MS;
 			cancel(pg);
+		}
+		if (stopping && clock_ms() > until) {
+			pg_close(pg);
+			return false;
 		}
 		if (poll(&fd, 1, TICK_MS) < 0 && errno != EINTR)
 			return err_errno(e, ERR_RETRY, AT_WAREHOUSE, "poll");
@@ -243,6 +260,9 @@ static bool finish(struct pg *pg, PGresult **out, struct err *e)
 	PGresult *res = NULL, *more;
 	bool ok = await(pg, e);
 
+	*out = NULL;
+	if (!pg->conn)
+		return false;
 	while ((more = PQgetResult(pg->conn))) {
 		ExecStatusType st = PQresultStatus(more);
 
@@ -386,16 +406,21 @@ bool pg_copy_end(struct pg *pg, int64_t *rows, struct err *e)
 
 void pg_copy_abort(struct pg *pg, const char *why)
 {
-	PGresult *res;
+	PGresult *res = NULL;
+	struct err ignored;
 
-	/* A server that takes nothing is left: it rolls back when the connection is gone. */
+	/* A server that takes nothing is left: it rolls back when the connection is gone. It may
+	 * wait for a lock, and then it does not look. */
+	if (!pg->conn)
+		return;
 	if (PQputCopyEnd(pg->conn, why) != 1 || PQflush(pg->conn) != 0 ||
 	    PQsetnonblocking(pg->conn, 0) != 0) {
+		cancel(pg);
 		pg_close(pg);
 		return;
 	}
-	while ((res = PQgetResult(pg->conn)))
-		PQclear(res);
+	finish(pg, &res, &ignored);
+	PQclear(res);
 }
 
 static struct str keep(struct arena *a, char *quoted)

@@ -25,7 +25,8 @@ struct pg {
 	bool met; /* it has been connected once */
 	enum config_engine engine;
 	char where[160]; /* "the warehouse at HOST:PORT/DB", for messages; no secret in it */
-	/* While a statement runs, called about every 200 ms; false cancels it. May be NULL. */
+	/* While a statement runs, called about every 200 ms; false cancels it, and closes the
+	 * connection where the server does not answer. May be NULL. */
 	bool (*tick)(void *ctx, struct err *e);
 	void *tick_ctx;
 };
@@ -44,7 +45,8 @@ struct pg_target {
 void pg_target_of_config(const struct config *c, struct pg_target *out);
 
 /* Connects with client_encoding UTF8, DateStyle ISO, time zone UTC, search_path = schema, and waits
- * at most a minute for any lock (55P03). NOTICEs are dropped. */
+ * at most a minute for any lock (55P03). Where the server can, it ends a session within seconds of
+ * its client's death. NOTICEs are dropped. */
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e);
 void pg_close(struct pg *pg); /* an all-zero pg is fine */
 bool pg_alive(const struct pg *pg);

@@ -55,8 +55,10 @@ bool s3_open(const struct s3_options *o, struct s3 **out, struct err *e)
 
 	s->life = arena_new();
 	s->call = arena_new();
-	s->http = http_new(AT_S3, o->stop);
-	s->stop = o->stop;
+	s->http = http_new(AT_S3, o->tick, o->tick_ctx);
+	s->tick = o->tick;
+	s->tick_ctx = o->tick_ctx;
+	s->budget = S3_BUDGET;
 	s->attempts = o->attempts > 0 ? o->attempts : ATTEMPTS;
 	s->request_payer = o->request_payer;
 	s->region = arena_str(s->life, o->region);
@@ -171,8 +173,12 @@ bool s3_wait(struct s3 *s, struct s3_tries *t, struct err *e)
 		return false;
 	/* In short slices, so that a stop does not have to wait. */
 	while (left = until - clock_ms(), left > 0) {
-		if (s->stop && *s->stop)
-			return err_set(e, ERR_CANCELLED, AT_S3, "cancelled", "cancelled");
+		struct err why;
+
+		if (s->tick && !s->tick(s->tick_ctx, &why)) {
+			*e = why;
+			return false;
+		}
 		clock_sleep(left < 100 ? left : 100);
 	}
 	s3_count_again(s, e);

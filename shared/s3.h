@@ -10,7 +10,7 @@
  *   ERR_TASK     AT_S3      this object: no access, not there, archived
  *   ERR_CHANGED  AT_S3      the object is not the one whose ETag was given
  *   ERR_RETRY    AT_S3      still failing after all attempts
- *   ERR_CANCELLED
+ *   tick's       the tick said stop
  *
  * code is S3's own ("NoSuchBucket") or that of http.h; the message names the s3:// address, what
  * S3 said, and what to do.
@@ -20,7 +20,6 @@
 #ifndef SHARED_S3_H
 #define SHARED_S3_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,8 +37,11 @@ struct s3_options {
 	struct str region;
 	const struct credentials *credentials; /* copied */
 	bool request_payer;
-	int attempts;                      /* tries of one request; 0: 5 */
-	const volatile sig_atomic_t *stop; /* set by a signal handler: give up soon; may be NULL */
+	int attempts; /* tries of one request; 0: 5 */
+	/* Called several times a second while S3 is waited for; false: give up, with its error. May
+	 * be NULL. */
+	bool (*tick)(void *ctx, struct err *e);
+	void *tick_ctx;
 };
 
 /* Fails (ERR_SETUP, AT_CONFIG) on an endpoint that is no URL and on an impossible region. */

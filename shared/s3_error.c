@@ -215,6 +215,12 @@ static bool begins_as_error(struct str body)
 	return str_starts(body, STR("<Error"));
 }
 
+void s3_refund(struct s3 *s)
+{
+	if (s->budget < S3_BUDGET)
+		s->budget++;
+}
+
 enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct http_reply *r,
     struct str body, struct s3_tries *t, struct err *e)
 {
@@ -230,8 +236,10 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 			return S3_FAILED;
 		}
 		/* What has an ETag is an object, whatever is in it. */
-		if (r->etag[0] || !begins_as_error(body) || !xml_error(body, &f))
+		if (r->etag[0] || !begins_as_error(body) || !xml_error(body, &f)) {
+			s3_refund(s);
 			return S3_TAKEN;
+		}
 	} else if (!xml_error(body, &f)) {
 		f = (struct xml_error){.code = ""};
 	}
@@ -311,7 +319,7 @@ static int64_t jitter(int failed)
 	return (int64_t)((uint64_t)r * (uint64_t)(most + 1) >> 32);
 }
 
-int64_t s3_pause(const struct s3 *s, int attempts, struct s3_tries *t, struct err *e)
+int64_t s3_pause(struct s3 *s, int attempts, struct s3_tries *t, struct err *e)
 {
 	int64_t ms;
 
@@ -325,6 +333,15 @@ int64_t s3_pause(const struct s3 *s, int attempts, struct s3_tries *t, struct er
 			    e, e->kind, e->where, e->code, "%s (tried %d times)", e->msg, attempts);
 		return -1;
 	}
+	if (s->budget < S3_RETRY) {
+		err_set(e, e->kind, e->where, e->code,
+		    "%s (not tried again: so many requests have failed that this worker's budget "
+		    "of "
+		    "retries is used up)",
+		    e->msg);
+		return -1;
+	}
+	s->budget -= S3_RETRY;
 	ms = jitter(t->failed);
 	if (e->retry_after_ms > ms)
 		ms = e->retry_after_ms;

@@ -30,7 +30,8 @@ struct s3 {
 	struct credentials credentials;
 	bool request_payer;
 	int attempts;
-	const volatile sig_atomic_t *stop;
+	bool (*tick)(void *ctx, struct err *e);
+	void *tick_ctx;
 
 	int64_t skew_ms; /* S3's clock minus ours */
 	struct s3_region *regions;
@@ -38,6 +39,7 @@ struct s3 {
 	struct s3_stats stats;
 	struct s3_cause causes[S3_CAUSES];
 	size_t n_causes;
+	int budget; /* what is left for retries */
 };
 
 struct s3_call {
@@ -79,6 +81,13 @@ struct s3_tries {
 	bool clocked; /* corrected the clock */
 };
 
+/*
+ * Tries of requests, of objects and of tasks must not multiply: a client has a budget of S3_BUDGET
+ * for all its retries. Each costs S3_RETRY, each good answer gives 1 back. So a server that fails
+ * now and then is borne for ever, and one that fails nearly always is soon let alone.
+ */
+enum { S3_BUDGET = 500, S3_RETRY = 2 };
+
 enum s3_verdict { S3_TAKEN = 1, S3_AGAIN, S3_FAILED };
 
 /*
@@ -91,8 +100,12 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 /* The same where there was no answer: adds what can be done to the error of http.h. */
 void s3_no_answer(struct s3 *s, const struct s3_call *c, struct err *e);
 
-/* Milliseconds until the next try, or -1: *e is final (it says how often it was tried). */
-int64_t s3_pause(const struct s3 *s, int attempts, struct s3_tries *t, struct err *e);
+/* For a good answer that s3_judge does not see. */
+void s3_refund(struct s3 *s);
+
+/* Milliseconds until the next try, or -1: *e is final (it says how often it was tried, or that the
+ * budget is used up). */
+int64_t s3_pause(struct s3 *s, int attempts, struct s3_tries *t, struct err *e);
 
 /* Counts a request that is about to be sent again because of *e. */
 void s3_count_again(struct s3 *s, const struct err *e);

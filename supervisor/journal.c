@@ -237,8 +237,8 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	} else if (m->type == MSG_TARGET) {
 		f->targets = arena_grow(
 		    a, f->targets, f->n_targets, &f->cap_targets, sizeof *f->targets);
-		f->targets[f->n_targets++] = (struct fold_target){
-		    m->u.target.relation, m->u.target.generation};
+		f->targets[f->n_targets++] = (struct fold_target){m->u.target.relation,
+		    m->u.target.since, m->u.target.generation, m->u.target.shards};
 	} else if (m->type == MSG_COUNT) {
 		f->counts = arena_grow(
 		    a, f->counts, f->n_counts, &f->cap_counts, sizeof *f->counts);

@@ -44,8 +44,9 @@ struct fold_count {
 
 /* A staging relation as the run found or made it. */
 struct fold_target {
-	struct str relation;
+	struct str relation, since;
 	int64_t generation;
+	int64_t shards; /* that were in the ledger then */
 };
 
 /* A failure that was tried again, all of one cause together. */

@@ -67,7 +67,7 @@ static void on_moved(void *ctx, const struct task *t, enum task_state from, int6
 	    .ms = ms,
 	    .attempt = t->attempts,
 	    .worker = t->worker};
-	if (t->state == TASK_BLOCKED) {
+	if (t->state == TASK_BLOCKED || (from == TASK_RUNNING && t->state != TASK_DONE)) {
 		struct msg why = msg_of_err(t->id, &t->err);
 
 		journal_add(&r->journal, &why);
@@ -117,8 +117,10 @@ static void apply_target(struct run *r, const struct msg *m)
 	journal_add(&r->journal, m);
 	if (!src)
 		return;
+	src->since = arena_str(r->arena, m->u.target.since);
 	src->generation = m->u.target.generation;
 	src->lanes = m->u.target.lanes;
+	src->shards = m->u.target.shards;
 	if (!r->plan.aim.rest || !src->staged)
 		return;
 	plan_add_listings(&r->plan, src);
@@ -160,6 +162,8 @@ static void task_done(struct run *r, int worker, struct task *t, const struct ms
 		apply(r, t, &r->held[worker].v[i]);
 	drop_held(r, worker);
 	sched_done(&r->sched, t, now(r));
+	if (t->source && task_is_committed(t))
+		t->source->shards++;
 }
 
 /*
@@ -204,17 +208,15 @@ static struct err settled(const struct run *r, const struct task *t, const struc
 static void task_failed(struct run *r, int worker, struct task *t, const struct err *given)
 {
 	struct err settles = settled(r, t, given), *why = &settles;
-	struct msg m = msg_of_err(t->id, why);
 	bool warned = met_before(r, t, why, false), said = met_before(r, t, why, true);
 
 	drop_held(r, worker);
-	journal_add(&r->journal, &m);
 	sched_failed(&r->sched, t, why, now(r));
 	/* The report has all of them. */
 	if (t->state == TASK_FAILED ? said : warned)
 		return;
 	if (t->state == TASK_FAILED)
-		log_error("%.*s: %s", STRF(t->name), why->msg);
+		log_error("%.*s: %s", STRF(t->name), t->err.msg);
 	else if (t->state == TASK_BACKOFF)
 		log_warn("%.*s: %s; attempt %d of %d, again in %.1f s", STRF(t->name), why->msg,
 		    t->attempts + 1, r->sched.max_attempts, (double)(t->due_ms - now(r)) / 1000);
@@ -264,7 +266,7 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 
 /* ---- what the pool asks ---- */
 
-static struct msg message_of(const struct run *r, const struct task *t)
+static struct msg message_of(struct run *r, const struct task *t)
 {
 	struct msg m = {.type = MSG_STEP};
 	int64_t attempt = t->attempts + 1;
@@ -275,6 +277,8 @@ static struct msg message_of(const struct run *r, const struct task *t)
 		    .phase = t->phase,
 		    .name = t->stem,
 		    .digest = t->digest,
+		    .shards = str_eqz(t->phase, "staged") ? plan_source(&r->plan, t->stem)->shards
+		                                          : 0,
 		    .fresh = t->fresh,
 		    .take_over = r->take_over,
 		    .validate = r->plan.validate,

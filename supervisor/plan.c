@@ -93,18 +93,34 @@ static bool aimed_at(const struct aim *a, const struct task *t)
 	return a->prefix.n == 0;
 }
 
-/* What the earlier run knows of this life of the source: another one is empty. */
-static bool is_of_this_life(const struct fold *f, const struct source *src)
+static int64_t committed(const struct fold *f, struct str stem)
 {
-	for (size_t i = 0; f && i < f->n_targets; i++)
-		if (str_eq(f->targets[i].relation, src->stem))
-			return f->targets[i].generation == src->generation;
+	int64_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += str_eq(f->tasks[i].stem, stem) && task_is_committed(&f->tasks[i]);
+	return n;
+}
+
+/*
+ * Whether what the earlier run says of the source still holds: another life of it is empty, and a
+ * server that crashed may have lost what that run saw committed.
+ */
+static bool holds(const struct fold *f, const struct source *src)
+{
+	for (size_t i = 0; f && i < f->n_targets; i++) {
+		const struct fold_target *t = &f->targets[i];
+
+		if (str_eq(t->relation, src->stem))
+			return t->generation == src->generation && str_eq(t->since, src->since) &&
+			       t->shards + committed(f, src->stem) <= src->shards;
+	}
 	return false;
 }
 
 void plan_add_listings(struct plan *p, struct source *src)
 {
-	const struct fold *f = is_of_this_life(p->aim.rest, src) ? p->aim.rest : NULL;
+	const struct fold *f = holds(p->aim.rest, src) ? p->aim.rest : NULL;
 	size_t first = p->sched->n;
 	bool known = f && f->run.of.n; /* a rerun has only what was left */
 

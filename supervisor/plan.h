@@ -37,10 +37,12 @@ struct aim {
 /* An S3 prefix that feeds one staging relation. */
 struct source {
 	struct str stem;
-	struct str prefix;         /* key prefix, without the bucket */
-	const char *url;           /* its address */
-	struct task *staged;       /* NULL where nothing is written */
-	int64_t generation, lanes; /* known once create is done */
+	struct str prefix;   /* key prefix, without the bucket */
+	const char *url;     /* its address */
+	struct task *staged; /* NULL where nothing is written */
+	struct str since;    /* of the relation; this and the rest is known once create is done */
+	int64_t generation, lanes;
+	int64_t shards; /* in the ledger, with those of this run */
 };
 
 enum {

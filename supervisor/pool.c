@@ -5,7 +5,7 @@
  *
  *   STARTING  forked and sent hello; until its ready
  *   IDLE      waits for a task
- *   BUSY      has one; silent for task_timeout: TERM (cancel), KILL five seconds later
+ *   BUSY      has one; silent for task_timeout: TERM (cancel), KILL four seconds later
  *   GONE      at end of file and reaped; its slot may be filled again
  *
  * A worker that breaks the protocol is killed at once. Dead workers are replaced as long as there
@@ -27,7 +27,7 @@
 
 #include "shared/clock.h"
 
-enum { TICK_MS = 200, GRACE_MS = 5000, START_MS = 30000, SPARE = 6 };
+enum { TICK_MS = 200, GRACE_MS = 4000, START_MS = 30000, SPARE = 6 };
 
 enum state { GONE, STARTING, IDLE, BUSY };
 
@@ -426,7 +426,7 @@ static void dispatch(struct pool *p)
 		event_base_loopbreak(p->base);
 }
 
-/* Cancel, then kill: one TERM, and five seconds. */
+/* Cancel, then kill: one TERM, and four seconds, so that all has ended in five. */
 static void press(struct worker *w, int64_t now, const struct err *why)
 {
 	if (!w->termed) {

@@ -29,7 +29,7 @@ struct pool_handler {
 	void (*tick)(void *ctx);
 	/* No task will come any more: idle workers may be retired. */
 	bool (*finished)(void *ctx);
-	/* What runs should be cancelled: workers get TERM, and KILL five seconds later. */
+	/* What runs should be cancelled: workers get TERM, and KILL four seconds later. */
 	bool (*stopping)(void *ctx);
 };
 

@@ -1,12 +1,13 @@
 /* sched.c - see sched.h. */
 #include "supervisor/sched.h"
 
-enum { BACKOFF_BASE_MS = 200, BACKOFF_MAX_MS = 20000 };
+enum { BACKOFF_BASE_MS = 200, BACKOFF_MAX_MS = 20000, BUDGET = 200, RETRY = 2 };
 
 void sched_init(struct sched *s, struct arena *a, int max_attempts, uint64_t seed)
 {
 	*s = (struct sched){.arena = a,
 	    .max_attempts = max_attempts,
+	    .budget = BUDGET,
 	    .random = seed | 1,
 	    .backoff = {.by_due = true}};
 	sched_queue(s, STR(""), false);
@@ -187,6 +188,8 @@ void sched_running(struct sched *s, struct task *t, int worker, int64_t now)
 void sched_done(struct sched *s, struct task *t, int64_t now)
 {
 	move(s, t, TASK_DONE, now);
+	if (s->budget < BUDGET)
+		s->budget++;
 	for (size_t i = 0; i < t->n_dependents; i++) {
 		struct task *d = t->dependents[i];
 
@@ -243,11 +246,19 @@ void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_
 		move(s, t, TASK_LEFT, now);
 		return;
 	}
-	if (again && t->attempts < s->max_attempts) {
+	again = again && t->attempts < s->max_attempts;
+	if (again && s->budget >= RETRY) {
+		s->budget -= RETRY;
 		t->due_ms = now + pause_ms(s, t, why);
 		move(s, t, TASK_BACKOFF, now);
 		return;
 	}
+	if (again)
+		err_set(&t->err, why->kind, why->where, why->code,
+		    "%s (not tried again: so many tasks have failed that the run's budget of "
+		    "retries is "
+		    "used up)",
+		    why->msg);
 	move(s, t, TASK_FAILED, now);
 	block_dependents(s, t, now);
 	if (why->kind == ERR_SETUP && !s->go_on && !s->has_stop) {

@@ -5,7 +5,8 @@
  * queue is a lane of the warehouse, where COPYs must not overlap, or the common queue, where
  * anything may. sched_next gives, of the queues that are free, a listing if there is one, then a
  * step, then the largest copy; the oldest among equals. A failed task goes through backoff with
- * full jitter until its attempts are used up.
+ * full jitter until its attempts are used up, or the budget of the run: where nearly everything
+ * fails, tries must not multiply.
  */
 #ifndef SUPERVISOR_SCHED_H
 #define SUPERVISOR_SCHED_H
@@ -31,6 +32,7 @@ struct sched {
 	struct queue backoff;
 	size_t count[TASK_STATES];
 	int max_attempts;
+	int budget;      /* for retries of all tasks: each costs 2, each task done gives 1 back */
 	bool draining;   /* nothing new is started */
 	bool go_on;      /* ERR_SETUP ends what waits for that task, and no more */
 	uint64_t random; /* state of the jitter */

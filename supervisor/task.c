@@ -86,6 +86,12 @@ bool task_may_move(enum task_state from, enum task_state to)
 	return false;
 }
 
+bool task_is_committed(const struct task *t)
+{
+	return t->kind == TASK_COPY && t->state == TASK_DONE && !t->done.skipped &&
+	       t->done.rows > 0;
+}
+
 void task_move(struct task *t, enum task_state to, int64_t now)
 {
 	if (!task_may_move(t->state, to)) {

@@ -286,6 +286,7 @@ static bool flush(struct copying *c, struct err *e)
 	bool ok = !c->stored || pg_copy_bytes(&c->w->pg, buf_view(&c->out), e);
 
 	buf_reset(&c->out);
+	crash_here("copy:while-copying");
 	/* One object may unpack to very much. */
 	return ok && worker_tick(c->w, e);
 }
@@ -325,13 +326,9 @@ static bool on_bytes(
 	}
 	c->w->so_far.rows = c->rows;
 	c->w->so_far.bytes += (int64_t)n;
-	crash_here("copy:while-copying");
+	if (!last)
+		crash_here("copy:while-fetching");
 	return true;
-}
-
-static bool on_tick(void *ctx, struct err *e)
-{
-	return worker_tick(((struct copying *)ctx)->w, e);
 }
 
 static bool stream(struct copying *c, struct msg_done *done, struct err *e)
@@ -342,7 +339,7 @@ static bool stream(struct copying *c, struct msg_done *done, struct err *e)
 	struct fetch_opts opts = {.connections = (int)w->config.load.connections,
 	    .memory = (size_t)w->config.load.fetch_memory,
 	    .attempts = (int)w->config.load.attempts};
-	struct fetch_sink sink = {.ctx = c, .bytes = on_bytes, .tick = on_tick};
+	struct fetch_sink sink = {.ctx = c, .bytes = on_bytes};
 	struct fetch_stats stats = {0};
 	size_t failed;
 	bool ok;

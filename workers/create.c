@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "shared/lane.h"
+#include "workers/crash.h"
 #include "workers/ledger.h"
 #include "workers/owner.h"
 #include "workers/relation.h"
@@ -193,6 +194,7 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 	bool staging = model_find(w->model, SQL_COPY, f->stem) != NULL, there, anew, ok;
 	struct msg m = {.type = MSG_TARGET, .u.target = {.id = k->id, .relation = f->stem}};
 	struct target t;
+	int64_t rows;
 
 	if (!target_read(w, relation, &t, e) || !relation_exists(w, f->stem, &there, e))
 		return false;
@@ -200,7 +202,12 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 	if (!anew && staging && !is_worthless(w, f, &t, &anew, e))
 		return false;
 	ok = anew ? make_anew(w, f, staging, &t, e) : keep(w, f, staging, &t, e);
-	if (!ok || !target_write(w, relation, staging, &t, e))
+	if (!ok || !target_write(w, relation, staging, &t, e) || !target_read(w, relation, &t, e))
+		return false;
+	m.u.target.since = t.since;
+	if (staging &&
+	    !ledger_sum(w, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), "",
+	        &rows, &m.u.target.shards, e))
 		return false;
 	m.u.target.generation = t.generation;
 	m.u.target.lanes = t.lanes;
@@ -243,7 +250,11 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 			return false;
 		done->objects++;
 	}
-	return pg_exec(&w->pg, "COMMIT", e);
+	crash_here("create:before-commit");
+	if (!pg_exec(&w->pg, "COMMIT", e))
+		return false;
+	crash_here("create:after-commit");
+	return true;
 }
 
 static bool drop_one(struct worker *w, struct str stem, bool *dropped, struct err *e)
@@ -286,5 +297,9 @@ bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done
 			return false;
 		done->objects += dropped;
 	}
-	return pg_exec(&w->pg, "COMMIT", e);
+	crash_here("drop:before-commit");
+	if (!pg_exec(&w->pg, "COMMIT", e))
+		return false;
+	crash_here("drop:after-commit");
+	return true;
 }

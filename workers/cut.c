@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shared/utf8.h"
+#include "workers/crash.h"
 #include "workers/quarantine.h"
 
 static int by_key(const void *a, const void *b)
@@ -103,6 +104,7 @@ bool cut_send(struct worker *w, int64_t id, struct str relation, const struct ma
 
 	if (!manifest_write(w, relation, m, passing, digest, &fact.u.shard.manifest, e))
 		return false;
+	crash_here("list:after-manifest");
 	fact.u.shard.shard = str_z(digest);
 	for (size_t i = 0; i < m->n; i++)
 		fact.u.shard.bytes += (int64_t)m->objects[i].size;

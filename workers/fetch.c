@@ -145,13 +145,7 @@ static bool tick(struct fetch *f)
 	if (now - f->ticked < TICK_MS)
 		return true;
 	f->ticked = now;
-	if (f->s3->stop && *f->s3->stop) {
-		err_set(&f->err, ERR_CANCELLED, AT_S3, "cancelled", "cancelled");
-		return give_up(f, f->n);
-	}
-	if (f->sink->tick && !f->sink->tick(f->sink->ctx, &f->err))
-		return give_up(f, f->n);
-	return true;
+	return !f->s3->tick || f->s3->tick(f->s3->tick_ctx, &f->err) || give_up(f, f->n);
 }
 
 static bool deliver(struct slot *s, const char *p, size_t n, bool last)
@@ -397,6 +391,7 @@ static bool slot_done(struct slot *s, CURLcode code)
 	slot_unplug(s);
 	if (s->ended) {
 		f->s3->stats.status[2]++;
+		s3_refund(f->s3);
 		return slot_finish(s);
 	}
 	if (code != CURLE_OK && !flooded) {

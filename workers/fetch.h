@@ -38,9 +38,6 @@ struct fetch_sink {
 	 */
 	bool (*bytes)(
 	    void *ctx, size_t i, const char *p, size_t n, bool last, size_t *held, struct err *e);
-
-	/* About every 200 ms, between two pieces; false stops everything. May be NULL. */
-	bool (*tick)(void *ctx, struct err *e);
 };
 
 struct fetch_opts {
@@ -65,7 +62,7 @@ void fetch_free(struct fetch *f); /* NULL is fine */
 /*
  * Fetches all, begun in the order of the array. False when one has failed for good, or the sink
  * said so: everything in flight is dropped then, *failed is its index (n where it was no single
- * object: tick, stop), and *e is:
+ * object: the client's tick, which is called about every 200 ms), and *e is:
  *
  *   ERR_CHANGED  the object has another ETag or another length than was listed
  *   ERR_TASK     it may not be read, or is gone since it was listed

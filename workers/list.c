@@ -17,6 +17,7 @@
 
 #include "shared/clock.h"
 #include "shared/utf8.h"
+#include "workers/crash.h"
 #include "workers/cut.h"
 #include "workers/tasks.h"
 
@@ -137,6 +138,7 @@ static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 			    !cut_add(&l->cut, &page.objects[i], e))
 				return false;
 		}
+		crash_here("list:after-listing");
 		if (!page.truncated)
 			return true;
 		if (page.n_objects == 0) {

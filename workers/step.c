@@ -13,6 +13,7 @@
 
 #include "shared/clock.h"
 #include "shared/lane.h"
+#include "workers/crash.h"
 #include "workers/engine.h"
 #include "workers/ledger.h"
 #include "workers/manifest.h"
@@ -135,7 +136,8 @@ static bool staged_rejects(struct worker *w, const struct sqlfile *f, const char
 }
 
 /* Ledger and lanes are read while the relation is held: nobody else can load into it meanwhile. */
-static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *done, struct err *e)
+static bool staged(
+    struct worker *w, const struct sqlfile *f, int64_t shards, struct msg_done *done, struct err *e)
 {
 	struct str relation = target_relation(w, w->task, f->stem);
 	struct target t;
@@ -148,12 +150,22 @@ static bool staged(struct worker *w, const struct sqlfile *f, struct msg_done *d
 		        arena_printf(w->task, "%lld", (long long)t.generation),
 		        lane_name(w->task, f->stem, i, t.lanes), done, e))
 			return false;
+	/* A server may forget what it said was committed: synchronous_commit off and a crash, a
+	 * standby that was behind. */
+	if (done->objects < shards)
+		return err_set(e, ERR_TASK, AT_WAREHOUSE, "lost",
+		    "%lld shards of %.*s were committed, and %lld are there: the server has lost "
+		    "the "
+		    "others; what is missing is loaded when it is run again",
+		    (long long)shards, STRF(f->stem), (long long)done->objects);
 	if (!staged_rejects(w, f, relation.p,
 	        arena_printf(w->task, "%lld", (long long)t.generation), done, e) ||
 	    !quarantine_check(w, relation, t.generation, done, e))
 		return false;
+	crash_here("staged:before-commit");
 	if (!pg_exec(&w->pg, "COMMIT", e))
 		return false;
+	crash_here("staged:after-commit");
 	for (int64_t i = 1; i <= t.lanes; i++) {
 		struct str lane = lane_name(w->task, f->stem, i, t.lanes);
 		bool fresh;
@@ -265,7 +277,7 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 	if (str_eqz(m->phase, "probe"))
 		return probe(w, f, m->validate, done, e);
 	if (str_eqz(m->phase, "staged"))
-		return staged(w, f, done, e);
+		return staged(w, f, m->shards, done, e);
 	if (str_eqz(m->phase, "insert"))
 		return task_insert(w, f, m->fresh, done, e);
 	if (str_eqz(m->phase, "check"))

@@ -54,8 +54,9 @@ bool target_read(struct worker *w, struct str relation, struct target *out, stru
 
 	*out = (struct target){.known = false};
 	if (!pg_query(&w->pg,
-	        "SELECT generation, lanes, digest, run FROM dwh.target WHERE relation = $1", 1,
-	        params, &res, e))
+	        "SELECT generation, lanes, digest, run, CAST(created_at AS VARCHAR(32))"
+	        " FROM dwh.target WHERE relation = $1",
+	        1, params, &res, e))
 		return false;
 	if (PQntuples(res)) {
 		out->known = true;
@@ -63,6 +64,7 @@ bool target_read(struct worker *w, struct str relation, struct target *out, stru
 		out->lanes = pg_i64(res, 0, 1);
 		out->digest = arena_str(w->task, pg_str(res, 0, 2));
 		out->run = arena_str(w->task, pg_str(res, 0, 3));
+		out->since = arena_str(w->task, pg_str(res, 0, 4));
 	}
 	PQclear(res);
 	return true;

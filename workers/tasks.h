@@ -31,6 +31,7 @@ struct target {
 	int64_t lanes;
 	struct str digest; /* of the files that describe it */
 	struct str run;    /* that owns it */
+	struct str since;  /* when dwh made it; generations begin anew after a drop */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "workers/worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -18,6 +19,7 @@
 #include "shared/connect.h"
 #include "shared/log.h"
 #include "shared/title.h"
+#include "workers/crash.h"
 #include "workers/fetch.h"
 #include "workers/tasks.h"
 
@@ -100,7 +102,7 @@ bool worker_pg(struct worker *w, struct err *e)
 
 bool worker_s3(struct worker *w, struct err *e)
 {
-	return w->s3 || connect_s3(&w->config, w->life, &stop, &w->s3, e);
+	return w->s3 || connect_s3(&w->config, w->life, worker_tick, w, &w->s3, e);
 }
 
 static int64_t cpu_ms(void)
@@ -193,14 +195,17 @@ static void do_task(struct worker *w, const struct msg *m)
 			out.u.done.requests += (int64_t)(after.requests - before.requests);
 			out.u.done.retries += (int64_t)(after.retries - before.retries);
 		}
+		crash_here(m->type == MSG_COPY   ? "copy:before-answer"
+		           : m->type == MSG_LIST ? "list:before-answer"
+		                                 : "step:before-answer");
 	} else {
 		clean_up(w);
 		out = msg_of_err(w->task_id, &e);
 		out.u.fail.total_ms = clock_ms() - began;
 	}
 	send_again(w);
-	worker_send(&out);
 	title_set("dwh: worker %lld idle", (long long)w->number);
+	worker_send(&out);
 }
 
 static bool say_ready(struct worker *w, const struct msg_hello *h, struct err *e)

@@ -6,8 +6,6 @@
 #ifndef WORKERS_WORKER_H
 #define WORKERS_WORKER_H
 
-#include <signal.h>
-
 #include "shared/arena.h"
 #include "shared/config.h"
 #include "shared/err.h"

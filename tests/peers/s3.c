@@ -214,7 +214,7 @@ int main(int argc, char **argv)
 	}
 	ok = config_load_text(
 	         "none", STR("[WAREHOUSE]\nENGINE = postgres\n"), NULL, 0, a, &c, &e) &&
-	     connect_s3(&c, a, NULL, &s, &e) && run(s, argv + 1, a, &e);
+	     connect_s3(&c, a, NULL, NULL, &s, &e) && run(s, argv + 1, a, &e);
 	if (!ok)
 		fprintf(stderr, "%s %s %s: %s\n", err_kind_name(e.kind), err_where_name(e.where),
 		    e.code, e.msg);

@@ -2,8 +2,10 @@
 # Workers die at the worst moments, by their own hand and by ours: the run ends by itself with every
 # row once.
 . "$(dirname "$0")/lib.sh"
-local_config
 small_data
+own_postgres
+own_s3d
+postgres_config
 
 ledger() { # shards, distinct ones, rows; of the present generation
 	sql "select count(*), count(distinct l.relation || l.shard), sum(l.row_count)
@@ -17,30 +19,43 @@ counts=$(counts)
 sums=$(checksums)
 like "$counts" '^8056 1168 ' 'to compare with'
 
-for place in while-copying before-ledger before-commit after-commit; do
-	export DWH_CRASH_AT=copy:$place DWH_CRASH_ONCE=$T/crashed.$place
-	dwh run --fresh --json
+# die_at PLACE COMMAND...: a worker dies there, once; the run ends by itself
+die_at() {
+	export DWH_CRASH_AT=$1 DWH_CRASH_ONCE=$T/crashed.$1
+	dwh "${@:2}" --json
 	unset DWH_CRASH_AT DWH_CRASH_ONCE
-	is "$ST" 0 "$place: the run succeeds"
-	like "$ERR" 'killed by signal 9 .*attempt 2 of 5' "$place: and tells of the death"
+	is "$ST $(crashes)" '0 1' "$1: a worker dies, the run succeeds"
+	like "$ERR" 'killed by signal 9 .*attempt 2 of 5' "$1: and tells of the death"
+	is "$(pids_of 'dwh: ')" '' "$1: nothing is left running"
+}
+for place in list:after-listing list:after-manifest list:before-answer copy:while-fetching \
+	copy:while-copying copy:before-ledger copy:before-commit copy:after-commit \
+	copy:before-answer staged:before-commit staged:after-commit insert:before-commit \
+	insert:after-commit create:before-commit create:after-commit step:before-answer; do
+	die_at $place run --fresh
 	is "$(counts)" "$counts" "$place: counts"
 	is "$(checksums)" "$sums" "$place: checksums"
 	is "$(ledger)" '3|3|9224' "$place: one row a shard in the ledger"
 	note=
-	[ $place = after-commit ] && note='was committed already'
+	case $place in copy:after-commit | copy:before-answer) note='was committed already' ;; esac
 	is "$(crashed)" "ready running backoff ready running done | $note" \
 		"$place: the journal has both attempts"
-	is "$(jq -c '[([.shards[].tries] | sort), .totals.retries]' <<<"$OUT")" '[[1,1,2],1]' \
+	tries=1,1,1
+	case $place in copy:*) tries=1,1,2 ;; esac
+	is "$(jq -c '[([.shards[].tries] | sort), .totals.retries]' <<<"$OUT")" "[[$tries],1]" \
 		"$place: and so has the report"
-	is "$(left_running)" '' "$place: nothing is left running"
+done
+for place in drop:before-commit drop:after-commit; do
+	die_at $place drop
+	is "$(sql "select count(*) from pg_tables where schemaname = 'public'")" 0 "$place: all is gone"
+	dwh run
+	is "$ST $(checksums)" "0 $sums" "$place: and comes back"
 done
 
 # ---- by kill -9, from outside ----
 
-own_postgres
+stop_s3d
 own_s3d --latency 20ms
-postgres_config
-rm -rf "$T/.dwh"
 start_run() {
 	"$DWH" run -c "$T/dwh.cfg" "$@" --set LOAD.CONNECTIONS=8 >"$T/out" 2>"$T/run.err" &
 	RUN=$!
@@ -70,12 +85,12 @@ end_run 'kill -9 in copies'
 is "$(crashes)" 2 'kill -9 in copies: the journal has both'
 
 sql "delete from dwh.step where step = 'public.songs'"
-hold_lock dwh.ledger
+stop_s3d
+own_s3d --latency 20ms --fault list:slow:100%:500ms
 hold_lock songs
 start_run
 kill_at KILL 'dwh: worker [0-9]+ list staging_songs'
 ok $? 'kill -9 of a worker that lists'
-release_lock dwh.ledger
 kill_at KILL 'dwh: worker [0-9]+ insert songs'
 ok $? 'kill -9 of a worker that fills a table'
 release_lock songs
@@ -98,12 +113,13 @@ standby() { # standby NAME: commits wait for it
 
 dwh create --fresh
 is "$ST" 0 'create'
-hold_lock dwh.ledger
+hold_lock staging_events
+hold_lock staging_songs
 start_run -w 4
-list_waits() { [ -n "$(pids_of 'dwh: worker [0-9]+ list')" ] && [ "$(waits relation)" -ge 1 ]; }
-until_true 10 list_waits
+until_true 10 wait_there relation 3
 standby nobody
-release_lock dwh.ledger
+release_lock staging_events
+release_lock staging_songs
 until_true 10 wait_there SyncRep 3
 kill_at KILL 'dwh: worker [0-9]+ copy'
 ok $? 'kill -9 of a worker whose COMMIT the server has'

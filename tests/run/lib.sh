@@ -161,20 +161,23 @@ not_there() { [ ! -e "/proc/$1" ]; }
 
 # A PostgreSQL with its data and its socket in $T; the role loader has the password $PG_PASSWORD.
 # As root it runs as postgres, which refuses to be root.
+PG_AS=()
 own_postgres() {
-	local as=()
 	PG_BIN=$(dirname "$(find /usr/lib/postgresql/*/bin -name initdb | sort -V | tail -n 1)")
 	PG_PASSWORD="it's a \"secret\" p%40ss"
 	mkdir "$T/pg" "$T/sock"
 	(umask 077 && printf '%s\n' "$PG_PASSWORD" >"$T/pg.password")
 	if [ "$(id -u)" = 0 ]; then
-		as=(setpriv --reuid=postgres --regid=postgres --init-groups)
+		PG_AS=(setpriv --reuid=postgres --regid=postgres --init-groups)
 		chown postgres "$T/pg" "$T/sock" "$T/pg.password"
 	fi
-	"${as[@]}" "$PG_BIN/initdb" -D "$T/pg" -U loader -A scram-sha-256 --pwfile="$T/pg.password" \
+	"${PG_AS[@]}" "$PG_BIN/initdb" -D "$T/pg" -U loader -A scram-sha-256 --pwfile="$T/pg.password" \
 		-E UTF8 --locale=C --no-sync >"$T/initdb.log" 2>&1
-	"${as[@]}" "$PG_BIN/postgres" -D "$T/pg" -k "$T/sock" -c listen_addresses= -c fsync=off \
-		-c log_min_messages=fatal >"$T/pg.log" 2>&1 &
+	start_postgres
+}
+start_postgres() { # the same again, after it was stopped or killed
+	"${PG_AS[@]}" "$PG_BIN/postgres" -D "$T/pg" -k "$T/sock" -c listen_addresses= -c fsync=off \
+		-c log_min_messages=fatal >>"$T/pg.log" 2>&1 &
 	PG=$!
 	disown
 	until_true 20 "$PG_BIN/pg_isready" -q -h "$T/sock" ||

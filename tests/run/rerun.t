@@ -1,6 +1,7 @@
 #!/bin/bash
 # dwh rerun loads what a run has left, nothing else and nothing twice, any number of times: after
 # data or SQL was mended, in parts, and without the journal.
+# shellcheck disable=SC2086 # $cut is two words
 . "$(dirname "$0")/lib.sh"
 small_data
 own_postgres
@@ -132,6 +133,39 @@ is "$ST $(jq -c '[.totals.loaded, .totals.objects]' <<<"$OUT")" '0 [1,48]' \
 	'from another machine: what the ledger has is not loaded again'
 like "$ERR" 'no journal of a run is here: what the ledger has is loaded, the rest is listed again' \
 	'which is said'
+is "$(checksums)" "$clean" 'the rows of a clean load'
+
+# ---- after a drop: generations begin anew, and what was loaded before is not there any more ----
+
+dwh drop
+dwh run $cut
+dwh rerun --json
+is "$ST $(jq -c '.totals.shards' <<<"$OUT")" '0 0' 'a complete run'
+dwh drop
+is "$ST" 0 'is dropped'
+dwh rerun --json
+is "$ST $(jq -c '.totals.objects' <<<"$OUT")" '0 1198' 'its rerun loads all again'
+is "$(checksums)" "$clean" 'the rows of a clean load'
+
+# ---- a server that loses what it said was committed: as a crash with synchronous_commit off ----
+
+dwh drop
+dwh create
+sql "create function lose() returns trigger language plpgsql as
+	'begin delete from staging_events; return null; end';
+	create trigger lose before insert on dwh.ledger for each row
+	when (new.relation = 'public.staging_events') execute function lose()" >/dev/null
+dwh run --json $cut
+is "$ST" 4 'a shard is lost: exit code 4'
+like "$ERR" '1 shards of staging_events were committed, and 0 are there: the server has lost' 'which is said'
+sql 'drop trigger lose on dwh.ledger; drop function lose()' >/dev/null
+dwh rerun --json
+is "$ST $(jq -c '.totals.objects' <<<"$OUT")" '0 30' 'a rerun believes the ledger, and loads it again'
+is "$(checksums)" "$clean" 'the rows of a clean load'
+sql "begin; delete from dwh.ledger where relation = 'public.staging_events';
+	delete from staging_events; commit" >/dev/null
+dwh rerun --json
+is "$ST $(jq -c '.totals.objects' <<<"$OUT")" '0 30' 'lost after a run that was complete: its rerun loads it, too'
 is "$(checksums)" "$clean" 'the rows of a clean load'
 
 # ---- what cannot be ----

@@ -280,6 +280,8 @@ static void long_lines(void **state)
 	assert_false(load(arena_printf(a, "# %.*s\n", 300, x)));
 	assert_string_equal(
 	    e.msg, "t.cfg:1: a line of 302 bytes, more than the 198 that can be read");
+	check(load(arena_printf(a, "[AWS]\n%5000s\nTOKEN=t\n", "")));
+	assert_string_equal(c.aws.token, "t");
 }
 
 static void the_environment_wins_over_the_file(void **state)

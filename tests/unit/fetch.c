@@ -70,12 +70,14 @@ static bool on_tick(void *ctx, struct err *e)
 {
 	struct world *w = ctx;
 
+	if (stop)
+		return err_set(e, ERR_CANCELLED, AT_INTERNAL, NULL, "stopped");
 	if (++w->ticks == w->stop_after)
 		return err_set(e, ERR_CANCELLED, AT_INTERNAL, NULL, "enough");
 	return true;
 }
 
-static struct s3 *open_s3(const struct faulty *f, bool anonymous)
+static struct s3 *open_s3(const struct faulty *f, struct world *w, bool anonymous)
 {
 	struct credentials c = {
 	    .anonymous = anonymous, .key = {STR("AKID"), STR("secret"), STR("")}};
@@ -84,7 +86,8 @@ static struct s3 *open_s3(const struct faulty *f, bool anonymous)
 	    .region = STR("us-west-2"),
 	    .credentials = &c,
 	    .attempts = 3,
-	    .stop = &stop};
+	    .tick = on_tick,
+	    .tick_ctx = w};
 	struct s3 *s = NULL;
 	struct err e;
 
@@ -100,7 +103,7 @@ static struct world *world_new(size_t n, uint64_t size)
 
 	stop = 0;
 	w->server = faulty_start(size);
-	w->s3 = open_s3(w->server, false);
+	w->s3 = open_s3(w->server, w, false);
 	w->fetch = fetch_new(w->s3);
 	w->n = n;
 	w->fails_at = MANY;
@@ -129,7 +132,7 @@ static void set_size(struct world *w, size_t i, uint64_t size)
 
 static bool run(struct world *w)
 {
-	struct fetch_sink sink = {w, on_bytes, on_tick};
+	struct fetch_sink sink = {w, on_bytes};
 	int64_t from = clock_ms();
 	bool ok;
 
@@ -194,7 +197,7 @@ static void anonymous_requests_are_not_signed(void **state)
 	(void)state;
 	fetch_free(w->fetch);
 	s3_close(w->s3);
-	w->s3 = open_s3(w->server, true);
+	w->s3 = open_s3(w->server, w, true);
 	w->fetch = fetch_new(w->s3);
 	run_well(w);
 	assert_null(strstr(w->server->last, "Authorization"));
@@ -396,7 +399,7 @@ static void no_memory_at_all(void **state)
 	world_free(w);
 }
 
-static void the_sink_may_stop_it(void **state)
+static void the_tick_may_stop_it(void **state)
 {
 	struct world *w = world_new(20, 100000);
 
@@ -577,7 +580,7 @@ int main(void)
 	    cmocka_unit_test(a_pause_blocks_nobody_else),
 	    cmocka_unit_test(memory_is_bounded),
 	    cmocka_unit_test(no_memory_at_all),
-	    cmocka_unit_test(the_sink_may_stop_it),
+	    cmocka_unit_test(the_tick_may_stop_it),
 	    cmocka_unit_test(a_signal_stops_it),
 	    cmocka_unit_test(one_object_at_a_time),
 	    cmocka_unit_test(pages),

@@ -312,7 +312,7 @@ static void deaf_workers(void **state)
 	assert_true(strstr(b.fate[1], "was silent for ") || strstr(b.fate[1], "killed by signal"));
 	assert_string_equal(b.fate[2], "done");
 	assert_string_equal(b.fate[3], "done");
-	assert_in_range(clock_ms() - began, 5000, 9000);
+	assert_in_range(clock_ms() - began, 4000, 8000);
 }
 
 static void no_worker_lives(void **state)

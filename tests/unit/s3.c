@@ -459,6 +459,7 @@ static void pauses(void **state)
 	for (int round = 0; round < 200; round++) {
 		struct s3_tries t = {0};
 
+		s->budget = S3_BUDGET;
 		for (int i = 0; i < 9; i++) {
 			int64_t ms;
 
@@ -484,6 +485,15 @@ static void pauses(void **state)
 		e.retry_after_ms = i ? 86400000 : 5000;
 		assert_int_equal(s3_pause(s, 2, &t, &e), i ? 60000 : 5000);
 	}
+	/* The budget: used up, and a good answer gives some of it back. */
+	s->budget = S3_RETRY - 1;
+	err_set(&e, ERR_RETRY, AT_S3, "SlowDown", "slow");
+	assert_int_equal(s3_pause(s, 10, &(struct s3_tries){0}, &e), -1);
+	assert_non_null(strstr(e.msg, "slow (not tried again"));
+	assert_string_equal(e.code, "SlowDown");
+	s3_refund(s);
+	err_set(&e, ERR_RETRY, AT_S3, "SlowDown", "slow");
+	assert_true(s3_pause(s, 10, &(struct s3_tries){0}, &e) >= 0);
 	err_set(&e, ERR_TASK, AT_S3, "NoSuchKey", "gone");
 	assert_int_equal(s3_pause(s, 10, &(struct s3_tries){0}, &e), -1);
 	assert_string_equal(e.msg, "gone");

@@ -333,7 +333,7 @@ static void again_and_again(void **state)
 /* Out of backoff by the end of the pause, whatever the order in which they came. */
 static void wake_in_time(void **state)
 {
-	enum { N = 300 };
+	enum { N = 100 }; /* as many as the budget bears */
 	struct err e = error(ERR_RETRY);
 	int64_t now = 0;
 
@@ -367,6 +367,31 @@ static void wake_in_time(void **state)
 	assert_int_equal(s.count[TASK_RUNNING], N);
 }
 
+static void retries_have_a_budget(void **state)
+{
+	enum { N = 1000 };
+	struct err e = error(ERR_RETRY);
+	int64_t now = 0, begun = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		started(TASK_COPY, 1);
+	for (struct task *t; !sched_finished(&s); now += 20000)
+		for (; (t = run_next(now)); begun++)
+			sched_failed(&s, t, &e, now);
+	assert_int_equal(s.count[TASK_FAILED], N);
+	assert_int_equal(begun, N + 100);
+	assert_non_null(strstr(s.tasks[0]->err.msg, "budget of retries is used up"));
+	s.budget = 10; /* where most succeed, it lasts for ever */
+	for (size_t i = 0; i < N; i++) {
+		started(TASK_COPY, 1);
+		if (i % 4 == 0)
+			sched_failed(&s, run_next(now), &e, now);
+		now += 20000;
+		sched_done(&s, run_next(now), now);
+	}
+}
+
 static void once_only(void **state)
 {
 	static const enum err_kind kinds[] = {ERR_DATA, ERR_TASK};
@@ -394,6 +419,7 @@ static void pauses(void **state)
 
 	(void)state;
 	s.max_attempts = (int)COUNT(bounds) + 1;
+	s.budget = 1 << 20;
 	for (int asked = 0; asked <= 5000; asked += 5000) {
 		int64_t most[COUNT(bounds)] = {0}, least[COUNT(bounds)];
 		struct err e = error(ERR_RETRY);
@@ -581,6 +607,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(needs_that_come_late, setup, teardown),
 	    cmocka_unit_test_setup_teardown(again_and_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(wake_in_time, setup, teardown),
+	    cmocka_unit_test_setup_teardown(retries_have_a_budget, setup, teardown),
 	    cmocka_unit_test_setup_teardown(once_only, setup, teardown),
 	    cmocka_unit_test_setup_teardown(pauses, setup, teardown),
 	    cmocka_unit_test_setup_teardown(other_seeds_other_pauses, setup, teardown),

@@ -20,7 +20,7 @@
 enum { OK = 0, USAGE = 1, SETUP = 2, BACKLOG = 1024 };
 
 struct options {
-	const char *root, *listen, *port, *key_file, *fault_log;
+	const char *root, *listen, *port, *key_file, *fault_log, *log;
 	int ready_fd;
 };
 
@@ -43,7 +43,8 @@ void s3d_help(FILE *out)
 	    "500\n"
 	    "                    retryafter[:SECONDS] error200 reset cut slow[:TIME]\n"
 	    "  --seed N          the same faults again\n"
-	    "  --fault-log FILE  a line for each fault\n",
+	    "  --fault-log FILE  a line for each fault\n"
+	    "  --log FILE        a line of JSON for each request\n",
 	    out);
 }
 
@@ -61,6 +62,7 @@ static bool read_option(int which, struct options *o, struct s3d *s, struct err 
 	case 'l': o->listen = optarg; return true;
 	case 'k': o->key_file = optarg; return true;
 	case 'g': o->fault_log = optarg; return true;
+	case 'L': o->log = optarg; return true;
 	case 'R': s->region = str_z(optarg); return true;
 	case 'a': s->anonymous = true; return true;
 	case 'f': return s3d_fault_add(&s->faults, str_z(optarg), e);
@@ -95,6 +97,7 @@ static bool read_options(int argc, char **argv, struct options *o, struct s3d *s
 	    {"ready-fd", required_argument, NULL, 'd'},
 	    {"fault", required_argument, NULL, 'f'},
 	    {"fault-log", required_argument, NULL, 'g'},
+	    {"log", required_argument, NULL, 'L'},
 	    {"latency", required_argument, NULL, 't'},
 	    {"region", required_argument, NULL, 'R'},
 	    {"anonymous", no_argument, NULL, 'a'},
@@ -203,13 +206,12 @@ static void serve(struct s3d *s, struct event_base *base, int fd)
 	event_free(intr);
 }
 
-static bool open_log(const struct options *o, struct s3d *s, struct err *e)
+static bool open_log(const char *option, const char *path, int *fd, struct err *e)
 {
-	if (!o->fault_log)
+	if (!path)
 		return true;
-	s->faults.log = open(o->fault_log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	return s->faults.log >= 0 ||
-	       err_errno(e, ERR_SETUP, AT_CONFIG, "--fault-log %s", o->fault_log);
+	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	return *fd >= 0 || err_errno(e, ERR_SETUP, AT_CONFIG, "--%s %s", option, path);
 }
 
 static bool run(int argc, char **argv, struct s3d *s, struct arena *a, struct err *e)
@@ -219,8 +221,9 @@ static bool run(int argc, char **argv, struct s3d *s, struct arena *a, struct er
 	int fd = -1, port = 0;
 	bool ok;
 
-	if (!read_options(argc, argv, &o, s, e) || !read_keys(&o, s, a, e) || !open_log(&o, s, e) ||
-	    !s3d_store_open(&s->store, o.root, e))
+	if (!read_options(argc, argv, &o, s, e) || !read_keys(&o, s, a, e) ||
+	    !open_log("fault-log", o.fault_log, &s->faults.log, e) ||
+	    !open_log("log", o.log, &s->log, e) || !s3d_store_open(&s->store, o.root, e))
 		return false;
 	base = event_base_new();
 	ok = base || err_set(e, ERR_SETUP, AT_INTERNAL, NULL, "no event loop");
@@ -243,6 +246,7 @@ int s3d_main(int argc, char **argv)
 	struct s3d s = {
 	    .region = STR("us-west-2"),
 	    .faults = {.state = (uint64_t)clock_wall_ms(), .log = -1},
+	    .log = -1,
 	};
 	struct arena *a = arena_new();
 	struct err e;
@@ -255,6 +259,8 @@ int s3d_main(int argc, char **argv)
 		log_error("%s", e.msg);
 	if (s.faults.log >= 0)
 		close(s.faults.log);
+	if (s.log >= 0)
+		close(s.log);
 	arena_free(a);
 	return ok ? OK : e.where == AT_USAGE ? USAGE : SETUP;
 }

@@ -7,6 +7,7 @@
 
 #include "shared/clock.h"
 #include "workers/local/s3d_key.h"
+#include "workers/local/s3d_log.h"
 
 enum { KEPT_MAX = 64 * 1024, REPLY_MAX = 64 << 20 };
 
@@ -225,6 +226,7 @@ static void name_request(struct s3d_call *c)
 
 	x = (x ^ x >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
 	snprintf(c->id, sizeof c->id, "%016" PRIX64, x ^ x >> 32);
+	c->came = clock_wall_ms();
 }
 
 void s3d_call_init(struct s3d_call *c, struct s3d *s)
@@ -311,6 +313,7 @@ void s3d_call_clear(struct s3d_call *c)
 {
 	struct s3d_bucket *b;
 
+	s3d_log(c);
 	if (c->body.draft.fd >= 0) {
 		if (s3d_call_bucket(c, &b) != S3D_OK)
 			b = NULL;
@@ -324,7 +327,7 @@ void s3d_call_clear(struct s3d_call *c)
 	trim(&c->reply.head);
 	trim(&c->reply.body);
 	c->reply.status = 0;
-	c->reply.left = 0;
+	c->reply.left = c->reply.sent = 0;
 	c->reply.fd = c->job.fd = -1;
 	c->job.begun = false;
 	c->reply.close = false;

@@ -36,6 +36,7 @@ struct s3d {
 	bool anonymous;
 	int64_t latency_ms; /* before each request is looked at */
 	struct s3d_faults faults;
+	int log;           /* descriptor for a line per request (s3d_log.h), -1: none */
 	uint64_t requests; /* so far */
 };
 
@@ -45,6 +46,7 @@ struct s3d_reply {
 	struct buf body;
 	int fd;           /* then this file, or -1 */
 	int64_t at, left; /* its bytes still to send */
+	int64_t sent;     /* of body and file, so far */
 	bool close;       /* the connection ends with it */
 };
 
@@ -64,6 +66,7 @@ struct s3d_call {
 	enum s3d_code failed; /* decided already; the body is only read */
 	const char *message;  /* better than that of the code, or NULL */
 	char id[17];          /* x-amz-request-id */
+	int64_t came;         /* when, milliseconds since 1970 */
 	struct s3d_reply reply;
 
 	/* Operations that copy. */

@@ -280,6 +280,7 @@ static ssize_t send_buffers(struct s3d_conn *c)
 
 		c->sent_head += h;
 		c->sent_body += (size_t)n - h;
+		r->sent += n - (ssize_t)h;
 	}
 	return n;
 }
@@ -294,6 +295,7 @@ static ssize_t send_file(struct s3d_conn *c)
 	if (n > 0) {
 		r->at += n;
 		r->left -= n;
+		r->sent += n;
 	} else if (n == 0) {
 		/* The file became shorter under us: a torn body, and that is what it is. */
 		errno = EPIPE;

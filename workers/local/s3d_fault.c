@@ -134,16 +134,21 @@ uint64_t s3d_fault_random(struct s3d_faults *f)
 	return x ^ x >> 31;
 }
 
+const char *s3d_fault_name(enum s3d_fault_kind kind)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (kinds[i].kind == kind)
+			return kinds[i].name;
+	return "";
+}
+
 static void note(
     const struct s3d_faults *f, enum s3d_fault_kind kind, struct str method, struct str path)
 {
 	char line[2048];
-	int n = 0;
+	int n = snprintf(line, sizeof line, "%s %.*s %.*s\n", s3d_fault_name(kind), STRF(method),
+	    (int)(path.n < 1900 ? path.n : 1900), path.p);
 
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (kinds[i].kind == kind)
-			n = snprintf(line, sizeof line, "%s %.*s %.*s\n", kinds[i].name,
-			    STRF(method), (int)(path.n < 1900 ? path.n : 1900), path.p);
 	if (n >= (int)sizeof line)
 		n = sizeof line - 1;
 	/* A full disk must not turn one fault into another. */

@@ -61,6 +61,9 @@ bool s3d_fault_add(struct s3d_faults *f, struct str spec, struct err *e);
 const struct s3d_fault *s3d_fault_pick(
     struct s3d_faults *f, enum s3d_class on, struct str method, struct str path);
 
+/* "503" */
+const char *s3d_fault_name(enum s3d_fault_kind kind);
+
 /* The next number of the generator. */
 uint64_t s3d_fault_random(struct s3d_faults *f);
 
