@@ -24,7 +24,7 @@ static const struct field hello[] = {INT(hello, v), INT(hello, worker), STRING(h
     STRING(hello, config), STRINGS(hello, sets), END};
 static const struct field step[] = {INT(step, id), INT(step, attempt), STRING(step, phase),
     STRING(step, name), STRING(step, digest), INT(step, shards), BOOL(step, fresh),
-    BOOL(step, take_over), BOOL(step, validate), STRING(step, of), END};
+    BOOL(step, take_over), BOOL(step, whole), BOOL(step, validate), STRING(step, of), END};
 static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(list, source),
     STRING(list, prefix), STRING(list, after), STRING(list, upto), BOOL(list, fan),
     STRING(list, shard), STRING(list, manifest), INT(list, generation), BOOL(list, validate), END};

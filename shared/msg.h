@@ -89,6 +89,7 @@ struct msg_step {
 	int64_t shards;    /* staged: as many as the ledger must have at least */
 	bool fresh;        /* create: drop what is ours first; insert: also where nothing changed */
 	bool take_over;    /* create, drop: from another run that is alive, too */
+	bool whole;        /* create: all of every source is loaded behind it */
 	bool validate;     /* probe: touch nothing, and look at the columns, too */
 	struct str of;     /* verify: the shards of this run, or "" for all */
 };

@@ -2,6 +2,7 @@
 #include "supervisor/command.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,12 @@ static bool asks_help(const char *arg)
 	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
+/* "[RUN]" is one, "[NAME...]" any number. */
+static int most_words(const struct command *c)
+{
+	return strstr(c->args, "...") ? INT_MAX : c->args[0] != '\0';
+}
+
 static bool parse(int argc, char **argv, struct call *c)
 {
 	bool literal = false;
@@ -263,8 +270,9 @@ static bool parse(int argc, char **argv, struct call *c)
 	}
 	if (c->command && !c->help && !all_apply(c))
 		return false;
-	if (c->command && !c->command->raw && c->argc && !c->command->args[0]) {
-		log_error("dwh %s takes no %s", c->command->name, c->argv[0]);
+	if (c->command && !c->command->raw && c->argc > most_words(c->command)) {
+		log_error("dwh %s takes no %s: see `dwh %s --help`", c->command->name,
+		    c->argv[most_words(c->command)], c->command->name);
 		return false;
 	}
 	return true;

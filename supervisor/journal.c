@@ -307,7 +307,7 @@ const char *journal_newest(const char *dir, bool (*want)(const struct fold *f), 
 		struct fold f;
 		struct err e;
 
-		found = !journal_fold(dir, run, mine, &f, &e) || want(&f);
+		found = !want || !journal_fold(dir, run, mine, &f, &e) || want(&f);
 		arena_free(mine);
 	}
 	return run;

@@ -86,8 +86,8 @@ struct fold {
 bool journal_fold(
     const char *dir, const char *run, struct arena *a, struct fold *out, struct err *e);
 
-/* The newest run in dir whose journal `want` says yes to, or that cannot be read; NULL: none. Its
- * id lives in a. */
+/* The newest run in dir (want NULL), or whose journal `want` says yes to, or that cannot be read;
+ * NULL: none. Its id lives in a. */
 const char *journal_newest(const char *dir, bool (*want)(const struct fold *f), struct arena *a);
 
 /* Whether it has the form of an id; whether there is a journal of it in dir. */

@@ -281,6 +281,7 @@ static struct msg message_of(struct run *r, const struct task *t)
 		                                          : 0,
 		    .fresh = t->fresh,
 		    .take_over = r->take_over,
+		    .whole = t->whole,
 		    .validate = r->plan.validate,
 		    .of = r->of};
 	} else if (t->kind == TASK_LIST) {

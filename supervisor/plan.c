@@ -102,6 +102,15 @@ static int64_t committed(const struct fold *f, struct str stem)
 	return n;
 }
 
+/* Its objects lie where that run has looked for them. */
+static bool is_same_address(const struct fold *f, const struct source *src)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eqz(f->tasks[i].phase, "staged") && str_eq(f->tasks[i].stem, src->stem))
+			return str_eqz(f->tasks[i].prefix, src->url);
+	return false;
+}
+
 /*
  * Whether what the earlier run says of the source still holds: another life of it is empty, and a
  * server that crashed may have lost what that run saw committed.
@@ -113,31 +122,71 @@ static bool holds(const struct fold *f, const struct source *src)
 
 		if (str_eq(t->relation, src->stem))
 			return t->generation == src->generation && str_eq(t->since, src->since) &&
-			       t->shards + committed(f, src->stem) <= src->shards;
+			       t->shards + committed(f, src->stem) <= src->shards &&
+			       is_same_address(f, src);
 	}
 	return false;
 }
 
-void plan_add_listings(struct plan *p, struct source *src)
+/* What a listing or a shard has found counts once that is done: until then it may be found again.
+ */
+static bool is_void(const struct fold *f, const struct task *t)
 {
-	const struct fold *f = holds(p->aim.rest, src) ? p->aim.rest : NULL;
-	size_t first = p->sched->n;
-	bool known = f && f->run.of.n; /* a rerun has only what was left */
+	while (t->parent >= 1 && t->parent <= (int64_t)f->n) {
+		t = &f->tasks[t->parent - 1];
+		if (t->state != TASK_DONE)
+			return true;
+	}
+	return false;
+}
 
-	for (size_t i = 0; f && i < f->n; i++) {
+/* A listing of a part that was asked for: what it found may be in other parts of the run, too. */
+static bool is_beside(const struct source *src, const struct task *t)
+{
+	return t->kind == TASK_LIST && t->fan && !str_eq(t->prefix, src->prefix);
+}
+
+/*
+ * The parts of the source that the earlier run has left; they do not overlap. False where that is
+ * not known.
+ */
+static bool add_rest(struct plan *p, const struct fold *f, struct source *src)
+{
+	bool known = f->run.of.n; /* a rerun has only what was left */
+	bool beside = false, left = false;
+
+	for (size_t i = 0; i < f->n; i++) {
 		const struct task *was = &f->tasks[i];
 
-		if (was->kind == TASK_STEP || !str_eq(was->stem, src->stem))
+		if (was->kind == TASK_STEP || !str_eq(was->stem, src->stem) || is_void(f, was))
 			continue;
 		known = true;
-		if (was->state == TASK_DONE)
+		beside |= is_beside(src, was);
+		left |= was->state != TASK_DONE;
+	}
+	if (!known || (beside && left))
+		return false;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *was = &f->tasks[i];
+
+		if (was->kind == TASK_STEP || was->state == TASK_DONE ||
+		    !str_eq(was->stem, src->stem) || is_void(f, was))
 			continue;
 		if (was->shard.n)
 			add_list_again(p, src, was);
 		else
 			plan_add_list(p, src, was->prefix, was->after, was->upto, was->fan);
 	}
-	if (!known)
+	return true;
+}
+
+void plan_add_listings(struct plan *p, struct source *src)
+{
+	const struct fold *f = holds(p->aim.rest, src) ? p->aim.rest : NULL;
+	size_t first = p->sched->n;
+
+	/* Where in doubt everything: what is committed is not loaded again. */
+	if (!f || !add_rest(p, f, src))
 		plan_add_list(p, src, src->prefix, STR(""), STR(""), true);
 	for (size_t i = first; i < p->sched->n; i++)
 		p->sched->tasks[i]->unasked = !aimed_at(&p->aim, p->sched->tasks[i]);
@@ -145,6 +194,12 @@ void plan_add_listings(struct plan *p, struct source *src)
 		plan_add_list(p, src, p->aim.prefix, STR(""), STR(""), true);
 	for (size_t i = first; i < p->sched->n; i++)
 		sched_edge(p->sched, p->create, p->sched->tasks[i]);
+}
+
+/* Every object of every source is listed and loaded, unless it is there already. */
+static bool is_whole(const struct plan *p, unsigned what)
+{
+	return (what & PLAN_LOAD) && !p->aim.relation.n && !p->aim.shard.n && !p->aim.prefix.n;
 }
 
 static bool add_sources(struct plan *p, unsigned what, struct err *e)
@@ -175,6 +230,7 @@ static bool add_sources(struct plan *p, unsigned what, struct err *e)
 		}
 		sched_edge(p->sched, probe, p->create);
 		src->staged = add_step(p, "staged", f->stem, f);
+		src->staged->prefix = str_z(src->url);
 		sched_edge(p->sched, p->create, src->staged);
 		/* A rerun waits until it is known which life of the relation this is. */
 		if (!p->aim.rest)
@@ -274,6 +330,7 @@ bool plan_make(struct plan *p, const struct config *c, const struct model *m, st
 	if (what & PLAN_CREATE) {
 		p->create = add_step(p, "create", STR(""), NULL);
 		p->create->fresh = (what & PLAN_FRESH) != 0;
+		p->create->whole = is_whole(p, what);
 	}
 	if (!add_sources(p, what, e))
 		return false;

@@ -18,13 +18,26 @@ static bool has_phase(const struct fold *f, const char *phase)
 	return false;
 }
 
-/* run, load, and a rerun of them; not one of steps alone, nor a validation. */
-static bool loads(const struct fold *f)
+/* Its journal tells all that it was to do: the first move comes behind that. */
+static bool is_told(const struct fold *f)
 {
-	return has_phase(f, "staged");
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].state != TASK_WAITING)
+			return true;
+	return false;
 }
 
-/* Until then a rerun's own listings and shards are not all in its journal. */
+/* run, load, and a rerun that loads; not one of steps alone, nor a validation. What ended before it
+ * was told might have been one. */
+static bool loads(const struct fold *f)
+{
+	if (str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load"))
+		return true;
+	return f->run.command.n == 0 ||
+	       (str_eqz(f->run.command, "rerun") && (has_phase(f, "staged") || !is_told(f)));
+}
+
+/* Until create is done a rerun's own listings are not in its journal. */
 static bool is_planned(const struct fold *f)
 {
 	for (size_t i = 0; i < f->n; i++)
@@ -33,30 +46,54 @@ static bool is_planned(const struct fold *f)
 	return false;
 }
 
+static bool unknown_run(struct call *c, const char *dir, const char *run, struct err *e)
+{
+	struct fold ignored;
+
+	if (!journal_is_id(run))
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "%s is no run: their names are those in %s/runs, like 20181115T063000-1a2b", run,
+		    dir);
+	/* With the nearest; where there are no runs at all this is another machine. */
+	return !journal_newest(dir, NULL, c->arena) ||
+	       journal_fold(dir, run, c->arena, &ignored, e);
+}
+
 /*
- * The run that is named, or the last one that loaded. A rerun that ended before it knew what to do
- * is passed over for the one that it was about.
+ * The run that is named, or the last one that loaded; a rerun that ended before it knew what to do
+ * is passed over for the one that it was about. *known is false where no journal tells what is
+ * left: then everything is listed. *command: what the first of them was, "run" or "load".
  */
-static bool find(struct call *c, const char *dir, struct fold *out, bool *found, struct err *e)
+static bool find(struct call *c, const char *dir, struct fold *out, bool *known,
+    struct str *command, struct err *e)
 {
 	const char *run = c->argc ? c->argv[0] : journal_newest(dir, loads, c->arena);
 
-	*found = run && journal_exists(dir, run, c->arena);
-	if (!*found)
-		return !run || journal_is_id(run) ||
-		       err_set(e, ERR_SETUP, AT_STATE, NULL,
-		           "%s is no run: their names are those in %s/runs, like "
-		           "20181115T063000-1a2b",
-		           run, dir);
-	if (!journal_fold(dir, run, c->arena, out, e))
-		return false;
-	if (!loads(out))
-		return err_set(e, ERR_SETUP, AT_STATE, NULL,
-		    "run %s was dwh %.*s: there is nothing to load of it", run,
-		    STRF(out->run.command));
-	while (out->run.of.n && !is_planned(out))
-		if (!journal_fold(dir, arena_cstr(c->arena, out->run.of), c->arena, out, e))
-			return false;
+	*known = false;
+	*command = STR("run");
+	if (c->argc && !journal_exists(dir, run, c->arena))
+		return unknown_run(c, dir, run, e);
+	for (bool of = false; run && journal_exists(dir, run, c->arena); of = true) {
+		struct fold f;
+
+		if (!journal_fold(dir, run, c->arena, &f, e)) {
+			log_warn("%s", e->msg);
+			return true;
+		}
+		if (!of && !loads(&f))
+			return err_set(e, ERR_SETUP, AT_STATE, NULL,
+			    "run %s was dwh %.*s: there is nothing to load of it", run,
+			    STRF(f.run.command));
+		if (!*known && is_told(&f) && (f.run.of.n == 0 || is_planned(&f))) {
+			*out = f;
+			*known = true;
+		}
+		if (f.run.of.n == 0) {
+			*command = f.run.command;
+			return true;
+		}
+		run = arena_cstr(c->arena, f.run.of);
+	}
 	return true;
 }
 
@@ -97,27 +134,30 @@ static bool has_shard(const struct fold *f, struct str id)
 static bool aim_at_prefix(struct call *c, const struct model *m, struct aim *a, struct err *e)
 {
 	struct str only = str_z(c->only);
-	size_t n;
+	size_t n, longest = 0;
 	const struct sqlfile *f = model_phase(m, SQL_COPY, &n);
+	struct str bucket;
 
 	for (size_t i = 0; i < n; i++) {
-		struct str all = str_z(config_s3(&c->config, f[i].source)), bucket;
+		struct str all = str_z(config_s3(&c->config, f[i].source));
 
-		if (!str_starts(only, all))
+		if (!str_starts(only, all) || all.n <= longest)
 			continue;
+		longest = all.n;
 		a->in = f[i].stem;
-		return s3_url_parse(only, &bucket, &a->prefix, e);
 	}
+	if (longest)
+		return s3_url_parse(only, &bucket, &a->prefix, e);
 	return err_set(e, ERR_SETUP, AT_USAGE, NULL,
 	    "--only %s is not under the address of any source: `dwh plan` shows them", c->only);
 }
 
-static bool unknown_name(
-    const struct model *m, const char *option, const char *name, const char *what, struct err *e)
+static bool unknown_name(const struct model *m, const char *option, enum sql_phase first,
+    const char *name, const char *what, struct err *e)
 {
 	struct near near = near_to(str_z(name));
 
-	for (int phase = SQL_COPY; phase <= SQL_INSERT; phase++) {
+	for (unsigned phase = first; phase <= SQL_INSERT; phase++) {
 		size_t n;
 		const struct sqlfile *f = model_phase(m, (enum sql_phase)phase, &n);
 
@@ -139,7 +179,7 @@ static bool aim(struct call *c, const struct model *m, struct rerun *r, struct e
 		r->what = steps;
 		r->aim.from = from;
 		return model_find(m, SQL_INSERT, from) ||
-		       unknown_name(m, "--from", c->from, "no insert of the model", e);
+		       unknown_name(m, "--from", SQL_INSERT, c->from, "no insert of the model", e);
 	}
 	if (!c->only)
 		return true;
@@ -157,29 +197,29 @@ static bool aim(struct call *c, const struct model *m, struct rerun *r, struct e
 	r->aim.shard = only;
 	if (is_hex(only) && only.n >= SHARD_LEAST && has_shard(r->aim.rest, only))
 		return true;
-	return unknown_name(m, "--only", c->only,
+	return unknown_name(m, "--only", SQL_COPY, c->only,
 	    "no table of the model, no s3:// address, and no shard of the run", e);
 }
 
 bool rerun_plan(
     struct call *c, const char *dir, const struct model *m, struct rerun *out, int *status)
 {
+	struct str command;
 	struct err e;
 	bool found;
 
 	*out = (struct rerun){
 	    .what = PLAN_CREATE | PLAN_LOAD | PLAN_TRANSFORM | PLAN_CHECK | PLAN_COUNT};
-	if (find(c, dir, &out->rest, &found, &e) && (!found || fits(&out->rest, m, &e))) {
+	if (find(c, dir, &out->rest, &found, &command, &e) && (!found || fits(&out->rest, m, &e))) {
 		if (found)
 			out->aim.rest = &out->rest;
-		if (found && !has_phase(&out->rest, "count"))
+		if (str_eqz(command, "load"))
 			out->what = PLAN_CREATE | PLAN_LOAD; /* as `dwh load` did */
 		if (aim(c, m, out, &e)) {
 			if (!found)
-				log_warn(
-				    "no journal of %s is here: what the ledger has is loaded, the "
-				    "rest is listed again",
-				    c->argc ? c->argv[0] : "a run");
+				log_warn("no journal here tells what %s has left: all is listed "
+				         "again, and what the ledger has is not loaded again",
+				    c->argc ? c->argv[0] : "the last run");
 			return true;
 		}
 	}

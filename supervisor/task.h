@@ -40,6 +40,7 @@ struct task {
 	/* What to do. */
 	struct str phase, stem, digest;   /* step; stem also names the source of a list or copy */
 	bool fresh;                       /* step create, insert: as if it had never been done */
+	bool whole;                       /* step create: all of every source is loaded behind it */
 	bool unasked;                     /* belongs to the run, and is left this time */
 	struct str prefix, after, upto;   /* list */
 	bool fan;                         /* list */

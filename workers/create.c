@@ -21,7 +21,7 @@
 
 struct making {
 	struct worker *w;
-	bool fresh;
+	bool fresh, whole;
 	int64_t id;
 };
 
@@ -162,27 +162,36 @@ static bool make_anew(
 	           arena_printf(w->task, "%lld", (long long)t->generation), e);
 }
 
-/*
- * A staging relation is made anew without being asked where nothing of it is lost: its description
- * has changed, and nothing was ever loaded by the old one; or [LOAD] CHANGED says to load it again
- * when objects have changed, and they have.
- */
-static bool is_worthless(
-    struct worker *w, const struct sqlfile *f, const struct target *t, bool *anew, struct err *e)
+/* Nothing was ever loaded by the old description: its successor takes its place unasked. */
+static bool is_unused(
+    struct worker *w, const struct sqlfile *f, const struct target *t, bool *out, struct err *e)
 {
-	const struct sqlfile *copy = model_find(w->model, SQL_COPY, f->stem);
 	struct str relation = target_relation(w, w->task, f->stem);
+	const char *generation = arena_printf(w->task, "%lld", (long long)t->generation);
 	int64_t rows, shards;
 
-	if (!str_eq(t->digest, digest_of(w, f))) {
-		if (!ledger_sum(w, relation.p,
-		        arena_printf(w->task, "%lld", (long long)t->generation), "", &rows, &shards,
-		        e))
-			return false;
-		*anew = shards == 0;
+	if (str_eq(t->digest, digest_of(w, f)))
 		return true;
-	}
-	return w->config.load.changed != CHANGED_RELOAD ||
+	if (!ledger_sum(w, relation.p, generation, "", &rows, &shards, e))
+		return false;
+	*out = shards == 0;
+	return true;
+}
+
+/* What is to be made anew: what is asked for, or missing; a staging relation that is unused; and
+ * with CHANGED = reload one whose objects have changed, where all of it is loaded in this run. */
+static bool look_at(struct making *k, const struct sqlfile *f, const struct target *t, bool there,
+    bool *anew, struct err *e)
+{
+	struct worker *w = k->w;
+	const struct sqlfile *copy = model_find(w->model, SQL_COPY, f->stem);
+
+	*anew = k->fresh || !t->known || !there;
+	if (*anew || !copy)
+		return true;
+	if (!is_unused(w, f, t, anew, e))
+		return false;
+	return *anew || !k->whole || w->config.load.changed != CHANGED_RELOAD ||
 	       list_finds_change(w, copy, t->generation, anew, e);
 }
 
@@ -198,8 +207,7 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 
 	if (!target_read(w, relation, &t, e) || !relation_exists(w, f->stem, &there, e))
 		return false;
-	anew = k->fresh || !t.known || !there;
-	if (!anew && staging && !is_worthless(w, f, &t, &anew, e))
+	if (!look_at(k, f, &t, there, &anew, e))
 		return false;
 	ok = anew ? make_anew(w, f, staging, &t, e) : keep(w, f, staging, &t, e);
 	if (!ok || !target_write(w, relation, staging, &t, e) || !target_read(w, relation, &t, e))
@@ -239,7 +247,7 @@ static bool take_all_over(struct worker *w, const struct sqlfile *files, size_t 
 
 bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
 {
-	struct making k = {.w = w, .fresh = m->fresh, .id = m->id};
+	struct making k = {.w = w, .fresh = m->fresh, .whole = m->whole, .id = m->id};
 	size_t n;
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 

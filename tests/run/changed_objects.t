@@ -33,6 +33,12 @@ is "$ST" 0 '--changed skip: none'
 like "$OUT" '1 object\(s\) changed since they were loaded; their old rows stay \(--changed skip\)' 'which is said'
 is "$(years)" '1067' 'what is new beside it is loaded'
 generation=$(sql "select generation from dwh.target where relation = 'public.staging_events'")
+before=$(checksums)
+for how in create transform 'rerun --from songs' 'rerun --only staging_events'; do
+	# shellcheck disable=SC2086
+	dwh $how --set LOAD.CHANGED=reload
+	is "$(checksums)" "$before" "reload makes nothing anew in what does not load all of it: dwh $how"
+done
 dwh run --json --changed reload
 is "$ST $(jq .totals.objects <<<"$OUT")" "0 $((all - 30 + 1))" '--changed reload: its relation is loaded again'
 is "$(years)" '1066 1067' 'as it is now'

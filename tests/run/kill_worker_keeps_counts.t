@@ -79,6 +79,7 @@ LOCK="where granted and mode = 'AccessExclusiveLock' and relation ="
 start_run --fresh
 kill_at KILL 'dwh: worker [0-9]+ copy staging_songs'
 ok $? 'kill -9 of a worker that copies'
+until_true 10 eval '[ "$(crashes)" = 1 ]' # not the same one again, half dead
 kill_at KILL 'dwh: worker [0-9]+ copy staging_songs'
 ok $? 'and of another one'
 end_run 'kill -9 in copies'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # dwh rerun loads what a run has left, nothing else and nothing twice, any number of times: after
 # data or SQL was mended, in parts, and without the journal.
-# shellcheck disable=SC2086 # $cut is two words
+# shellcheck disable=SC2086 # "${cut[@]}" is two words
 . "$(dirname "$0")/lib.sh"
 small_data
 own_postgres
@@ -86,6 +86,31 @@ dwh rerun --json --only staging_songs
 is "$ST" 0 'then the table'
 is "$(checksums)" "$clean" 'the rows of a clean load, none twice'
 
+# A part that was asked for, and failed, lies within what was left: together they are loaded once.
+spoil
+dwh run --fresh --json
+mend
+rm "$other" && echo '{' >"$other"
+dwh rerun --json --only "s3://sparkify/${key%/*}/"
+is "$ST" 7 'the keys under an address, one bad: the part fails'
+rm "$other" && cp "$T/other" "$other"
+dwh rerun --json --set LOAD.SHARD_OBJECTS=31
+is "$ST $(checksums)" "0 $clean" 'the next rerun: the rows of a clean load, none twice'
+
+# ---- other places ----
+
+spoil
+dwh run --fresh "${cut[@]}"
+mend
+cp -al "$T/buckets/sparkify/song_data" "$T/buckets/sparkify/moved"
+dwh rerun --json --set S3.SONG_DATA=s3://sparkify/moved/A/A/
+is "$ST $(sql "select sum(objects) from dwh.ledger where first_key like 'moved/A/A/%'")" \
+	"0 $(find "$T/buckets/sparkify/moved/A/A" -type f | wc -l)" \
+	'another address: what is there is listed, not what the earlier run saw'
+rm -r "$T/buckets/sparkify/moved"
+dwh run --fresh
+is "$(checksums)" "$clean" 'the rows of a clean load'
+
 # ---- SQL, mended ----
 
 mkdir -p "$T/mine/insert"
@@ -131,14 +156,14 @@ mend
 dwh rerun --json --set LOCAL.DIR="$T/elsewhere"
 is "$ST $(jq -c '[.totals.loaded, .totals.objects]' <<<"$OUT")" '0 [1,48]' \
 	'from another machine: what the ledger has is not loaded again'
-like "$ERR" 'no journal of a run is here: what the ledger has is loaded, the rest is listed again' \
+like "$ERR" 'no journal here tells what the last run has left: all is listed again, and what the ledger has is not loaded again' \
 	'which is said'
 is "$(checksums)" "$clean" 'the rows of a clean load'
 
 # ---- after a drop: generations begin anew, and what was loaded before is not there any more ----
 
 dwh drop
-dwh run $cut
+dwh run "${cut[@]}"
 dwh rerun --json
 is "$ST $(jq -c '.totals.shards' <<<"$OUT")" '0 0' 'a complete run'
 dwh drop
@@ -155,7 +180,7 @@ sql "create function lose() returns trigger language plpgsql as
 	'begin delete from staging_events; return null; end';
 	create trigger lose before insert on dwh.ledger for each row
 	when (new.relation = 'public.staging_events') execute function lose()" >/dev/null
-dwh run --json $cut
+dwh run --json "${cut[@]}"
 is "$ST" 4 'a shard is lost: exit code 4'
 like "$ERR" '1 shards of staging_events were committed, and 0 are there: the server has lost' 'which is said'
 sql 'drop trigger lose on dwh.ledger; drop function lose()' >/dev/null
@@ -173,6 +198,10 @@ is "$(checksums)" "$clean" 'the rows of a clean load'
 dwh rerun nonsense
 is "$ST" 3 'no run: exit code 3'
 like "$ERR" 'nonsense is no run: their names are those in .*/runs' 'and where their names are'
+dwh rerun 20181115T063000-1a2b
+like "$ST $ERR" '^3 .*there is no run 20181115T063000-1a2b' 'a run that never was'
+dwh rerun "$first" another
+is "$ST" 1 'a word too many: exit code 1'
 dwh rerun --only staging_song
 is "$ST" 1 'no table: exit code 1'
 like "$ERR" 'did you mean "staging_songs"\?' 'with the nearest'

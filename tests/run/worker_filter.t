@@ -9,7 +9,7 @@ dwh run
 is "$ST" 0 'a load'
 
 hello="{\"t\":\"hello\",\"v\":1,\"worker\":7,\"run\":\"by-hand\",\"config\":\"$T/dwh.cfg\",\"sets\":[\"LOAD.WORKERS=1\"]}"
-count='{"t":"step","id":3,"attempt":1,"phase":"count","name":"","digest":"","shards":0,"fresh":false,"take_over":false,"validate":false,"of":""}'
+count='{"t":"step","id":3,"attempt":1,"phase":"count","name":"","digest":"","shards":0,"fresh":false,"take_over":false,"whole":false,"validate":false,"of":""}'
 worker() { # lines from stdin; $OUT, $ST
 	OUT=$("$DWH" worker 2>"$T/err")
 	ST=$?
