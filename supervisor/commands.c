@@ -13,6 +13,7 @@
 #include "shared/s3.h"
 #include "supervisor/data.h"
 #include "supervisor/exitcode.h"
+#include "supervisor/facts.h"
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
@@ -77,7 +78,7 @@ static bool is_the_sample(const struct sample *sample, const struct model *m, co
 {
 	int64_t objects = 0;
 
-	if (!sample || f->n_counts == 0)
+	if (!sample || f->n_counts == 0 || facts_totals(f).quarantined)
 		return false;
 	for (size_t i = 0; i < f->n; i++)
 		if (f->tasks[i].kind == TASK_LIST && sample_knows(m, f->tasks[i].stem))

@@ -26,15 +26,15 @@ void journal_new_id(char out[24])
 {
 	int64_t ms = clock_wall_ms();
 	time_t now = (time_t)(ms / 1000);
-	unsigned char r = 0;
+	uint16_t r = 0;
 	char stamp[16];
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &tm);
 	if (getrandom(&r, sizeof r, 0) < 0)
-		r = (unsigned char)getpid();
-	snprintf(out, 24, "%.15s-%03x%x", stamp, (unsigned)(ms % 1000), r & 15U);
+		r = (uint16_t)getpid();
+	snprintf(out, 24, "%.15s-%03x%04x", stamp, (unsigned)(ms % 1000), r & 0xFFFFU);
 }
 
 static bool take_lock(struct journal *j, const char *runs, struct err *e)

@@ -25,7 +25,7 @@ struct journal {
 	struct err why;
 };
 
-/* A new run id: "20261123T101500-3fa9". out holds 24 bytes. */
+/* A new run id: "20261123T101500-3fa91c2". out holds 24 bytes. */
 void journal_new_id(char out[24]);
 
 /* Makes the folder, takes the lock. ERR_SETUP/AT_STATE when another run is alive in `dir`. */

@@ -87,8 +87,12 @@ static bool still_fresh(const struct fold *f)
 
 static bool loads(const struct fold *f)
 {
-	return str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load") ||
-	       str_eqz(f->run.command, "rerun");
+	if (str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load"))
+		return true;
+	for (size_t i = 0; str_eqz(f->run.command, "rerun") && i < f->n; i++)
+		if (str_eqz(f->tasks[i].phase, "staged"))
+			return true;
+	return false;
 }
 
 /* Rows that cannot stay: nothing less than a new generation helps. */
@@ -106,10 +110,16 @@ const char *next_command(const struct fold *f, struct arena *a)
 	if (str_eqz(f->run.command, REPORT_VERIFY))
 		return command(
 		    f, arena_printf(a, "verify%s%.*s", f->run.of.n ? " " : "", STRF(f->run.of)), a);
+	if (failed_with(f, "MAX_BAD_OBJECTS") || failed_with(f, "MAX_BAD_RATIO"))
+		return command(f, "quarantine list", a);
+	if (failed_with(f, "ObjectChanged"))
+		return command(f, "run --changed reload", a);
 	if (f->ended && f->end.exit == 8)
 		return command(f, "check", a);
 	if (loads(f) && !still_fresh(f))
 		return command(f, arena_printf(a, "rerun %.*s", STRF(f->run.run)), a);
+	if (str_eqz(f->run.command, "rerun"))
+		return command(f, "run", a); /* steps alone: their aim is not kept */
 	return command(f,
 	    arena_printf(a, "%.*s%s", STRF(f->run.command), still_fresh(f) ? " --fresh" : ""), a);
 }
@@ -124,6 +134,17 @@ const char *next_advice(const struct fold *f, struct arena *a)
 		return "";
 	if (!f->ended)
 		return arena_printf(a, "%sLoad the rest: %s", stays, go_on);
+	if (failed_with(f, "MAX_BAD_OBJECTS") || failed_with(f, "MAX_BAD_RATIO"))
+		return arena_printf(a,
+		    "%sMend the objects and `dwh quarantine retry`, give them up with `dwh "
+		    "quarantine "
+		    "drop`, or allow more; they are: %s",
+		    stays, go_on);
+	if (failed_with(f, "ObjectChanged"))
+		return arena_printf(a,
+		    "%sPut the object back, keep its old rows with --changed skip, or load its "
+		    "relation again: %s",
+		    stays, go_on);
 	switch (f->end.exit) {
 	case 2:
 	case 3:

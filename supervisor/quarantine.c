@@ -1,7 +1,12 @@
 /* quarantine.c - see quarantine.h. What is held is said in workers/quarantine.h. */
 #include "supervisor/quarantine.h"
 
+#include <string.h>
+
 #include "shared/connect.h"
+
+/* Of the schema that the session works in, in the life that its relations have now. */
+#define OURS " LEFT(relation, LENGTH(CURRENT_SCHEMA()) + 1) = CURRENT_SCHEMA() || '.'"
 
 bool quarantine_list(struct call *c, enum query_format format, struct err *e)
 {
@@ -9,20 +14,51 @@ bool quarantine_list(struct call *c, enum query_format format, struct err *e)
 	char *const names[] = {name};
 	struct model *own;
 
-	return model_own(&c->config, c->arena, &own, e) &&
-	       query_run(&c->config, own, 1, names, format, c->arena, stdout, e);
+	if (model_own(&c->config, c->arena, &own, e) &&
+	    query_run(&c->config, own, 1, names, format, c->arena, stdout, e))
+		return true;
+	return strcmp(e->code, "42P01") == 0 &&
+	       err_set(e, ERR_SETUP, AT_STATE, NULL,
+	           "there is no quarantine yet: nothing was ever made here (`dwh run` does)");
 }
 
-/* NULL: every one. */
+/*
+ * Holds the relations, so that no run takes them up meanwhile; one that is under way has listed
+ * already, and must be waited for.
+ */
+static bool hold(struct pg *pg, struct err *e)
+{
+	PGresult *res;
+	bool busy;
+
+	if (!pg_exec(pg, "BEGIN", e) ||
+	    !pg_query(pg, "SELECT run FROM dwh.target WHERE" OURS " FOR UPDATE", 0, NULL, &res, e))
+		return false;
+	PQclear(res);
+	if (!pg_query(pg,
+	        "SELECT DISTINCT t.run FROM dwh.target AS t INNER JOIN pg_stat_activity AS s"
+	        " ON s.application_name LIKE 'dwh worker % ' || t.run WHERE" OURS,
+	        0, NULL, &res, e))
+		return false;
+	busy = PQntuples(res) > 0;
+	if (busy)
+		err_set(e, ERR_SETUP, AT_STATE, NULL, "run %s is going on: wait for it",
+		    PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return !busy;
+}
+
+/* object NULL: every one that is held. */
 static bool change(struct pg *pg, bool drop, const char *object, int64_t *n, struct err *e)
 {
 	const char *params[] = {object ? object : ""};
 	PGresult *res;
 
 	if (!pg_query(pg,
-	        drop ? "UPDATE dwh.quarantine SET state = 'dropped' WHERE object = $1 OR $1 = ''"
-	             : "DELETE FROM dwh.quarantine WHERE object = $1 OR ($1 = '' AND state = "
-	               "'held')",
+	        drop ? "UPDATE dwh.quarantine SET state = 'dropped' WHERE" OURS
+	               " AND (object = $1 OR ($1 = '' AND state = 'held'))"
+	             : "DELETE FROM dwh.quarantine WHERE" OURS
+	               " AND (object = $1 OR ($1 = '' AND state = 'held'))",
 	        1, params, &res, e))
 		return false;
 	*n += pg_rows(res);
@@ -35,9 +71,7 @@ static bool change(struct pg *pg, bool drop, const char *object, int64_t *n, str
 
 static bool change_all(struct call *c, struct pg *pg, bool drop, int64_t *n, struct err *e)
 {
-	if (!pg_exec(pg, "BEGIN", e))
-		return false;
-	if (c->all && !change(pg, drop, NULL, n, e))
+	if (!hold(pg, e) || (c->all && !change(pg, drop, NULL, n, e)))
 		return false;
 	for (int i = 1; i < c->argc; i++) {
 		int64_t one = 0;

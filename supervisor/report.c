@@ -323,7 +323,7 @@ static void print_bad(const struct fold *f, struct arena *a, FILE *out)
 		table_cell(t, "%.*s", STRF(b->column));
 		table_cell(t, "%.*s%s", (int)(b->value.n < CELL_SHOWN ? b->value.n : CELL_SHOWN),
 		    b->value.p, b->value.n > CELL_SHOWN ? "..." : "");
-		table_number(t, b->code);
+		table_cell(t, "%lld", (long long)b->code);
 		table_cell(t, "%.*s", STRF(b->reason));
 	}
 	table_print(t, out);
@@ -347,11 +347,7 @@ static void print_remarks(const struct fold *f, FILE *out)
 			continue;
 		if (shown++ == 0)
 			fprintf(out, "\nRemarks\n");
-		if (!str_eqz(t->phase, "check"))
-			fprintf(out, "  %.*s: %.*s\n", STRF(t->name), STRF(t->done.note));
-		else
-			fprintf(out, "  %.*s (%.*s): %lld rows, such as %.*s\n", STRF(t->name),
-			    STRF(t->done.verdict), (long long)t->done.rows, STRF(t->done.note));
+		fprintf(out, "  %.*s: %.*s\n", STRF(t->name), STRF(t->done.note));
 	}
 }
 
@@ -401,7 +397,8 @@ static void close_run(const struct fold *f, struct arena *a, FILE *out)
 	struct facts_totals n = facts_totals(f);
 	double s = seconds(facts_duration(f));
 	long long workers = (long long)f->run.workers;
-	bool loads = str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load");
+	bool loads = str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load") ||
+	             (str_eqz(f->run.command, "rerun") && n.shards);
 
 	fputc('\n', out);
 	if (f->ended && str_eqz(f->run.command, REPORT_VALIDATE)) {
@@ -449,9 +446,11 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out)
 {
-	fprintf(out, "Run %.*s: %.*s, engine %.*s, model %.*s, strategy %.*s, %lld workers%s\n",
-	    STRF(f->run.run), STRF(f->run.command), STRF(f->run.engine), STRF(f->run.model),
-	    STRF(f->run.strategy), (long long)f->run.workers, f->run.fresh ? ", fresh" : "");
+	fprintf(out,
+	    "Run %.*s: %.*s%s%.*s, engine %.*s, model %.*s, strategy %.*s, %lld workers%s\n",
+	    STRF(f->run.run), STRF(f->run.command), f->run.of.n ? " of " : "", STRF(f->run.of),
+	    STRF(f->run.engine), STRF(f->run.model), STRF(f->run.strategy),
+	    (long long)f->run.workers, f->run.fresh ? ", fresh" : "");
 	print_shards(f, a, out);
 	print_steps(f, a, out);
 	print_phases(f, a, out);

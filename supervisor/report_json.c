@@ -129,11 +129,11 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 		             text(f->bad[i].object), "line", (json_int_t)f->bad[i].line, "column",
 		             text(f->bad[i].column), "value", text(f->bad[i].value), "code",
 		             (json_int_t)f->bad[i].code, "reason", text(f->bad[i].reason)));
-	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:o, s:b, s:I, s:I}", "run",
-	    text(f->run.run), "command", text(f->run.command), "engine", text(f->run.engine),
-	    "model", text(f->run.model), "strategy", text(f->run.strategy), "workers",
-	    (json_int_t)f->run.workers, "fresh", f->run.fresh, "began", text(f->run.at), "ended",
-	    f->ended, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "ms",
+	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:o, s:b, s:I, s:I}", "run",
+	    text(f->run.run), "command", text(f->run.command), "of", text(f->run.of), "engine",
+	    text(f->run.engine), "model", text(f->run.model), "strategy", text(f->run.strategy),
+	    "workers", (json_int_t)f->run.workers, "fresh", f->run.fresh, "began", text(f->run.at),
+	    "ended", f->ended, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "ms",
 	    (json_int_t)facts_duration(f));
 	json_object_set_new(root, "totals",
 	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "shards",

@@ -52,8 +52,8 @@ static bool unknown_run(struct call *c, const char *dir, const char *run, struct
 
 	if (!journal_is_id(run))
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
-		    "%s is no run: their names are those in %s/runs, like 20181115T063000-1a2b", run,
-		    dir);
+		    "%s is no run: their names are those in %s/runs, like 20181115T063000-1a2b",
+		    run, dir);
 	/* With the nearest; where there are no runs at all this is another machine. */
 	return !journal_newest(dir, NULL, c->arena) ||
 	       journal_fold(dir, run, c->arena, &ignored, e);

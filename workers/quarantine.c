@@ -124,7 +124,7 @@ static bool hold_all(struct worker *w, struct str relation, int64_t generation,
 	return max == 0 || held <= max ||
 	       err_set(e, ERR_DATA, AT_DATA, "MAX_BAD_OBJECTS",
 	           "%lld objects of %.*s would be in quarantine, and MAX_BAD_OBJECTS is %lld: none "
-	           "of this shard is taken in",
+	           "of this shard is taken in; mend them, or allow more",
 	           (long long)held, STRF(relation), (long long)max);
 }
 

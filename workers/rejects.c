@@ -34,7 +34,9 @@ static const char *remedy(struct rejects *r, bool whole)
 	if (whole)
 		return "; mend the object or take it away";
 	if (r->limit == 1)
-		return "; mend the object, or bear such records with MAXERROR";
+		return "; mend the object, bear such records with MAXERROR in the COPY, or such "
+		       "objects with "
+		       "[LOAD] MAX_BAD_OBJECTS";
 	return arena_printf(r->arena, "; it is number %lld of the shard, and MAXERROR is %lld",
 	    (long long)r->count, (long long)r->limit);
 }

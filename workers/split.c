@@ -102,10 +102,11 @@ static bool hold(struct split *s, struct msg_done *done, struct err *e)
 
 	if (s->bad.n == 0)
 		return true;
-	if (!quarantine_hold(w, s->relation, s->m->generation, &s->bad, s->why, e))
-		return false;
+	/* Whether they are held or too many: people want to see them all. */
 	if (s->rejects.n)
 		loaderrors_keep(w, s->relation, s->m->shard, &s->rejects);
+	if (!quarantine_hold(w, s->relation, s->m->generation, &s->bad, s->why, e))
+		return false;
 	loaderrors_send(w, &s->rejects, MSG_BAD_MAX);
 	done->quarantined = (int64_t)s->bad.n;
 	done->note = str_z(

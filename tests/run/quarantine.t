@@ -111,6 +111,31 @@ dwh quarantine retry --all
 is "$ST $(staged)" "0 $total|$total|$total" 'taken by the warehouse: tried again, it is loaded'
 mend 555
 
+# ---- others ----
+
+spoil 40 '{'
+dwh run --fresh "${some[@]}"
+sql 'create schema other'
+dwh quarantine drop --all --set WAREHOUSE.SCHEMA=other
+is "$ST $(sql "select count(*) from dwh.quarantine where state = 'held'")" '0 1' 'another schema is not ours to change'
+dwh quarantine list --json --set WAREHOUSE.SCHEMA=other
+is "$(jq -c '.[0].rows' <<<"$OUT")" '[]' 'nor to show'
+sql 'begin; lock table songs; select pg_sleep(60)' >/dev/null 2>&1 &
+locked() { [ "$(sql "select count(*) from pg_locks where relation = 'songs'::regclass and granted and mode = 'AccessExclusiveLock'")" = 1 ]; }
+until_true 10 locked
+"$DWH" rerun -c "$T/dwh.cfg" --from songs "${some[@]}" >"$T/out" 2>&1 &
+RUN=$!
+inserts() { [ -n "$(pids_of 'dwh: worker [0-9]+ insert songs')" ]; }
+until_true 10 inserts
+dwh quarantine retry --all
+like "$ST $ERR" '^3 .*run 2[-0-9a-fT]* is going on: wait for it' 'while a run is going on nothing is taken out'
+is "$(sql "select count(*) from dwh.quarantine")" 1 'it is still held'
+sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()" >/dev/null
+wait $RUN
+is $? 0 'the run goes on'
+mend 40
+dwh run
+
 # ---- killed in between ----
 
 spoil 40 '{"song_id": "S1", "year": "MCMLX"}'
@@ -130,6 +155,10 @@ is "$ST $(checksums)" "0 $clean" 'mended: the rows of a clean load'
 
 # ---- usage ----
 
+dwh drop
+own=$(sql 'drop schema dwh cascade')
+dwh quarantine list
+like "$ST $ERR$own" '^3 .*there is no quarantine yet' 'before anything was made there is none'
 dwh quarantine
 is "$ST" 1 'no word: exit code 1'
 dwh quarantine retry

@@ -77,7 +77,7 @@ static void errors_borne(void **state)
 {
 	static const struct rule rules[] = {
 	    {"a int", "json 'auto' maxerror 0", NULL, OBJECT("{\"a\":\"x\"}{\"a\":1}"),
-	        "!1207 a \n=> mend the object, or bear such records with MAXERROR"},
+	        "!1207 a \n=> mend the object, bear such records with MAXERROR"},
 	    {"a int", "json 'auto' maxerror 1", NULL, OBJECT("{\"a\":\"x\"}{\"a\":1}"),
 	        "!1207 a \n=> s3://b/k line 1, column a (int4): Invalid digit"},
 	    {"a int", "json 'auto' maxerror 2", NULL, OBJECT("{\"a\":\"x\"}\n{\"a\":1}\n{}"),

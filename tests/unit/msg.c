@@ -56,7 +56,8 @@ static const struct {
                           .validate = true,
                           .of = {"r", 1}}},
         "{\"t\":\"step\",\"id\":1,\"attempt\":2,\"phase\":\"insert\",\"name\":\"users\",\"digest\":"
-        "\"d\",\"shards\":3,\"fresh\":true,\"take_over\":true,\"whole\":true,\"validate\":true,\"of\":\"r\"}"},
+        "\"d\",\"shards\":3,\"fresh\":true,\"take_over\":true,\"whole\":true,\"validate\":true,"
+        "\"of\":\"r\"}"},
     [MSG_LIST] = {{.type = MSG_LIST,
                       .u.list = {.id = 3,
                           .attempt = 1,
