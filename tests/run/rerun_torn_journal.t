@@ -8,7 +8,7 @@ own_s3d
 postgres_config
 sed -i 's|song_data$|song_data/A/B/|' "$T/dwh.cfg"
 
-dwh run --json --set LOAD.SHARD_OBJECTS=40
+dwh run --json --set LOAD.SHARD_OBJECTS=9
 is "$ST" 0 'a load'
 clean=$(checksums)
 run=$(jq -r .run <<<"$OUT")
@@ -21,7 +21,7 @@ ok $? "$copied lines until the first shard is committed"
 
 bad=''
 tried=0
-for ((n = 0; n < copied; n += 3)); do
+for ((n = 0; n < copied; n += 5)); do
 	sql 'delete from staging_events; delete from staging_songs; delete from dwh.ledger; delete from dwh.step'
 	find "$T/.dwh/runs" -mindepth 1 -maxdepth 1 -type d -exec rm -r {} +
 	mkdir "$T/.dwh/runs/$run"
@@ -29,7 +29,7 @@ for ((n = 0; n < copied; n += 3)); do
 		head -n $n "$T/whole"
 		sed -n "$((n + 1))p" "$T/whole" | head -c 20 # torn
 	} >"$file"
-	dwh rerun --set LOAD.SHARD_OBJECTS=33
+	dwh rerun --set LOAD.SHARD_OBJECTS=7
 	tried=$((tried + 1))
 	[ "$ST $(checksums)" = "0 $clean" ] || bad+=" $n:$ST"
 done
