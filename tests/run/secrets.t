@@ -75,6 +75,25 @@ export DWH_CRASH_AT=copy:while-copying DWH_CRASH_ONCE=$T/crashed
 run 0 'a worker that is killed' run --fresh
 unset DWH_CRASH_AT DWH_CRASH_ONCE DWH_AWS_KEY DWH_AWS_SECRET DWH_CLUSTER_DB_PASSWORD
 
+# ---- where the tools of AWS and PostgreSQL look ----
+
+mkdir -m 700 "$T/.aws"
+(umask 077 && printf '[work]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$S3_ID" "$S3_SECRET" \
+	>"$T/.aws/credentials")
+(umask 077 && echo "*:*:*:loader:$PG_PASSWORD" >"$T/.pgpass")
+AWS_PROFILE=work run 0 'a profile and ~/.pgpass' run --fresh
+AWS_PROFILE=work run 0 'a rerun' rerun --json
+AWS_PROFILE=work run 0 'a recount' verify --json
+AWS_PROFILE=work run 0 'what is in quarantine' quarantine list
+AWS_PROFILE=work run 0 'a validation' load --validate
+(umask 077 && sed -i "s|^aws_secret_access_key.*|aws_secret_access_key = WRONGSECRETWRONG|" "$T/.aws/credentials")
+AWS_PROFILE=work run 2 'a wrong secret in a profile' run --fresh
+(umask 077 && sed -i '2s/=/is/' "$T/.aws/credentials")
+AWS_PROFILE=work run 2 'a profile with a mistake' run --fresh
+(umask 077 && echo '*:*:*:loader:WRONGPASSWORD' >"$T/.pgpass")
+AWS_PROFILE=work run 4 'a wrong password in ~/.pgpass' check
+rm -r "$T/.aws" "$T/.pgpass"
+
 # ---- the key of the local engine ----
 
 local_config
