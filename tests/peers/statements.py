@@ -18,6 +18,7 @@ TOKEN = re.compile(
 )
 POSTGRES = {
     r" FOR (SHARE|UPDATE)$": "Redshift's tables are locked by who writes to them, rows never",
+    r"^LOCK TABLE .* IN ACCESS SHARE MODE$": "Redshift's readers have a snapshot, and its locks no mode",
     r"^SELECT pg_advisory": "Redshift has no advisory locks",
     r"^SET (lock_timeout|default_transaction_read_only) ": "Redshift has no such setting",
     r"^SELECT .* FROM pg_attribute ": "asked by the COPY that we execute ourselves",
@@ -27,8 +28,13 @@ POSTGRES = {
 }
 
 
+TEXTS = re.compile(r'^#define (\w+)\s*\\?\n?((?:\s*"(?:\\.|[^"\\])*"\s*\\?\n?)+)', re.M)
+
+
 def literals(code):
-    """Each string literal with its neighbours."""
+    """Each string literal with its neighbours; names that stand for literals are put in."""
+    for name, body in TEXTS.findall(code):
+        code = re.sub(rf"(?<!#define )\b{name}\b", lambda _: body.replace("\\\n", "\n"), code)
     text = None
     for token in TOKEN.finditer(code):
         if token["text"] is not None:
