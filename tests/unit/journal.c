@@ -335,7 +335,7 @@ static void ids_of_runs(void **state)
 	(void)state;
 	for (int i = 0; i < 50; i++) {
 		journal_new_id(id);
-		assert_int_equal(strlen(id), 20);
+		assert_int_equal(strlen(id), 23);
 		assert_int_equal(id[8], 'T');
 		assert_int_equal(id[15], '-');
 		assert_true(strcmp(last, id) < 0);
