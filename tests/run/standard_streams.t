@@ -127,11 +127,11 @@ like "$(cat "$T/late")" 'warning: [0-9]+ lines were left out here, as nobody rea
 
 # ---- stopped: nothing of it is taken for a worker that hangs ----
 
-"$DWH" run "${C[@]}" --fresh --set LOAD.TASK_TIMEOUT=1 --set LOAD.SHARD_OBJECTS=100 >"$T/out" 2>"$T/talk" &
+"$DWH" run "${C[@]}" --fresh --set LOAD.TASK_TIMEOUT=3 --set LOAD.SHARD_OBJECTS=100 >"$T/out" 2>"$T/talk" &
 RUN=$!
 until_true 10 eval '[ -n "$(pids_of "dwh: worker [0-9]+ copy")" ]'
 kill -STOP $RUN
-sleep 2.5
+sleep 5
 kill -CONT $RUN
 wait $RUN
 loaded $? 0 'stopped and continued'
