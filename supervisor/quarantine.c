@@ -23,18 +23,16 @@ bool quarantine_list(struct call *c, enum query_format format, struct err *e)
 }
 
 /*
- * Holds the relations, so that no run takes them up meanwhile; one that is under way has listed
- * already, and must be waited for.
+ * Holds what says whose the relations are, so that no run takes them up meanwhile; one that is
+ * under way has listed already, and must be waited for.
  */
 static bool hold(struct pg *pg, struct err *e)
 {
 	PGresult *res;
 	bool busy;
 
-	if (!pg_exec(pg, "BEGIN", e) ||
-	    !pg_query(pg, "SELECT run FROM dwh.target WHERE" OURS " FOR UPDATE", 0, NULL, &res, e))
+	if (!pg_exec(pg, "BEGIN", e) || !pg_exec(pg, "LOCK TABLE dwh.target", e))
 		return false;
-	PQclear(res);
 	if (!pg_query(pg,
 	        "SELECT DISTINCT t.run FROM dwh.target AS t INNER JOIN pg_stat_activity AS s"
 	        " ON s.application_name LIKE 'dwh worker % ' || t.run WHERE" OURS,
