@@ -166,6 +166,11 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
+char *arena_i64(struct arena *a, int64_t n)
+{
+	return arena_printf(a, "%lld", (long long)n);
+}
+
 void *arena_grow(struct arena *a, void *items, size_t n, size_t *cap, size_t item_size)
 {
 	void *p;

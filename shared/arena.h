@@ -27,6 +27,7 @@ struct str arena_str(struct arena *a, struct str s);
 char *arena_strz(struct arena *a, const char *z);
 char *arena_cstr(struct arena *a, struct str s);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_i64(struct arena *a, int64_t n); /* in decimal */
 
 /*
  * A growing array in an arena: returns `items`, or a copy of it with room for at least one more

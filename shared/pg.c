@@ -310,6 +310,16 @@ bool pg_query(
 	return finish(pg, res, e);
 }
 
+bool pg_run(struct pg *pg, const char *sql, int n, const char *const *params, struct err *e)
+{
+	PGresult *res;
+
+	if (!pg_query(pg, sql, n, params, &res, e))
+		return false;
+	PQclear(res);
+	return true;
+}
+
 int64_t pg_rows(const PGresult *res)
 {
 	int64_t n = 0;

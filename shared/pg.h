@@ -54,12 +54,12 @@ bool pg_alive(const struct pg *pg);
 /* One statement, no result wanted. Sent on its own, never several in one string. */
 bool pg_exec(struct pg *pg, const char *sql, struct err *e);
 
-/*
- * A statement with text parameters ($1...), NULL for SQL NULL. *res is the caller's to PQclear.
- * rows_affected may be NULL.
- */
+/* A statement with text parameters ($1...), NULL for SQL NULL. *res is the caller's to PQclear. */
 bool pg_query(struct pg *pg, const char *sql, int n, const char *const *params, PGresult **res,
     struct err *e);
+
+/* The same, no result wanted. */
+bool pg_run(struct pg *pg, const char *sql, int n, const char *const *params, struct err *e);
 
 /* Rows that the last statement of *res changed (or returned). */
 int64_t pg_rows(const PGresult *res);

@@ -19,16 +19,14 @@ char *runs_journal(struct arena *a, const char *dir, const char *run)
 	return arena_printf(a, "%s/runs/%s/journal.jsonl", dir, run);
 }
 
-enum run_life runs_life(const char *dir, const char *run)
+bool runs_is_dead(const char *dir, const char *run)
 {
 	struct arena *a = arena_new();
 	int fd = open(runs_journal(a, dir, run), O_RDONLY | O_CLOEXEC);
-	enum run_life life = RUN_UNKNOWN;
+	bool dead = fd >= 0 && !runs_is_locked(fd);
 
+	if (fd >= 0)
+		close(fd);
 	arena_free(a);
-	if (fd < 0)
-		return life;
-	life = runs_is_locked(fd) ? RUN_ALIVE : RUN_DEAD;
-	close(fd);
-	return life;
+	return dead;
 }

@@ -11,16 +11,11 @@
 
 #include "shared/arena.h"
 
-enum run_life {
-	RUN_UNKNOWN, /* no journal of it is in this folder */
-	RUN_DEAD,
-	RUN_ALIVE
-};
-
 /* The journal that fd is open on: its supervisor lives. */
 bool runs_is_locked(int fd);
 
 char *runs_journal(struct arena *a, const char *dir, const char *run);
-enum run_life runs_life(const char *dir, const char *run);
+/* Its journal is in this folder, and nobody holds it. False also of a run of another machine. */
+bool runs_is_dead(const char *dir, const char *run);
 
 #endif

@@ -64,6 +64,20 @@ double facts_concurrency(const struct facts_phase *p)
 	return wall > 0 ? (double)p->sum / (double)wall : 1;
 }
 
+const struct task *facts_step(const struct fold *f, const char *phase)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eqz(f->tasks[i].phase, phase))
+			return &f->tasks[i];
+	return NULL;
+}
+
+bool facts_loads(const struct fold *f)
+{
+	return str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load") ||
+	       (str_eqz(f->run.command, "rerun") && facts_step(f, "staged"));
+}
+
 bool facts_is_superseded(const struct task *t)
 {
 	return str_eqz(t->done.verdict, "superseded");

@@ -25,6 +25,12 @@ enum { FACTS_PHASES = 16 };
 size_t facts_phases(const struct fold *f, struct facts_phase *out, size_t max);
 double facts_concurrency(const struct facts_phase *p);
 
+/* The first step of that phase, or NULL. */
+const struct task *facts_step(const struct fold *f, const char *phase);
+
+/* A run, a load, or a rerun of one; not one of steps alone, nor a validation. */
+bool facts_loads(const struct fold *f);
+
 /* A copy whose objects are in other shards by now. */
 bool facts_is_superseded(const struct task *t);
 

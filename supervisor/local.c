@@ -216,7 +216,7 @@ static bool start_keeper(
 	argv[n++] = "--buckets";
 	argv[n++] = buckets;
 	argv[n++] = "--s3-port";
-	argv[n++] = arena_printf(a, "%lld", (long long)c->local.s3_port);
+	argv[n++] = arena_i64(a, c->local.s3_port);
 	argv[n++] = "--ready-fd";
 	argv[n++] = "3";
 	if (c->local.pg_bin) {

@@ -79,20 +79,9 @@ static bool failed_with(const struct fold *f, const char *code)
 /* It was to drop what is there, and has not come to it. */
 static bool still_fresh(const struct fold *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (str_eqz(f->tasks[i].phase, "create"))
-			return f->run.fresh && f->tasks[i].state != TASK_DONE;
-	return f->run.fresh;
-}
+	const struct task *create = facts_step(f, "create");
 
-static bool loads(const struct fold *f)
-{
-	if (str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load"))
-		return true;
-	for (size_t i = 0; str_eqz(f->run.command, "rerun") && i < f->n; i++)
-		if (str_eqz(f->tasks[i].phase, "staged"))
-			return true;
-	return false;
+	return f->run.fresh && !(create && create->state == TASK_DONE);
 }
 
 /* Rows that cannot stay: nothing less than a new generation helps. */
@@ -116,7 +105,7 @@ const char *next_command(const struct fold *f, struct arena *a)
 		return command(f, "run --changed reload", a);
 	if (f->ended && f->end.exit == 8)
 		return command(f, "check", a);
-	if (loads(f) && !still_fresh(f))
+	if (facts_loads(f) && !still_fresh(f))
 		return command(f, arena_printf(a, "rerun %.*s", STRF(f->run.run)), a);
 	if (str_eqz(f->run.command, "rerun"))
 		return command(f, "run", a); /* steps alone: their aim is not kept */
@@ -128,7 +117,7 @@ const char *next_advice(const struct fold *f, struct arena *a)
 {
 	const char *go_on = next_command(f, a);
 	int64_t loaded = facts_totals(f).loaded;
-	const char *stays = !loads(f) ? "" : loaded ? "What is committed stays. " : "";
+	const char *stays = facts_loads(f) && loaded ? "What is committed stays. " : "";
 
 	if (!go_on)
 		return "";
@@ -136,9 +125,8 @@ const char *next_advice(const struct fold *f, struct arena *a)
 		return arena_printf(a, "%sLoad the rest: %s", stays, go_on);
 	if (failed_with(f, "MAX_BAD_OBJECTS") || failed_with(f, "MAX_BAD_RATIO"))
 		return arena_printf(a,
-		    "%sMend the objects and `dwh quarantine retry`, give them up with `dwh "
-		    "quarantine "
-		    "drop`, or allow more; they are: %s",
+		    "%sMend the objects and `dwh quarantine retry`, give them up with "
+		    "`dwh quarantine drop`, or allow more; they are: %s",
 		    stays, go_on);
 	if (failed_with(f, "ObjectChanged"))
 		return arena_printf(a,
@@ -151,7 +139,7 @@ const char *next_advice(const struct fold *f, struct arena *a)
 	case 4:
 	case 5:
 		return arena_printf(a, "%sMend that, and then: %s",
-		    loads(f) && !loaded ? "Nothing was loaded. " : stays, go_on);
+		    facts_loads(f) && !loaded ? "Nothing was loaded. " : stays, go_on);
 	case 7:
 		if (str_starts(f->run.command, STR("load --")))
 			return arena_printf(
@@ -171,6 +159,6 @@ const char *next_advice(const struct fold *f, struct arena *a)
 		    go_on);
 	default:
 		return arena_printf(
-		    a, "%s%s: %s", stays, loads(f) ? "Load the rest" : "Go on with", go_on);
+		    a, "%s%s: %s", stays, facts_loads(f) ? "Load the rest" : "Go on with", go_on);
 	}
 }

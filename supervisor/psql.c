@@ -64,12 +64,12 @@ static bool environment(const struct config *c, struct arena *a, struct err *e)
 	for (size_t i = 0; t.engine == ENGINE_LOCAL && i < sizeof bends / sizeof bends[0]; i++)
 		unsetenv(bends[i]);
 	set("PGHOST", t.host);
-	set("PGPORT", arena_printf(a, "%lld", (long long)t.port));
+	set("PGPORT", arena_i64(a, t.port));
 	set("PGDATABASE", t.dbname);
 	set("PGUSER", t.user);
 	set("PGPASSWORD", t.password);
 	set("PGSSLMODE", t.sslmode);
-	set("PGCONNECT_TIMEOUT", arena_printf(a, "%lld", (long long)t.connect_timeout_s));
+	set("PGCONNECT_TIMEOUT", arena_i64(a, t.connect_timeout_s));
 	set("PGGSSENCMODE", "disable");
 	set("PGAPPNAME", "dwh psql");
 	/* Redshift takes no search_path at the start of a session. */

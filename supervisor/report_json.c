@@ -171,6 +171,7 @@ void report_csv(const struct fold *f, FILE *out)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
 		const struct msg_done *d = &t->done;
+		bool failed = t->has_err && t->state != TASK_DONE;
 		const int64_t numbers[] = {t->attempts, t->worker, t->first_began, facts_took(f, t),
 		    d->rows, d->rejected, t->kind == TASK_COPY ? t->objects : d->objects,
 		    t->kind == TASK_COPY ? t->bytes : d->bytes, d->requests, d->retries,
@@ -185,14 +186,12 @@ void report_csv(const struct fold *f, FILE *out)
 		fprintf(out, ",%.*s,", STRF(d->verdict));
 		if (d->note.n)
 			csv_field(d->note, out);
-		if (t->has_err && t->state != TASK_DONE) {
-			fputc(',', out);
+		fputc(',', out);
+		if (failed)
 			csv_field(str_z(t->err.code), out);
-			fputc(',', out);
+		fputc(',', out);
+		if (failed)
 			csv_field(str_z(t->err.msg), out);
-			fputs("\r\n", out);
-		} else {
-			fputs(",,\r\n", out);
-		}
+		fputs("\r\n", out);
 	}
 }

@@ -5,18 +5,11 @@
 #include "shared/near.h"
 #include "shared/s3.h"
 #include "supervisor/exitcode.h"
+#include "supervisor/facts.h"
 
 enum { SHARD_LEAST = 4 }; /* digits of a shard's id that name one */
 
 /* ---- which run ---- */
-
-static bool has_phase(const struct fold *f, const char *phase)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (str_eqz(f->tasks[i].phase, phase))
-			return true;
-	return false;
-}
 
 /* Its journal tells all that it was to do: the first move comes behind that. */
 static bool is_told(const struct fold *f)
@@ -27,23 +20,19 @@ static bool is_told(const struct fold *f)
 	return false;
 }
 
-/* run, load, and a rerun that loads; not one of steps alone, nor a validation. What ended before it
- * was told might have been one. */
-static bool loads(const struct fold *f)
+/* It loads; or it ended before it told, and might have. */
+static bool may_load(const struct fold *f)
 {
-	if (str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load"))
-		return true;
-	return f->run.command.n == 0 ||
-	       (str_eqz(f->run.command, "rerun") && (has_phase(f, "staged") || !is_told(f)));
+	return facts_loads(f) || f->run.command.n == 0 ||
+	       (str_eqz(f->run.command, "rerun") && !is_told(f));
 }
 
 /* Until create is done a rerun's own listings are not in its journal. */
 static bool is_planned(const struct fold *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (str_eqz(f->tasks[i].phase, "create"))
-			return f->tasks[i].state == TASK_DONE;
-	return false;
+	const struct task *create = facts_step(f, "create");
+
+	return create && create->state == TASK_DONE;
 }
 
 static bool unknown_run(struct call *c, const char *dir, const char *run, struct err *e)
@@ -67,7 +56,7 @@ static bool unknown_run(struct call *c, const char *dir, const char *run, struct
 static bool find(struct call *c, const char *dir, struct fold *out, bool *known,
     struct str *command, struct err *e)
 {
-	const char *run = c->argc ? c->argv[0] : journal_newest(dir, loads, c->arena);
+	const char *run = c->argc ? c->argv[0] : journal_newest(dir, may_load, c->arena);
 
 	*known = false;
 	*command = STR("run");
@@ -80,7 +69,7 @@ static bool find(struct call *c, const char *dir, struct fold *out, bool *known,
 			log_warn("%s", e->msg);
 			return true;
 		}
-		if (!of && !loads(&f))
+		if (!of && !may_load(&f))
 			return err_set(e, ERR_SETUP, AT_STATE, NULL,
 			    "run %s was dwh %.*s: there is nothing to load of it", run,
 			    STRF(f.run.command));

@@ -22,8 +22,8 @@
 static bool in_ledger(struct worker *w, const struct msg_copy *m, struct str relation, bool *there,
     int64_t *rows, struct err *e)
 {
-	const char *params[] = {relation.p, arena_printf(w->task, "%lld", (long long)m->generation),
-	    arena_cstr(w->task, m->shard)};
+	const char *params[] = {
+	    relation.p, arena_i64(w->task, m->generation), arena_cstr(w->task, m->shard)};
 	PGresult *res;
 
 	if (!pg_query(&w->pg,
@@ -40,26 +40,23 @@ static bool in_ledger(struct worker *w, const struct msg_copy *m, struct str rel
 static bool add_to_ledger(struct worker *w, const struct msg_copy *m, struct str relation,
     const struct manifest *o, const struct msg_done *done, struct err *e)
 {
-#define NUMBER(n) arena_printf(w->task, "%lld", (long long)(n))
+#define NUMBER(n) arena_i64(w->task, n)
 #define TEXT(s) arena_cstr(w->task, (s))
 	const char *params[] = {relation.p, NUMBER(m->generation), TEXT(m->shard), TEXT(m->lane),
 	    TEXT(m->manifest), TEXT(o->objects[0].key), TEXT(o->objects[o->n - 1].key),
-	    NUMBER(o->n), NUMBER(done->bytes), NUMBER(done->rows), NUMBER(done->rejected),
+	    NUMBER((int64_t)o->n), NUMBER(done->bytes), NUMBER(done->rows), NUMBER(done->rejected),
 	    TEXT(w->run), NUMBER(m->attempt), TEXT(done->verdict)};
 #undef NUMBER
 #undef TEXT
-	PGresult *res = NULL;
-	bool ok = pg_query(&w->pg,
+
+	return pg_run(&w->pg,
 	    "INSERT INTO dwh.ledger (relation, generation, shard, lane, manifest, first_key, "
 	    "last_key,"
 	    " objects, bytes, row_count, rejected, run, attempt, verdict, committed_at) VALUES ($1,"
 	    " CAST($2 AS INTEGER), $3, $4, $5, $6, $7, CAST($8 AS BIGINT), CAST($9 AS BIGINT),"
 	    " CAST($10 AS BIGINT), CAST($11 AS BIGINT), $12, CAST($13 AS INTEGER), $14,"
 	    " CURRENT_TIMESTAMP)",
-	    14, params, &res, e);
-
-	PQclear(res);
-	return ok;
+	    14, params, e);
 }
 
 static bool load(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,

@@ -87,13 +87,9 @@ static bool forget(struct worker *w, const char *relation, const char *before, s
 	    "DELETE FROM dwh.quarantine WHERE relation = $1 AND generation < CAST($2 AS INTEGER)"};
 	const char *params[] = {relation, before};
 
-	for (size_t i = 0; i < sizeof forgets / sizeof forgets[0]; i++) {
-		PGresult *res = NULL;
-
-		if (!pg_query(&w->pg, forgets[i], 2, params, &res, e))
+	for (size_t i = 0; i < sizeof forgets / sizeof forgets[0]; i++)
+		if (!pg_run(&w->pg, forgets[i], 2, params, e))
 			return false;
-		PQclear(res);
-	}
 	return true;
 }
 
@@ -158,8 +154,7 @@ static bool make_anew(
 	t->lanes = lanes_wanted(w, staging);
 	t->digest = digest_of(w, f);
 	return relation_make(w, f, t->lanes, e) &&
-	       forget(w, arena_cstr(w->task, relation),
-	           arena_printf(w->task, "%lld", (long long)t->generation), e);
+	       forget(w, arena_cstr(w->task, relation), arena_i64(w->task, t->generation), e);
 }
 
 /* Nothing was ever loaded by the old description: its successor takes its place unasked. */
@@ -167,12 +162,11 @@ static bool is_unused(
     struct worker *w, const struct sqlfile *f, const struct target *t, bool *out, struct err *e)
 {
 	struct str relation = target_relation(w, w->task, f->stem);
-	const char *generation = arena_printf(w->task, "%lld", (long long)t->generation);
 	int64_t rows, shards;
 
 	if (str_eq(t->digest, digest_of(w, f)))
 		return true;
-	if (!ledger_sum(w, relation.p, generation, "", &rows, &shards, e))
+	if (!ledger_sum(w, relation.p, t->generation, "", &rows, &shards, e))
 		return false;
 	*out = shards == 0;
 	return true;
@@ -213,9 +207,7 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 	if (!ok || !target_write(w, relation, staging, &t, e) || !target_read(w, relation, &t, e))
 		return false;
 	m.u.target.since = t.since;
-	if (staging &&
-	    !ledger_sum(w, relation.p, arena_printf(w->task, "%lld", (long long)t.generation), "",
-	        &rows, &m.u.target.shards, e))
+	if (staging && !ledger_sum(w, relation.p, t.generation, "", &rows, &m.u.target.shards, e))
 		return false;
 	m.u.target.generation = t.generation;
 	m.u.target.lanes = t.lanes;
@@ -282,13 +274,9 @@ static bool drop_one(struct worker *w, struct str stem, bool *dropped, struct er
 		return true;
 	if (!relation_drop(w, stem, t.lanes, e))
 		return false;
-	for (size_t k = 0; k < sizeof forgets / sizeof forgets[0]; k++) {
-		PGresult *res = NULL;
-
-		if (!pg_query(&w->pg, forgets[k], 1, &relation, &res, e))
+	for (size_t k = 0; k < sizeof forgets / sizeof forgets[0]; k++)
+		if (!pg_run(&w->pg, forgets[k], 1, &relation, e))
 			return false;
-		PQclear(res);
-	}
 	return true;
 }
 

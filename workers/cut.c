@@ -7,11 +7,6 @@
 #include "workers/crash.h"
 #include "workers/quarantine.h"
 
-static int by_key(const void *a, const void *b)
-{
-	return str_cmp(((const struct object *)a)->key, ((const struct object *)b)->key);
-}
-
 /* Whether a shard from key first to key last may hold keys of this part. */
 static bool meets(
     struct str first, struct str last, struct str prefix, struct str after, struct str upto)
@@ -28,7 +23,7 @@ bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, st
     struct str upto, struct err *e)
 {
 	struct worker *w = c->w;
-	char *number = arena_printf(w->task, "%lld", (long long)generation);
+	char *number = arena_i64(w->task, generation);
 	const char *params[] = {arena_cstr(w->task, c->relation), number};
 	size_t cap = 0;
 	PGresult *res;
@@ -53,7 +48,7 @@ bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, st
 	}
 	PQclear(res);
 	if (ok && c->n_done)
-		qsort(c->done, c->n_done, sizeof *c->done, by_key);
+		qsort(c->done, c->n_done, sizeof *c->done, manifest_by_key);
 	c->generation = generation;
 	return ok &&
 	       quarantine_read(w, c->relation, generation, c->bucket, &c->held, &c->n_held, e);
@@ -77,10 +72,9 @@ static bool is_changed(struct cut *c, const struct s3_object *o, struct err *e)
 		return true;
 	}
 	return err_set(e, ERR_TASK, AT_S3, "ObjectChanged",
-	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the warehouse: "
-	    "put it "
-	    "back, keep the old rows (--changed skip), or load the relation again (--changed "
-	    "reload)",
+	    "s3://%.*s/%.*s has changed since it was loaded; its old rows are in the "
+	    "warehouse: put it back, keep the old rows (--changed skip), or load the relation "
+	    "again (--changed reload)",
 	    STRF(c->bucket), STRF(o->key));
 }
 

@@ -28,12 +28,10 @@ static bool add_input(struct worker *w, struct str stem, struct buf *b, struct e
 	if (!target_read(w, relation, &t, e))
 		return false;
 	if (model_find(w->model, SQL_COPY, stem)) {
-		const char *generation = arena_printf(w->task, "%lld", (long long)t.generation);
-
-		if (!ledger_sum(w, relation.p, generation, "", &rows, &shards, e))
+		if (!ledger_sum(w, relation.p, t.generation, "", &rows, &shards, e))
 			return false;
-		buf_printf(b, "%.*s:g%s/%lld/%lld ", STRF(stem), generation, (long long)shards,
-		    (long long)rows);
+		buf_printf(b, "%.*s:g%lld/%lld/%lld ", STRF(stem), (long long)t.generation,
+		    (long long)shards, (long long)rows);
 		return true;
 	}
 	if (!pg_query(&w->pg, "SELECT version FROM dwh.step WHERE step = $1", 1, params, &res, e))
@@ -79,20 +77,17 @@ static bool up_to_date(struct worker *w, const char *relation, const struct sqlf
 static bool record_step(struct worker *w, const char *relation, const struct sqlfile *f,
     struct str inputs, int64_t rows, bool known, struct err *e)
 {
-	const char *params[] = {relation, f->digest, inputs.p,
-	    arena_printf(w->task, "%lld", (long long)rows), arena_cstr(w->task, w->run)};
-	PGresult *res = NULL;
-	bool ok = pg_query(&w->pg,
+	const char *params[] = {
+	    relation, f->digest, inputs.p, arena_i64(w->task, rows), arena_cstr(w->task, w->run)};
+
+	return pg_run(&w->pg,
 	    known ? "UPDATE dwh.step SET digest = $2, inputs = $3, version = version + 1,"
 	            " row_count = CAST($4 AS BIGINT), run = $5, finished_at = CURRENT_TIMESTAMP"
 	            " WHERE step = $1"
 	          : "INSERT INTO dwh.step (step, digest, inputs, version, row_count, run, "
 	            "finished_at)"
 	            " VALUES ($1, $2, $3, 1, CAST($4 AS BIGINT), $5, CURRENT_TIMESTAMP)",
-	    5, params, &res, e);
-
-	PQclear(res);
-	return ok;
+	    5, params, e);
 }
 
 /* Rows of the last statement: by contract the INSERT. */

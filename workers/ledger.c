@@ -1,10 +1,10 @@
 /* ledger.c - see ledger.h. */
 #include "workers/ledger.h"
 
-bool ledger_sum(struct worker *w, const char *relation, const char *generation, const char *lane,
+bool ledger_sum(struct worker *w, const char *relation, int64_t generation, const char *lane,
     int64_t *rows, int64_t *shards, struct err *e)
 {
-	const char *params[] = {relation, generation, lane};
+	const char *params[] = {relation, arena_i64(w->task, generation), lane};
 	PGresult *res;
 
 	if (!pg_query(&w->pg,

@@ -5,7 +5,7 @@
 #include "workers/worker.h"
 
 /* Sums over the committed shards of a generation; lane "" for all lanes. */
-bool ledger_sum(struct worker *w, const char *relation, const char *generation, const char *lane,
+bool ledger_sum(struct worker *w, const char *relation, int64_t generation, const char *lane,
     int64_t *rows, int64_t *shards, struct err *e);
 
 #endif

@@ -50,14 +50,10 @@ static bool send_all(struct worker *w, struct str relation, struct str shard,
 static bool forget(struct worker *w, struct str relation, struct str shard, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, shard)};
-	PGresult *res;
 
-	if (!target_turn(w, relation, shard, e) ||
-	    !pg_query(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
-	        params, &res, e))
-		return false;
-	PQclear(res);
-	return true;
+	return target_turn(w, relation, shard, e) &&
+	       pg_run(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
+	           params, e);
 }
 
 bool loaderrors_write(

@@ -16,6 +16,11 @@
 /* Two million entries of a long key each. */
 enum { MANIFEST_MAX = 1 << 30 };
 
+int manifest_by_key(const void *a, const void *b)
+{
+	return str_cmp(((const struct object *)a)->key, ((const struct object *)b)->key);
+}
+
 static void print_why(const struct bad_record *b, struct buf *out)
 {
 	buf_printf(out, ",\"line\":%llu,\"column\":", (unsigned long long)b->line);

@@ -25,6 +25,9 @@ struct object {
 	uint64_t size;
 };
 
+/* For qsort: objects in byte order of their keys. */
+int manifest_by_key(const void *a, const void *b);
+
 struct bad_record;
 
 struct manifest {

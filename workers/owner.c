@@ -25,7 +25,7 @@ static bool check_run(struct worker *w, const char *run, bool take_over, struct 
 	PGresult *res;
 	int n;
 
-	if (runs_life(config_path(&w->config, w->task, w->config.local.dir), run) == RUN_DEAD)
+	if (runs_is_dead(config_path(&w->config, w->task, w->config.local.dir), run))
 		return true;
 	if (!pg_query(&w->pg,
 	        "SELECT coalesce(host(client_addr), 'this machine'),"

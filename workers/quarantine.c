@@ -12,16 +12,6 @@ bool quarantine_is_on(const struct worker *w)
 	return w->config.load.max_bad_objects > 0 || w->config.load.max_bad_ratio > 0;
 }
 
-static int by_key(const void *a, const void *b)
-{
-	return str_cmp(((const struct object *)a)->key, ((const struct object *)b)->key);
-}
-
-static char *number(struct worker *w, int64_t n)
-{
-	return arena_printf(w->task, "%lld", (long long)n);
-}
-
 static char *address(struct worker *w, struct str bucket, struct str key)
 {
 	return arena_printf(w->task, "s3://%.*s/%.*s", STRF(bucket), STRF(key));
@@ -30,7 +20,7 @@ static char *address(struct worker *w, struct str bucket, struct str key)
 bool quarantine_read(struct worker *w, struct str relation, int64_t generation, struct str bucket,
     struct object **out, size_t *n, struct err *e)
 {
-	const char *params[] = {arena_cstr(w->task, relation), number(w, generation)};
+	const char *params[] = {arena_cstr(w->task, relation), arena_i64(w->task, generation)};
 	PGresult *res;
 
 	if (!worker_pg(w, e) || !pg_query(&w->pg,
@@ -50,7 +40,7 @@ bool quarantine_read(struct worker *w, struct str relation, int64_t generation, 
 	}
 	PQclear(res);
 	if (*n)
-		qsort(*out, *n, sizeof **out, by_key);
+		qsort(*out, *n, sizeof **out, manifest_by_key);
 	return true;
 }
 
@@ -58,43 +48,37 @@ bool quarantine_forget(struct worker *w, struct str relation, int64_t generation
     struct str key, struct err *e)
 {
 	const char *params[] = {
-	    arena_cstr(w->task, relation), number(w, generation), address(w, bucket, key)};
-	PGresult *res = NULL;
-	bool ok = pg_query(&w->pg,
+	    arena_cstr(w->task, relation), arena_i64(w->task, generation), address(w, bucket, key)};
+
+	return pg_run(&w->pg,
 	    "DELETE FROM dwh.quarantine WHERE relation = $1 AND generation = CAST($2 AS INTEGER)"
 	    " AND object = $3",
-	    3, params, &res, e);
-
-	PQclear(res);
-	return ok;
+	    3, params, e);
 }
 
 static bool add(struct worker *w, struct str relation, int64_t generation, struct str bucket,
     const struct object *o, const struct bad_record *why, struct str manifest, struct err *e)
 {
 #define TEXT(s) arena_cstr(w->task, (s))
-	const char *params[] = {TEXT(relation), number(w, generation), address(w, bucket, o->key),
-	    TEXT(o->etag), number(w, (int64_t)o->size), number(w, (int64_t)why->line),
-	    TEXT(why->column), TEXT(why->value), number(w, why->code), TEXT(why->reason),
-	    TEXT(manifest), TEXT(w->run)};
+	const char *params[] = {TEXT(relation), arena_i64(w->task, generation),
+	    address(w, bucket, o->key), TEXT(o->etag), arena_i64(w->task, (int64_t)o->size),
+	    arena_i64(w->task, (int64_t)why->line), TEXT(why->column), TEXT(why->value),
+	    arena_i64(w->task, why->code), TEXT(why->reason), TEXT(manifest), TEXT(w->run)};
 #undef TEXT
-	PGresult *res = NULL;
-	bool ok = pg_query(&w->pg,
+
+	return pg_run(&w->pg,
 	    "INSERT INTO dwh.quarantine (relation, generation, object, etag, bytes, state, line,"
 	    " column_name, value, code, reason, manifest, run, held_at) VALUES ($1,"
 	    " CAST($2 AS INTEGER), $3, $4, CAST($5 AS BIGINT), 'held', CAST($6 AS BIGINT), $7, $8,"
 	    " CAST($9 AS INTEGER), $10, $11, $12, CURRENT_TIMESTAMP)",
-	    12, params, &res, e);
-
-	PQclear(res);
-	return ok;
+	    12, params, e);
 }
 
 /* How many are held, and not given up. */
 static bool count_held(
     struct worker *w, struct str relation, int64_t generation, int64_t *out, struct err *e)
 {
-	const char *params[] = {arena_cstr(w->task, relation), number(w, generation)};
+	const char *params[] = {arena_cstr(w->task, relation), arena_i64(w->task, generation)};
 	PGresult *res;
 
 	if (!pg_query(&w->pg,
@@ -157,7 +141,7 @@ bool quarantine_hold(struct worker *w, struct str relation, int64_t generation,
 bool quarantine_check(
     struct worker *w, struct str relation, int64_t generation, struct msg_done *done, struct err *e)
 {
-	const char *params[] = {arena_cstr(w->task, relation), number(w, generation)};
+	const char *params[] = {arena_cstr(w->task, relation), arena_i64(w->task, generation)};
 	int64_t max = w->config.load.max_bad_objects, ratio = w->config.load.max_bad_ratio, all;
 	bool many, large;
 	PGresult *res;

@@ -13,7 +13,7 @@
 #include "workers/tasks.h"
 
 /* why: what the shard failed of, also *e where it cannot be replaced. Its transaction is rolled
- * back here. */
+ * back already. */
 bool split_shard(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, const struct err *why, struct msg_done *done, struct err *e);
 

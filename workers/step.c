@@ -88,8 +88,8 @@ static bool loaded_now(
 }
 
 /* The lane holds what the ledger says. */
-static bool verify_lane(struct worker *w, const char *relation, const char *generation,
-    struct str lane, struct msg_done *done, struct err *e)
+static bool verify_lane(struct worker *w, const char *relation, int64_t generation, struct str lane,
+    struct msg_done *done, struct err *e)
 {
 	int64_t said, shards, have;
 
@@ -109,9 +109,9 @@ static bool verify_lane(struct worker *w, const char *relation, const char *gene
 
 /* MAXERROR is of one COPY, and a source has many: it bounds what all of them have rejected. */
 static bool staged_rejects(struct worker *w, const struct sqlfile *f, const char *relation,
-    const char *generation, struct msg_done *done, struct err *e)
+    int64_t generation, struct msg_done *done, struct err *e)
 {
-	const char *params[] = {relation, generation};
+	const char *params[] = {relation, arena_i64(w->task, generation)};
 	int64_t limit;
 	PGresult *res;
 
@@ -146,8 +146,7 @@ static bool staged(
 	    !target_hold(w, relation, false, e) || !target_read(w, relation, &t, e))
 		return false;
 	for (int64_t i = 1; i <= t.lanes; i++)
-		if (!verify_lane(w, relation.p,
-		        arena_printf(w->task, "%lld", (long long)t.generation),
+		if (!verify_lane(w, relation.p, t.generation,
 		        lane_name(w->task, f->stem, i, t.lanes), done, e))
 			return false;
 	/* A server may forget what it said was committed: synchronous_commit off and a crash, a
@@ -158,8 +157,7 @@ static bool staged(
 		    "the "
 		    "others; what is missing is loaded when it is run again",
 		    (long long)shards, STRF(f->stem), (long long)done->objects);
-	if (!staged_rejects(w, f, relation.p,
-	        arena_printf(w->task, "%lld", (long long)t.generation), done, e) ||
+	if (!staged_rejects(w, f, relation.p, t.generation, done, e) ||
 	    !quarantine_check(w, relation, t.generation, done, e))
 		return false;
 	crash_here("staged:before-commit");

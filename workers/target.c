@@ -39,12 +39,9 @@ bool target_hold(struct worker *w, struct str relation, bool alone, struct err *
 bool target_turn(struct worker *w, struct str relation, struct str part, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, part)};
-	PGresult *res = NULL;
-	bool ok = pg_query(&w->pg,
-	    "SELECT pg_advisory_xact_lock(hashtextextended($1, hashtext($2)))", 2, params, &res, e);
 
-	PQclear(res);
-	return ok;
+	return pg_run(&w->pg, "SELECT pg_advisory_xact_lock(hashtextextended($1, hashtext($2)))", 2,
+	    params, e);
 }
 
 bool target_read(struct worker *w, struct str relation, struct target *out, struct err *e)
@@ -73,25 +70,18 @@ bool target_read(struct worker *w, struct str relation, struct target *out, stru
 bool target_take_over(struct worker *w, struct str relation, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, w->run)};
-	PGresult *res = NULL;
-	bool ok = pg_query(
-	    &w->pg, "UPDATE dwh.target SET run = $2 WHERE relation = $1", 2, params, &res, e);
 
-	PQclear(res);
-	return ok;
+	return pg_run(&w->pg, "UPDATE dwh.target SET run = $2 WHERE relation = $1", 2, params, e);
 }
 
 bool target_write(
     struct worker *w, struct str relation, bool staging, const struct target *t, struct err *e)
 {
 	const char *params[] = {arena_cstr(w->task, relation), staging ? "staging" : "table",
-	    arena_printf(w->task, "%lld", (long long)t->generation),
-	    arena_printf(w->task, "%lld", (long long)t->lanes), w->config.load.model,
+	    arena_i64(w->task, t->generation), arena_i64(w->task, t->lanes), w->config.load.model,
 	    arena_cstr(w->task, w->run), arena_cstr(w->task, t->digest)};
-	PGresult *res = NULL;
-	bool ok;
 
-	ok = pg_query(&w->pg,
+	return pg_run(&w->pg,
 	    t->known
 	        ? "UPDATE dwh.target SET kind = $2, generation = CAST($3 AS INTEGER),"
 	          " lanes = CAST($4 AS INTEGER), model = $5, run = $6, digest = $7,"
@@ -99,9 +89,7 @@ bool target_write(
 	        : "INSERT INTO dwh.target (relation, kind, generation, lanes, model, run, digest,"
 	          " created_at, updated_at) VALUES ($1, $2, CAST($3 AS INTEGER),"
 	          " CAST($4 AS INTEGER), $5, $6, $7, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
-	    7, params, &res, e);
-	PQclear(res);
-	return ok;
+	    7, params, e);
 }
 
 bool target_first_generation(

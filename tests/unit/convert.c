@@ -1,29 +1,12 @@
 /* One JSON value into one typed field: Redshift's rules, PostgreSQL's bytes. */
-#include "tests/unit/unit.h"
+#include "tests/unit/arena.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "shared/arena.h"
 #include "shared/buf.h"
 #include "workers/convert.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 enum { VARCHAR8 = 8 + 4 };
 #define NUMERIC_MOD(p, s) (((p) << 16 | (s)) + 4)

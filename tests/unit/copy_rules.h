@@ -30,7 +30,7 @@
 #ifndef TESTS_COPY_RULES_H
 #define TESTS_COPY_RULES_H
 
-#include "tests/unit/unit.h"
+#include "tests/unit/arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,22 +52,6 @@ struct rule {
 	{                                                                                          \
 		s, sizeof(s) - 1                                                                   \
 	}
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* ---- the table ---- */
 

@@ -1,25 +1,9 @@
 /* The COPY statement: what is read, what is refused and where, what engine 2 leaves out. */
-#include "tests/unit/unit.h"
+#include "tests/unit/arena.h"
 
 #include <stdio.h>
 
 #include "shared/copystmt.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static struct copystmt parse(const char *sql)
 {

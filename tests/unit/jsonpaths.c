@@ -1,25 +1,9 @@
 /* The jsonpaths file: Redshift's rules for what a path may be, and for the file around them. */
-#include "tests/unit/unit.h"
+#include "tests/unit/arena.h"
 
 #include <stdio.h>
 
 #include "shared/jsonpaths.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* Steps as "name" or "[index]", joined by '/'. */
 static void accepted(void **state)

@@ -1,27 +1,11 @@
 /* Records as rows: which value goes into which column, and what is said of a bad record. */
-#include "tests/unit/unit.h"
+#include "tests/unit/arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "workers/convert.h"
 #include "workers/row.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 #define TEXT_COLUMN(name)                                                                          \
 	{                                                                                          \
