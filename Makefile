@@ -113,12 +113,18 @@ $(B)/fuzz/replay.o: tests/fuzz/replay.c
 
 fuzz-targets: $(FUZZ)
 
+# Tests wait more than they work, so several run at a time (JOBS=1: one by one): the quick judges
+# first, then the long ones.
+JOBS ?= 3
+FIRST := $(patsubst %,tests/run/%.t,unit corpus hangs quarantine display torture rerun_torn_journal \
+	faults kill_worker_keeps_counts in_doubt)
+
 # Everything, under ASan and UBSan: unit tests, the corpora of the fuzz targets, whole runs.
 test: deps deps-test
 	$(MAKE) all
 	$(MAKE) BUILD=asan all unit fuzz-targets
-	DWH=$(CURDIR)/build/asan/dwh prove --timer tests/run/unit.t tests/run/corpus.t \
-	    $(filter-out tests/run/unit.t tests/run/corpus.t,$(wildcard tests/run/*.t)) $(PROVE)
+	DWH=$(CURDIR)/build/asan/dwh prove --timer -j $(JOBS) $(FIRST) \
+	    $(filter-out $(FIRST),$(wildcard tests/run/*.t)) $(PROVE)
 
 $(B)/peers/%: tests/peers/%.c $(LIB)
 	@mkdir -p $(@D)

@@ -16,14 +16,16 @@ sql "create function slow() returns trigger language plpgsql as
 "$DWH" transform -c "$T/dwh.cfg" -w 1 --json >"$T/out" 2>"$T/err" &
 run=$!
 for _ in $(seq 500); do
-	backend=$(pgrep -f "postgres: dwh dwh .* COMMIT") && break
+	backend=$(pids_of 'postgres: dwh dwh .* COMMIT')
+	[ "$backend" ] && break
 	sleep 0.01
 done
+[ "$backend" ]
 ok $? 'an insert is in its COMMIT'
 worker=$(pgrep -P "$run" -f 'dwh: worker')
 kill -9 "$worker"
 ok $? 'its worker is killed'
-kill -0 "${backend%%[!0-9]*}" 2>/dev/null
+kill -0 "$backend" 2>/dev/null
 ok $? 'the server goes on with it'
 wait "$run"
 is $? 0 'the run ends by itself'
