@@ -154,35 +154,46 @@ static bool random_word(struct arena *a, const char *prefix, size_t n, struct st
 	return true;
 }
 
-bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *out, struct err *e)
+/* A name and a secret, one line each; made where there is no such file and `make` is set. */
+static bool pair(const char *path, const char *prefix, bool make, struct arena *a, struct str *name,
+    struct str *secret, struct err *e)
 {
-	const char *path = local_path(a, dir, "key");
 	char text[512];
 	ssize_t n = file_head(path, text, sizeof text);
-	struct str s, id, secret;
+	struct str s;
 
-	*out = (struct sigv4_key){{NULL, 0}, {NULL, 0}, {NULL, 0}};
 	if (n >= 0) {
 		s = (struct str){text, (size_t)n};
-		id = (struct str){s.p, str_find(s, '\n')};
-		secret = str_trim(str_from(s, id.n));
-		id = str_trim(id);
-		if (id.n == 0 || secret.n == 0 || str_find(secret, '\n') != secret.n)
+		*name = (struct str){s.p, str_find(s, '\n')};
+		*secret = str_trim(str_from(s, name->n));
+		*name = str_trim(*name);
+		if (name->n == 0 || secret->n == 0 || str_find(*secret, '\n') != secret->n)
 			return err_set(e, ERR_SETUP, AT_STATE, NULL,
-			    "%s should hold two lines, an access key id and a secret; remove it, "
-			    "and a "
-			    "new one is made",
+			    "%s should hold two lines, a name and a secret; remove it, and a new "
+			    "one is made",
 			    path);
-		out->access = arena_str(a, id);
-		out->secret = arena_str(a, secret);
+		*name = arena_str(a, *name);
+		*secret = arena_str(a, *secret);
 		return true;
 	}
 	if (errno != ENOENT || !make)
 		return err_errno(e, ERR_SETUP, AT_STATE, "%s", path);
-	if (!random_word(a, "dwh", 17, &out->access) || !random_word(a, "", 40, &out->secret))
+	if (!random_word(a, prefix, 17, name) || !random_word(a, "", 40, secret))
 		return err_errno(e, ERR_SETUP, AT_INTERNAL, "no random bytes");
-	snprintf(text, sizeof text, "%.*s\n%.*s\n", STRF(out->access), STRF(out->secret));
+	snprintf(text, sizeof text, "%.*s\n%.*s\n", STRF(*name), STRF(*secret));
 	return spit(a, path, 0600, str_z(text), e);
+}
+
+bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *out, struct err *e)
+{
+	*out = (struct sigv4_key){{NULL, 0}, {NULL, 0}, {NULL, 0}};
+	return pair(local_path(a, dir, "key"), "dwh", make, a, &out->access, &out->secret, e);
+}
+
+bool local_login(const char *dir, bool make, struct arena *a, struct str *user,
+    struct str *password, struct err *e)
+{
+	return pair(local_path(a, dir, "login"), "dwh", make, a, user, password, e);
 }
 
 /* How much a line of a log tells about an end: nothing, something, the reason, the first cause. */

@@ -9,7 +9,9 @@
  *   local/services.lock  held by the keeper and, inherited, by every process of the services
  *   local/state.json     what runs now; written by the keeper, gone when it has stopped
  *   local/key            access key id and secret of the S3 server, one line each, mode 0600
- *   local/{keeper,postgres,s3d}.log
+ *   local/login          user and password of redshiftd, likewise
+ *   local/up.lock        held by the redshiftd of `dwh local up`, with its process id and port
+ *   local/{keeper,postgres,s3d,redshiftd}.log
  *   pg/, sock/, buckets/ the data of PostgreSQL, the folder of its socket, the folder of S3
  * All locks are flock(2): the kernel gives them back whatever way a process ends, so nothing here
  * ever trusts a process id. workers/local/keeper.c tells the protocol.
@@ -69,6 +71,10 @@ bool local_keeper_lives(const char *dir, struct arena *a);
 
 /* The key of local/key; made of random bytes when there is none and `make` is set. */
 bool local_key(const char *dir, bool make, struct arena *a, struct sigv4_key *out, struct err *e);
+
+/* Who may log in to redshiftd, likewise. */
+bool local_login(const char *dir, bool make, struct arena *a, struct str *user,
+    struct str *password, struct err *e);
 
 /*
  * Opens a lock file, making it if needed; -1 and *e on failure. Close-on-exec unless `inherit`.

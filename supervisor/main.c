@@ -9,6 +9,7 @@
 #include "shared/title.h"
 #include "supervisor/command.h"
 #include "supervisor/commands.h"
+#include "supervisor/services.h"
 #include "workers/local/keeper.h"
 #include "workers/local/s3d.h"
 #include "workers/worker.h"
@@ -128,6 +129,12 @@ const struct command commands[] = {
         .raw = true,
         .own_help = true,
         .run = cmd_psql},
+    {.name = "local",
+        .args = "up|down|status|env|psql",
+        .help = "The services of this machine, kept up for other programs.",
+        .needs_config = true,
+        .raw = true,
+        .run = cmd_local},
     {.name = "data",
         .args = "--out DIR [...]",
         .help = "Writes a data set to try with, and says what a load of it must give.",

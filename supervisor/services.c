@@ -1,0 +1,406 @@
+/*
+ * services.c - see services.h.
+ *
+ * `dwh local up` joins the services as every command does, and then leaves a process behind that
+ * holds them: redshiftd, which inherits the locks use.lock (shared: the keeper waits for it) and
+ * up.lock (exclusive: it is there; its process id and port stand in the file). The kernel gives
+ * both back however it ends, so nothing has to be tidied up behind it.
+ */
+#include "supervisor/services.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/file.h"
+#include "shared/log.h"
+#include "shared/pg.h"
+#include "supervisor/exitcode.h"
+#include "supervisor/local.h"
+#include "supervisor/psql.h"
+
+#define DATABASE "redshift"
+#define READY "redshiftd ready "
+#define READY_MS 20000
+#define DOWN_MS 10000
+
+/* The redshiftd of `up`. */
+struct front {
+	int64_t pid, port; /* 0: there is none */
+	struct str user, password;
+	const char *ca; /* PEM of the authority that its certificate is from */
+};
+
+static int fail(const struct err *e)
+{
+	log_error("%s", e->msg);
+	return exit_code_of(e);
+}
+
+/* ---- who is there ---- */
+
+/* "PID PORT" of up.lock, where somebody holds it. */
+static void find_front(const char *dir, struct arena *a, struct front *out)
+{
+	const char *path = local_path(a, dir, "up.lock");
+	char text[64];
+	ssize_t n;
+	long long pid, port;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	*out = (struct front){.ca = local_path(a, dir, "tls/ca.pem")};
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
+		n = read(fd, text, sizeof text - 1);
+		text[n > 0 ? n : 0] = '\0';
+		if (sscanf(text, "%lld %lld", &pid, &port) == 2 && pid > 1) {
+			out->pid = pid;
+			out->port = port;
+		}
+	}
+	close(fd);
+}
+
+/* ---- up ---- */
+
+/* A database of its own: Redshift's views are made in it. */
+static bool make_database(const struct local *l, struct err *e)
+{
+	struct pg_target t = {.host = l->socket_dir,
+	    .dbname = l->dbname,
+	    .user = l->user,
+	    .port = LOCAL_PG_PORT,
+	    .connect_timeout_s = 10,
+	    .engine = ENGINE_LOCAL,
+	    .application_name = "dwh local up"};
+	struct pg pg = {.conn = NULL};
+	PGresult *res;
+	bool ok;
+
+	if (!pg_open(&pg, &t, e))
+		return false;
+	ok = pg_query(
+	    &pg, "SELECT 1 FROM pg_database WHERE datname = '" DATABASE "'", 0, NULL, &res, e);
+	if (ok) {
+		if (PQntuples(res) == 0)
+			ok = pg_exec(&pg, "CREATE DATABASE " DATABASE, e);
+		PQclear(res);
+	}
+	pg_close(&pg);
+	return ok;
+}
+
+/* A session of its own, nobody's child, with no descriptor but the two locks and the pipe. */
+static _Noreturn void become_front(char *const *argv, const char *log, int use, int up, int ready)
+{
+	int null, out;
+	char line[64];
+	pid_t pid;
+
+	if (setsid() < 0)
+		_exit(1);
+	pid = fork();
+	if (pid != 0)
+		_exit(pid < 0);
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
+	null = open("/dev/null", O_RDWR);
+	out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(out < 0 ? null : out, 1) < 0 || dup2(1, 2) < 0 ||
+	    dup2(ready, 3) < 0 || dup2(use, 4) < 0 || dup2(up, 5) < 0)
+		_exit(1);
+	closefrom(6);
+	/* Its port follows when it is ready. */
+	snprintf(line, sizeof line, "%d 0\n", (int)getpid());
+	if (ftruncate(5, 0) != 0 || pwrite(5, line, strlen(line), 0) < 0)
+		_exit(1);
+	execv("/proc/self/exe", argv);
+	_exit(1);
+}
+
+static bool hear(int fd, const char *log, off_t from, int64_t *port, struct arena *a, struct err *e)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char text[256];
+	ssize_t n = 0;
+	struct str line;
+
+	if (poll(&p, 1, READY_MS) == 1)
+		n = read(fd, text, sizeof text);
+	line = str_trim((struct str){text, n > 0 ? (size_t)n : 0});
+	if (str_starts(line, STR(READY)) && str_to_i64(str_from(line, sizeof READY - 1), port))
+		return true;
+	return err_set(e, ERR_SETUP, AT_WAREHOUSE, NULL, "redshiftd did not start; %s",
+	    local_log_last(log, from, a));
+}
+
+static bool start_front(
+    const struct local *l, int up, struct arena *a, int64_t *port, struct err *e)
+{
+	const char *log = local_path(a, l->dir, "redshiftd.log");
+	const char *const argv[] = {"dwh", "redshiftd", "--pg", l->socket_dir, "--pg-port",
+	    arena_i64(a, LOCAL_PG_PORT), "--pg-user", l->user, "--pg-database", DATABASE,
+	    "--password-file", local_path(a, l->dir, "login"), "--s3-endpoint", l->s3_endpoint,
+	    "--s3-key-file", local_path(a, l->dir, "key"), "--tls-dir",
+	    local_path(a, l->dir, "tls"), "--ready-fd", "3", NULL};
+	struct stat st;
+	off_t from = stat(log, &st) == 0 ? st.st_size : 0;
+	int p[2], status;
+	char line[64];
+	ssize_t n;
+	pid_t pid;
+	bool ok;
+
+	if (pipe2(p, O_CLOEXEC) != 0)
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0)
+		become_front((char *const *)(const void *)argv, log, l->use_fd, up, p[1]);
+	close(p[1]);
+	if (pid < 0) {
+		close(p[0]);
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start a process");
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	ok = hear(p[0], log, from, port, a, e);
+	close(p[0]);
+	if (!ok)
+		return false;
+	/* Its process id it has written itself. */
+	n = pread(up, line, sizeof line - 1, 0);
+	line[n > 0 ? n : 0] = '\0';
+	n = snprintf(line, sizeof line, "%ld %lld\n", strtol(line, NULL, 10), (long long)*port);
+	return pwrite(up, line, (size_t)n, 0) == n ||
+	       err_errno(e, ERR_SETUP, AT_STATE, "%s", local_path(a, l->dir, "up.lock"));
+}
+
+static int say_up(const struct front *f, bool already)
+{
+	log_info(
+	    "%s at 127.0.0.1:%lld; `dwh local env` prints how to reach it, `dwh local down` ends "
+	    "it",
+	    already ? "redshiftd is up already," : "redshiftd is up", (long long)f->port);
+	return 0;
+}
+
+static int up(struct call *c)
+{
+	struct local l;
+	struct front f;
+	struct err e;
+	int lock = -1;
+	bool ok, ours;
+
+	if (!local_up(&c->config, c->arena, &l, &e))
+		return fail(&e);
+	lock = local_lock_open(local_path(c->arena, l.dir, "up.lock"), false, &e);
+	ours = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0;
+	find_front(l.dir, c->arena, &f);
+	ok = lock >= 0;
+	if (ours)
+		ok = local_login(l.dir, true, c->arena, &f.user, &f.password, &e) &&
+		     make_database(&l, &e) && start_front(&l, lock, c->arena, &f.port, &e);
+	if (lock >= 0)
+		close(lock);
+	if (l.note)
+		log_info("%s", l.note);
+	local_down(&l);
+	return ok ? say_up(&f, !ours) : fail(&e);
+}
+
+/* ---- down ---- */
+
+static bool is_held(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+static int down(struct call *c)
+{
+	const char *dir = local_dir(&c->config, c->arena);
+	const char *lock = local_path(c->arena, dir, "up.lock");
+	int64_t until = clock_ms() + DOWN_MS;
+	struct local l = {.held = true, .use_fd = -1, .dir = dir};
+	struct front f;
+	struct err e;
+
+	find_front(dir, c->arena, &f);
+	if (!f.pid) {
+		log_info("redshiftd is not up");
+		return 0;
+	}
+	/* As one more user of the services, we are told when they have ended. */
+	l.use_fd = local_lock_open(local_path(c->arena, dir, "use.lock"), false, &e);
+	if (l.use_fd < 0)
+		return fail(&e);
+	flock(l.use_fd, LOCK_SH);
+	kill((pid_t)f.pid, SIGTERM);
+	while (is_held(lock) && clock_ms() < until)
+		clock_sleep(10);
+	if (is_held(lock))
+		kill((pid_t)f.pid, SIGKILL);
+	local_down(&l);
+	log_info("%s", local_keeper_lives(dir, c->arena)
+	                   ? "redshiftd has ended; the other services end with their last user"
+	                   : "the local services have ended");
+	return 0;
+}
+
+/* ---- status, env, psql ---- */
+
+/* What runs; false, and said, where it does not. front: redshiftd is wanted, too. */
+static bool find(struct call *c, bool front, struct local *l, struct front *f, int *status)
+{
+	struct err e;
+
+	*f = (struct front){.pid = 0};
+	if (!local_state(&c->config, c->arena, l, &e)) {
+		log_info("the local services do not run: `dwh local up` starts them");
+		*status = 3;
+		return false;
+	}
+	find_front(l->dir, c->arena, f);
+	if (front && !f->port) {
+		log_info("redshiftd does not run: `dwh local up` starts it");
+		*status = 3;
+		return false;
+	}
+	if (f->port && !local_login(l->dir, false, c->arena, &f->user, &f->password, &e)) {
+		*status = fail(&e);
+		return false;
+	}
+	return true;
+}
+
+static int status(struct call *c)
+{
+	struct local l;
+	struct front f;
+	json_t *o;
+	int rc;
+
+	if (!find(c, false, &l, &f, &rc))
+		return rc;
+	if (c->json) {
+		o = json_pack("{s:I, s:s, s:s, s:s, s:s, s:o}", "keeper", (json_int_t)l.keeper,
+		    "postgres", l.socket_dir, "data", l.data, "s3", l.s3_endpoint, "buckets",
+		    l.buckets, "redshift_port",
+		    f.port ? json_integer((json_int_t)f.port) : json_null());
+		json_dumpf(o, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(o);
+		return 0;
+	}
+	printf("PostgreSQL  socket %s, port %d, database %s; its data are in %s\n", l.socket_dir,
+	    LOCAL_PG_PORT, l.dbname, l.data);
+	printf("S3          %s, buckets are the folders of %s\n", l.s3_endpoint, l.buckets);
+	if (f.port)
+		printf("Redshift    127.0.0.1:%lld, database %s, user %.*s (process %lld)\n",
+		    (long long)f.port, DATABASE, STRF(f.user), (long long)f.pid);
+	else
+		printf("Redshift    not up: the others stay as long as a command uses them\n");
+	return 0;
+}
+
+/* Quoted for a shell. */
+static void export(const char *name, struct str value)
+{
+	printf("export %s='", name);
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(value.p[i]);
+	puts("'");
+}
+
+static int env(struct call *c)
+{
+	struct local l;
+	struct front f;
+	int rc;
+
+	if (!find(c, true, &l, &f, &rc))
+		return rc;
+	puts("# psql, psycopg2 and other clients of Redshift");
+	export("PGHOST", STR("127.0.0.1"));
+	export("PGPORT", str_z(arena_i64(c->arena, f.port)));
+	export("PGDATABASE", STR(DATABASE));
+	export("PGUSER", f.user);
+	export("PGPASSWORD", f.password);
+	export("PGSSLMODE", STR("verify-full"));
+	export("PGSSLROOTCERT", str_z(f.ca));
+	export("PGCLIENTENCODING", STR("UTF8"));
+	puts("# aws, boto3 and other clients of S3");
+	export("AWS_ENDPOINT_URL_S3", str_z(l.s3_endpoint));
+	export("AWS_ACCESS_KEY_ID", l.key.access);
+	export("AWS_SECRET_ACCESS_KEY", l.key.secret);
+	export("AWS_REGION", STR("us-west-2"));
+	export("AWS_DEFAULT_REGION", STR("us-west-2"));
+	return 0;
+}
+
+static int psql(struct call *c)
+{
+	struct local l;
+	struct front f;
+	int rc;
+
+	if (!find(c, true, &l, &f, &rc))
+		return rc;
+	c->config.warehouse.engine = ENGINE_REDSHIFT;
+	c->config.warehouse.sslmode = "verify-full";
+	c->config.cluster.host = "127.0.0.1";
+	c->config.cluster.db_port = f.port;
+	c->config.cluster.db_name = DATABASE;
+	c->config.cluster.db_user = arena_cstr(c->arena, f.user);
+	c->config.cluster.db_password = arena_cstr(c->arena, f.password);
+	setenv("PGSSLROOTCERT", f.ca, 1);
+	setenv("PGCLIENTENCODING", "UTF8", 1);
+	return psql_main(&c->config, c->argc, c->argv);
+}
+
+int cmd_local(struct call *c)
+{
+	static const struct {
+		const char *name, *option;
+		int (*run)(struct call *c);
+	} known[] = {{"up", NULL, up}, {"down", NULL, down}, {"status", "--json", status},
+	    {"env", NULL, env}, {"psql", NULL, psql}};
+	const char *what = c->argc > 1 ? c->argv[1] : "nothing";
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		if (strcmp(what, known[i].name) != 0)
+			continue;
+		c->argc--;
+		c->argv++;
+		if (known[i].run == psql)
+			return psql(c); /* the rest is psql's own */
+		c->json = c->argc == 2 && known[i].option &&
+		          strcmp(c->argv[1], known[i].option) == 0;
+		if (c->argc > 1 + c->json) {
+			log_error("dwh local %s takes no %s", what, c->argv[1 + c->json]);
+			return 1;
+		}
+		return command_finish(known[i].run(c));
+	}
+	log_error("dwh local wants up, down, status, env or psql, not %s", what);
+	return 1;
+}

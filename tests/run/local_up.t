@@ -1,0 +1,71 @@
+#!/bin/bash
+# `dwh local up`: the services stay for other programs, with Redshift's protocol in front of them, until
+# `dwh local down`; whoever dies, the kernel gives back what it held.
+. "$(dirname "$0")/lib.sh"
+local_config
+small_data
+services() { "$DWH" -c "$T/dwh.cfg" local "$@" >"$T/out" 2>"$T/err"; }
+redshift() { # redshift STATEMENT: as another program's user does
+	(
+		eval "$("$DWH" -c "$T/dwh.cfg" local env)"
+		psql -XAtq -v ON_ERROR_STOP=1 -c "$1" 2>"$T/psql.err"
+	)
+}
+
+services status
+is $? 3 'nothing runs: status says so, and exits 3'
+services env
+is $? 3 'nothing runs: nothing to export'
+is "$(cat "$T/out")" '' 'and nothing is printed that a shell would take'
+services down
+is $? 0 'down where nothing runs is no error'
+
+services up
+is $? 0 'up'
+like "$(cat "$T/err")" 'redshiftd is up at 127.0.0.1:[0-9]+' 'says where'
+services up
+is $? 0 'up again'
+like "$(cat "$T/err")" 'redshiftd is up already' 'says that it was'
+is "$(pids_of 'dwh redshiftd' | wc -l)" 1 'there is one redshiftd'
+"$DWH" -c "$T/dwh.cfg" local status --json >"$T/status.json"
+is "$(jq -r '.redshift_port > 0 and (.s3 | startswith("http://127.0.0.1:"))' "$T/status.json")" true \
+	'status as JSON'
+like "$(redshift 'select version()')" '^PostgreSQL 8\.0\.2 .*Redshift' 'psql reaches it by the exports'
+is "$(
+	eval "$("$DWH" -c "$T/dwh.cfg" local env)"
+	PGPASSWORD=wrong psql -XAtqc 'select 1' 2>&1 >/dev/null | grep -c 'password authentication failed'
+)" 1 'a password is wanted'
+
+redshift "create table events (artist varchar(512), auth varchar(32), firstname varchar(64),
+	gender varchar(1), iteminsession integer, lastname varchar(64), length double precision,
+	level varchar(8), location varchar(256), method varchar(8), page varchar(32),
+	registration double precision, sessionid integer distkey, song varchar(512), status integer,
+	ts timestamp sortkey, useragent varchar(512), userid integer)"
+redshift "copy events from 's3://sparkify/log_data'
+	iam_role 'arn:aws:iam::123456789012:role/dwhRole' region 'us-west-2'
+	format as json 's3://sparkify/log_json_path.json' timeformat 'epochmillisecs'"
+is "$(redshift 'select count(*) from events')" 8056 'COPY loads from the S3 of this machine'
+
+dwh run
+is "$ST" 0 'dwh run uses the same services'
+is "$(counts)" '8056 1168 38 105 1168 1108 8023' 'with the counts of a clean load'
+services status
+is $? 0 'and leaves them up'
+is "$(redshift 'select count(*) from events')" 8056 'Redshift has a database of its own'
+is "$("$DWH" -c "$T/dwh.cfg" local psql -XAtqc 'select count(*) from events')" 8056 'dwh local psql'
+
+services down
+is $? 0 'down'
+is "$(left_running)" '' 'nothing is left'
+services up
+is "$(redshift 'select count(*) from events')" 8056 'what was loaded is there the next time'
+kill -9 "$(pids_of 'dwh redshiftd')"
+until_true 15 nothing_left
+is "$(left_running)" '' 'redshiftd was killed: the others end with it'
+services up
+is "$?/$(redshift 'select 1')" 0/1 'and it can be brought up again'
+services down
+services sideways
+is $? 1 'an unknown word'
+like "$(cat "$T/err")" 'wants up, down, status, env or psql, not sideways' 'is named'
+done_testing
