@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "workers/fetch.h"
+#include "workers/local/redshiftd_tls.h"
 
 static volatile sig_atomic_t cancelled;
 
@@ -376,6 +377,7 @@ void redshiftd_serve(const struct redshiftd *d, int fd, struct redshiftd_peer *p
 		wire_free(&s.server);
 	}
 	peer->pid = 0;
+	tls_end(&s.client);
 	wire_free(&s.client);
 	pg_close(&s.w.pg);
 	pg_close(&s.log);
