@@ -5,6 +5,7 @@
 #ifndef WORKERS_ENGINE_H
 #define WORKERS_ENGINE_H
 
+#include "shared/copystmt.h"
 #include "workers/manifest.h"
 #include "workers/rejects.h"
 #include "workers/tasks.h"
@@ -21,6 +22,7 @@ bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, str
 /* What a COPY leaves beside *done. */
 struct copied {
 	struct rejects rejects; /* in w->task */
+	int64_t *records;       /* of each object, those of engine_load; else NULL */
 	bool stored;            /* false: NOLOAD or --validate, no row was sent */
 };
 
@@ -30,6 +32,14 @@ struct copied {
  * *done. Bad records are in c->rejects in either case; more than the statement bears are ERR_DATA.
  */
 bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
+
+/*
+ * The same for a COPY that stands for itself, without a model: into schema.table, by a statement
+ * that was parsed and checked (copystmt_check_engine2). Its address is not looked at: the objects
+ * are what is loaded.
+ */
+bool engine_load(struct worker *w, const struct copystmt *stmt, const char *schema,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
 
 #endif
