@@ -58,7 +58,7 @@ static void find_front(const char *dir, struct arena *a, struct front *out)
 	long long pid, port;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	*out = (struct front){.ca = local_path(a, dir, "tls/ca.pem")};
+	*out = (struct front){.ca = local_path(a, dir, "tls/ca.crt")};
 	if (fd < 0)
 		return;
 	if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
@@ -115,9 +115,13 @@ static _Noreturn void become_front(char *const *argv, const char *log, int use, 
 		_exit(pid < 0);
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
-	null = open("/dev/null", O_RDWR);
-	out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(out < 0 ? null : out, 1) < 0 || dup2(1, 2) < 0 ||
+	/* Their numbers may be one another's: out of the way first. */
+	null = fcntl(open("/dev/null", O_RDWR), F_DUPFD, 10);
+	out = fcntl(open(log, O_WRONLY | O_CREAT | O_APPEND, 0600), F_DUPFD, 10);
+	use = fcntl(use, F_DUPFD, 10);
+	up = fcntl(up, F_DUPFD, 10);
+	ready = fcntl(ready, F_DUPFD, 10);
+	if (dup2(null, 0) < 0 || dup2(out < 0 ? null : out, 1) < 0 || dup2(1, 2) < 0 ||
 	    dup2(ready, 3) < 0 || dup2(use, 4) < 0 || dup2(up, 5) < 0)
 		_exit(1);
 	closefrom(6);
@@ -216,7 +220,10 @@ static int up(struct call *c)
 		close(lock);
 	if (l.note)
 		log_info("%s", l.note);
-	local_down(&l);
+	if (ok && ours)
+		close(l.use_fd); /* the lock is redshiftd's now: not ours to ask about */
+	else
+		local_down(&l);
 	return ok ? say_up(&f, !ours) : fail(&e);
 }
 
