@@ -31,7 +31,12 @@ static bool hold(struct pg *pg, struct err *e)
 	PGresult *res;
 	bool busy;
 
-	if (!pg_exec(pg, "BEGIN", e) || !pg_exec(pg, "LOCK TABLE dwh.target", e))
+	if (!pg_exec(pg, "BEGIN", e))
+		return false;
+	/* There workers lock it first (locks.c). */
+	if (pg->engine == ENGINE_REDSHIFT && !pg_exec(pg, "LOCK TABLE dwh.quarantine", e))
+		return false;
+	if (!pg_exec(pg, "LOCK TABLE dwh.target", e))
 		return false;
 	if (!pg_query(pg,
 	        "SELECT DISTINCT t.run FROM dwh.target AS t INNER JOIN pg_stat_activity AS s"

@@ -16,7 +16,7 @@
 #include "shared/jsonpaths.h"
 #include "shared/lane.h"
 #include "workers/crash.h"
-#include "workers/engine.h"
+#include "workers/engine_private.h"
 #include "workers/fetch.h"
 #include "workers/reader.h"
 #include "workers/relation.h"
@@ -119,7 +119,7 @@ static struct sql_vars any_vars(const struct sqlfile *f)
 	    .relation = f->stem, .lane = f->stem, .manifest = STR("s3://bucket/manifest")};
 }
 
-bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e)
+bool postgres_probe(struct worker *w, const struct sqlfile *f, struct err *e)
 {
 	struct sql_vars vars = any_vars(f);
 	struct plan p;
@@ -129,7 +129,7 @@ bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e)
 	return ok;
 }
 
-bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
+bool postgres_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
 {
 	struct sql_vars vars = any_vars(f);
 	struct copystmt stmt;
@@ -223,7 +223,7 @@ static bool make_map(struct worker *w, const struct sqlfile *f, const struct pla
 	           rowmap_count(*out));
 }
 
-bool engine_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
+bool postgres_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
 {
 	struct sql_vars vars = any_vars(f);
 	struct column *columns;
@@ -447,7 +447,7 @@ static bool copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	return ok;
 }
 
-bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+bool postgres_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
 {
 	/* A manifest of this machine has no s3:// address; whoever executes the COPY has read it
