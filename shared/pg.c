@@ -240,14 +240,62 @@ bool pg_alive(const struct pg *pg)
 	return pg->conn && PQstatus(pg->conn) == CONNECTION_OK;
 }
 
+/* A second session with the parameters of the first; each is libpq's to free. */
+static PGconn *second_session(PGconn *first)
+{
+	enum { MOST = 64 };
+	PQconninfoOption *all = PQconninfo(first);
+	const char *keys[MOST + 1], *values[MOST + 1];
+	PGconn *conn;
+	size_t n = 0;
+
+	for (PQconninfoOption *o = all; o && o->keyword && n < MOST; o++)
+		if (o->val && o->val[0] && strcmp(o->keyword, "connect_timeout") != 0) {
+			keys[n] = o->keyword;
+			values[n++] = o->val;
+		}
+	keys[n] = values[n] = NULL;
+	if (n < MOST) {
+		keys[n] = "connect_timeout";
+		values[n++] = "2";
+		keys[n] = values[n] = NULL;
+	}
+	conn = PQconnectdbParams(keys, values, 0);
+	PQconninfoFree(all);
+	return conn;
+}
+
+/* libpq's cancel request is not encrypted, and a cluster that requires TLS may refuse it. (Redshift,
+ * "CANCEL".) */
+static void cancel_from_beside(const struct pg *pg)
+{
+	PGconn *beside = second_session(pg->conn);
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "CANCEL %d", PQbackendPID(pg->conn));
+	if (PQstatus(beside) == CONNECTION_OK) {
+		PGresult *res = PQexec(beside, sql);
+
+		if (PQresultStatus(res) != PGRES_COMMAND_OK) {
+			PQclear(res);
+			snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d)",
+			    PQbackendPID(pg->conn));
+			res = PQexec(beside, sql);
+		}
+		PQclear(res);
+	}
+	PQfinish(beside);
+}
+
 static void cancel(struct pg *pg)
 {
 	PGcancel *c = PQgetCancel(pg->conn);
 	char text[256];
+	bool sent = c && PQcancel(c, text, sizeof text);
 
-	if (c)
-		(void)!PQcancel(c, text, sizeof text);
 	PQfreeCancel(c);
+	if (!sent && pg->engine == ENGINE_REDSHIFT)
+		cancel_from_beside(pg);
 }
 
 /*

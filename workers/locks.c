@@ -182,8 +182,7 @@ bool locks_begin_making(struct worker *w, struct err *e)
 bool locks_made_own(struct worker *w, struct err *e)
 {
 	/* Who has begun before a table was made does not see it (Redshift's error 1018). */
-	return !locks_are_of_tables(w) ||
-	       (pg_exec(&w->pg, "COMMIT", e) && pg_exec(&w->pg, "BEGIN", e));
+	return !locks_are_of_tables(w) || pg_exec(&w->pg, "COMMIT", e);
 }
 
 static bool all_are_ours(struct worker *w, const struct sqlfile *files, size_t n, struct err *e)
@@ -242,6 +241,8 @@ static bool fence_all(struct worker *w, const struct sqlfile *files, size_t n, s
 
 bool locks_take_over(struct worker *w, const struct sqlfile *files, size_t n, struct err *e)
 {
+	if (locks_are_of_tables(w) && !pg_exec(&w->pg, "BEGIN", e))
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct str relation = target_relation(w, w->task, files[i].stem);
 
