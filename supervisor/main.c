@@ -10,6 +10,7 @@
 #include "supervisor/command.h"
 #include "supervisor/commands.h"
 #include "workers/local/keeper.h"
+#include "workers/local/redshiftd.h"
 #include "workers/local/s3d.h"
 #include "workers/worker.h"
 
@@ -27,6 +28,11 @@ static int run_keeper(struct call *c)
 static int run_s3d(struct call *c)
 {
 	return s3d_main(c->argc, c->argv);
+}
+
+static int run_redshiftd(struct call *c)
+{
+	return redshiftd_main(c->argc, c->argv);
 }
 
 enum {
@@ -139,6 +145,12 @@ const struct command commands[] = {
         .raw = true,
         .run = run_s3d,
         .more_help = s3d_help},
+    {.name = "redshiftd",
+        .args = "--pg DIR [...]",
+        .help = "Redshift's protocol and COPY in front of a PostgreSQL.",
+        .raw = true,
+        .run = run_redshiftd,
+        .more_help = redshiftd_help},
     {.name = "help",
         .args = "[COMMAND]",
         .help = "This text, or that of a command.",

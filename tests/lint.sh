@@ -37,9 +37,9 @@ home() { # home HEADER FILES...: only these include it
 	for f in "$@"; do found=$(grep -v "^$f:" <<<"$found"); done
 	check "home of <$header>" "$found"
 }
-home 'event2/' supervisor/pool.c 'workers/local/s3d[a-z_]*\.[ch]'
+home 'event2/' supervisor/pool.c 'workers/local/s3d[a-z_]*\.[ch]' workers/local/redshiftd.c
 home 'curl/' 'shared/http[a-z_]*\.[ch]' workers/fetch.c
-home 'openssl/' shared/sigv4.c workers/local/s3d_digest.c
+home 'openssl/' shared/sigv4.c workers/local/s3d_digest.c workers/local/redshiftd_tls.c
 home 'libpq-fe' shared/pg.h
 home 'ini.h' shared/config.c
 home 'expat' shared/xml.c

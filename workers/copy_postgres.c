@@ -89,6 +89,15 @@ static bool read_statement(struct worker *w, const struct sqlfile *f, const stru
 	return true;
 }
 
+/* What the statement needs beside itself. */
+static bool read_format(struct worker *w, struct plan *p, struct err *e)
+{
+	if (p->stmt.json == COPY_JSON_NONE)
+		return textformat_init(&p->format, &p->stmt, w->task, e);
+	return p->stmt.json != COPY_JSON_PATHS ||
+	       read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
+}
+
 /* Its text format is to be freed, whether it succeeds or not. */
 static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct plan *p, struct err *e)
@@ -98,19 +107,18 @@ static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sq
 	*p = (struct plan){.paths = {.n = 0}};
 	if (!read_statement(w, f, vars, &p->stmt, e))
 		return false;
-	if (p->stmt.json == COPY_JSON_NONE && !textformat_init(&p->format, &p->stmt, w->task, e))
-		return err_prefix(e, "%s", f->origin);
-	if (p->stmt.json != COPY_JSON_PATHS)
-		return true;
 	/* A prefix is of keys, not of folders: s3://b/log has s3://b/log_json_path.json under it.
 	 */
-	if (str_starts(p->stmt.jsonpaths, str_z(data)))
+	if (p->stmt.json == COPY_JSON_PATHS && str_starts(p->stmt.jsonpaths, str_z(data)))
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "%s: the jsonpaths file %.*s lies under the prefix of the data, %s, and would "
 		    "be "
 		    "loaded as data: move it, or end the prefix with /",
 		    f->origin, STRF(p->stmt.jsonpaths), data);
-	return read_jsonpaths(w, p->stmt.jsonpaths, &p->paths, e);
+	if (read_format(w, p, e))
+		return true;
+	/* An error of the jsonpaths file names that. */
+	return p->stmt.json == COPY_JSON_PATHS ? false : err_prefix(e, "%s", f->origin);
 }
 
 static struct sql_vars any_vars(const struct sqlfile *f)
@@ -141,10 +149,10 @@ bool postgres_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, s
 }
 
 /* *view: it is not a table, but the view over its lanes. */
-static bool read_columns(
-    struct worker *w, struct str lane, struct column **out, size_t *n, bool *view, struct err *e)
+static bool read_columns(struct worker *w, const char *schema, struct str lane, struct column **out,
+    size_t *n, bool *view, struct err *e)
 {
-	const char *params[] = {w->config.warehouse.schema, arena_cstr(w->task, lane)};
+	const char *params[] = {schema, arena_cstr(w->task, lane)};
 	PGresult *res;
 
 	if (!pg_query(&w->pg,
@@ -188,7 +196,8 @@ static bool columns_to_be(
 	if (!f)
 		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no relation %.*s", STRF(stem));
 	return pg_exec(&w->pg, "BEGIN", e) && relation_run_file(w, f, stem, e) &&
-	       read_columns(w, stem, out, n, &view, e) && pg_exec(&w->pg, "ROLLBACK", e);
+	       read_columns(w, w->config.warehouse.schema, stem, out, n, &view, e) &&
+	       pg_exec(&w->pg, "ROLLBACK", e);
 }
 
 /* Of a relation by its name, which may be a view over lanes, or be made yet. */
@@ -202,25 +211,24 @@ static bool relation_columns(
 		return false;
 	if (!there)
 		return columns_to_be(w, stem, out, n, e);
-	if (!read_columns(w, stem, out, n, &view, e))
+	if (!read_columns(w, w->config.warehouse.schema, stem, out, n, &view, e))
 		return false;
-	return !view ||
-	       (target_read(w, target_relation(w, w->task, stem), &t, e) &&
-	           read_columns(w, lane_name(w->task, stem, 1, t.lanes), out, n, &view, e));
+	return !view || (target_read(w, target_relation(w, w->task, stem), &t, e) &&
+	                    read_columns(w, w->config.warehouse.schema,
+	                        lane_name(w->task, stem, 1, t.lanes), out, n, &view, e));
 }
 
 /* Which value goes into which column. */
-static bool make_map(struct worker *w, const struct sqlfile *f, const struct plan *p,
-    const struct column *columns, size_t n, struct rowmap **out, struct err *e)
+static bool make_map(struct worker *w, const struct plan *p, const struct column *columns, size_t n,
+    struct rowmap **out, struct err *e)
 {
 	bool paths = p->stmt.json == COPY_JSON_PATHS;
 
 	if (!rowmap_new(&p->stmt, paths ? &p->paths : NULL, columns, n, w->task, out, e))
-		return err_prefix(e, "%s", f->origin);
+		return false;
 	return !p->format.n_widths || p->format.n_widths == rowmap_count(*out) ||
-	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-	           "%s: FIXEDWIDTH has %zu widths for %zu columns", f->origin, p->format.n_widths,
-	           rowmap_count(*out));
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL, "FIXEDWIDTH has %zu widths for %zu columns",
+	           p->format.n_widths, rowmap_count(*out));
 }
 
 bool postgres_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
@@ -230,8 +238,10 @@ bool postgres_probe_columns(struct worker *w, const struct sqlfile *f, struct er
 	struct rowmap *map;
 	struct plan p;
 	size_t n;
-	bool ok = make_plan(w, f, &vars, &p, e) && relation_columns(w, f->stem, &columns, &n, e) &&
-	          make_map(w, f, &p, columns, n, &map, e);
+	bool ok = make_plan(w, f, &vars, &p, e) && relation_columns(w, f->stem, &columns, &n, e);
+
+	if (ok && !make_map(w, &p, columns, n, &map, e))
+		ok = err_prefix(e, "%s", f->origin);
 
 	textformat_free(&p.format);
 	return ok;
@@ -375,13 +385,18 @@ static bool verify(const struct copying *c, int64_t counted, struct msg_done *do
 	return true;
 }
 
-static const char *copy_command(struct worker *w, struct str lane, const struct rowmap *map)
+/* schema: NULL where the search path finds it. */
+static const char *copy_command(
+    struct worker *w, const char *schema, struct str lane, const struct rowmap *map)
 {
 	struct buf b;
 	const char *sql;
 
 	buf_init(&b, 1 << 20);
-	buf_printf(&b, "COPY %.*s (", STRF(pg_ident(&w->pg, w->task, lane)));
+	buf_z(&b, "COPY ");
+	if (schema)
+		buf_printf(&b, "%.*s.", STRF(pg_ident(&w->pg, w->task, str_z(schema))));
+	buf_printf(&b, "%.*s (", STRF(pg_ident(&w->pg, w->task, lane)));
 	for (size_t i = 0; i < rowmap_count(map); i++)
 		buf_printf(&b, "%s%.*s", i ? ", " : "",
 		    STRF(pg_ident(&w->pg, w->task, rowmap_column(map, i))));
@@ -391,13 +406,14 @@ static const char *copy_command(struct worker *w, struct str lane, const struct 
 	return sql;
 }
 
-static bool run(struct copying *c, struct str lane, struct msg_done *done, struct err *e)
+static bool run(
+    struct copying *c, const char *schema, struct str lane, struct msg_done *done, struct err *e)
 {
 	struct worker *w = c->w;
 	int64_t counted = 0;
 	bool ok;
 
-	if (c->stored && !pg_copy_start(&w->pg, copy_command(w, lane, c->map), e))
+	if (c->stored && !pg_copy_start(&w->pg, copy_command(w, schema, lane, c->map), e))
 		return false;
 	buf_init(&c->out, STREAM_MAX);
 	c->n_slots = (size_t)w->config.load.connections;
@@ -422,28 +438,62 @@ static bool run(struct copying *c, struct str lane, struct msg_done *done, struc
 	return ok;
 }
 
-static bool copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+static bool copy(struct copying *c, const struct plan *p, const char *schema, struct str lane,
+    struct msg_done *done, struct err *e)
+{
+	bool ok;
+
+	reader_plan_init(&c->plan, &p->stmt, c->format);
+	ok = run(c, schema, lane, done, e);
+	reader_plan_free(&c->plan);
+	return ok;
+}
+
+static struct copying copying_of(struct worker *w, struct plan *p, const struct manifest *objects,
+    bool validate, struct copied *out)
+{
+	out->rejects.limit = rejects_limit(&p->stmt);
+	out->stored = !validate && !copystmt_has(&p->stmt, COPY_NOLOAD);
+	return (struct copying){.w = w,
+	    .objects = objects,
+	    .format = p->stmt.json == COPY_JSON_NONE ? &p->format : NULL,
+	    .stored = out->stored,
+	    .rejects = &out->rejects};
+}
+
+static bool copy_shard(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct plan *p, struct msg_done *done, struct copied *out,
     struct err *e)
 {
-	struct copying c = {.w = w,
-	    .objects = objects,
-	    .format = p->stmt.json == COPY_JSON_NONE ? &p->format : NULL,
-	    .stored = !m->validate && !copystmt_has(&p->stmt, COPY_NOLOAD),
-	    .rejects = &out->rejects};
+	struct copying c = copying_of(w, p, objects, m->validate, out);
 	struct column *columns;
+	size_t n;
+	bool view;
+
+	if (m->validate
+	        ? !relation_columns(w, m->source, &columns, &n, e)
+	        : !read_columns(w, w->config.warehouse.schema, m->lane, &columns, &n, &view, e))
+		return false;
+	if (!make_map(w, p, columns, n, &c.map, e))
+		return err_prefix(e, "%s", f->origin);
+	return copy(&c, p, NULL, m->lane, done, e);
+}
+
+bool engine_load(struct worker *w, const struct copystmt *stmt, const char *schema,
+    const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
+{
+	struct plan p = {.stmt = *stmt};
+	struct column *columns;
+	struct copying c;
 	size_t n;
 	bool ok, view;
 
-	out->rejects.limit = rejects_limit(&p->stmt);
-	out->stored = c.stored;
-	ok = m->validate ? relation_columns(w, m->source, &columns, &n, e)
-	                 : read_columns(w, m->lane, &columns, &n, &view, e);
-	if (!ok || !make_map(w, f, p, columns, n, &c.map, e))
-		return false;
-	reader_plan_init(&c.plan, &p->stmt, c.format);
-	ok = run(&c, m->lane, done, e);
-	reader_plan_free(&c.plan);
+	*out = (struct copied){.rejects = {.arena = w->task}};
+	c = copying_of(w, &p, objects, false, out);
+	ok = worker_s3(w, e) && read_format(w, &p, e) &&
+	     read_columns(w, schema, stmt->table, &columns, &n, &view, e) &&
+	     make_map(w, &p, columns, n, &c.map, e) && copy(&c, &p, schema, stmt->table, done, e);
+	textformat_free(&p.format);
 	return ok;
 }
 
@@ -462,7 +512,7 @@ bool postgres_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	*out = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}};
 	ok = worker_s3(w, e) && make_plan(w, f, &vars, &p, e);
 	if (ok) {
-		ok = copy(w, f, m, objects, &p, done, out, e);
+		ok = copy_shard(w, f, m, objects, &p, done, out, e);
 		textformat_free(&p.format);
 	}
 	return ok;

@@ -143,7 +143,8 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 	}
 	c->shard.objects = arena_grow(
 	    c->w->task, c->shard.objects, c->shard.n, &c->cap, sizeof *c->shard.objects);
-	c->shard.objects[c->shard.n++] = (struct object){o->key, o->etag, o->size};
+	c->shard.objects[c->shard.n++] = (struct object){
+	    .key = o->key, .etag = o->etag, .size = o->size};
 	c->shard_bytes += o->size;
 	return true;
 }

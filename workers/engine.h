@@ -5,6 +5,7 @@
 #ifndef WORKERS_ENGINE_H
 #define WORKERS_ENGINE_H
 
+#include "shared/copystmt.h"
 #include "workers/manifest.h"
 #include "workers/rejects.h"
 #include "workers/tasks.h"
@@ -38,5 +39,13 @@ bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
  * settled. */
 bool engine_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
     struct copied *c, struct msg_done *done, struct err *e);
+
+/*
+ * The same for a COPY that stands for itself, without a model: into schema.table, by a statement
+ * that was parsed and checked (copystmt_check_engine2). Its address is not looked at: the objects
+ * are what is loaded.
+ */
+bool engine_load(struct worker *w, const struct copystmt *stmt, const char *schema,
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
 
 #endif

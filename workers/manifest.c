@@ -97,7 +97,7 @@ static bool read_entry(struct jsonscan *s, struct str *url, struct object *o, st
 	struct jsonscan_value key, v;
 	bool first = true;
 
-	*o = (struct object){.size = 0};
+	*o = (struct object){.optional = true};
 	*url = STR("");
 	if (!jsonscan_open(s, '{'))
 		return false;
@@ -111,6 +111,8 @@ static bool read_entry(struct jsonscan *s, struct str *url, struct object *o, st
 			return false;
 		if (jsonscan_is(&key, STR("url")) && v.type == JS_STRING)
 			*url = text_of(&v, a);
+		else if (jsonscan_is(&key, STR("mandatory")))
+			o->optional = v.type != JS_TRUE;
 	}
 	return !s->why;
 }

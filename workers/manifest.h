@@ -23,6 +23,7 @@
 struct object {
 	struct str key, etag;
 	uint64_t size;
+	bool optional; /* "mandatory": false, which none of ours has */
 };
 
 /* For qsort: objects in byte order of their keys. */

@@ -72,6 +72,8 @@ bool worker_tick(void *ctx, struct err *e)
 	struct worker *w = ctx;
 	int64_t now = clock_ms();
 
+	if (w->tick)
+		return w->tick(w, e);
 	if (stop)
 		return err_set(e, ERR_CANCELLED, AT_INTERNAL, NULL, "cancelled");
 	if (now - w->beat_at >= BEAT_MS) {

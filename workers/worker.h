@@ -31,6 +31,9 @@ struct worker {
 	struct msg_beat so_far;   /* totals of the running task, sent by worker_tick */
 	uint64_t requests_before; /* of the S3 client, when the task began */
 	int64_t beat_at;
+
+	/* NULL: beats go up, and TERM cancels. Else it is asked instead: no supervisor is there. */
+	bool (*tick)(struct worker *w, struct err *e);
 };
 
 /* Runs `dwh worker`: messages on standard input and output. Returns the exit status. */

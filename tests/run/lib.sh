@@ -216,6 +216,69 @@ postgres_config() {
 	chmod 600 "$T/dwh.cfg"
 }
 
+# ---- a Redshift of the test's own, over that PostgreSQL and that S3, for ENGINE = redshift ----
+
+# own_redshiftd OPTIONS...: its port is in $REDSHIFT_PORT, and is kept by the next one; the user is
+# $RS_USER with the password $RS_PASSWORD, the database is postgres.
+own_redshiftd() {
+	# shellcheck disable=SC2034
+	RS_USER=awsuser
+	RS_PASSWORD='Passw0rd of "tests"'
+	(umask 077 && printf '%s\n%s\n' "$RS_USER" "$RS_PASSWORD" >"$T/redshiftd.password")
+	(umask 077 && printf '%s\n' "$PG_PASSWORD" >"$T/redshiftd.pg")
+	rm -f "$T/redshiftd.ready"
+	"$DWH" redshiftd --port "${REDSHIFT_PORT:-0}" --pg "$T/sock" --pg-user loader \
+		--pg-database postgres --pg-password-file "$T/redshiftd.pg" \
+		--password-file "$T/redshiftd.password" --s3-endpoint "http://127.0.0.1:$S3_PORT" \
+		--s3-key-file "$T/s3d.key" "$@" >"$T/redshiftd.ready" 2>>"$T/redshiftd.log" &
+	REDSHIFTD=$!
+	disown
+	until_true 20 grep -q ready "$T/redshiftd.ready" ||
+		echo "# redshiftd did not start: $(cat "$T/redshiftd.log")"
+	REDSHIFT_PORT=$(sed -n 's/^redshiftd ready //p' "$T/redshiftd.ready")
+}
+stop_redshiftd() {
+	kill "$REDSHIFTD" 2>/dev/null
+	until_true 5 not_there "$REDSHIFTD"
+}
+
+# redshift_config: a configuration for it; manifests in a bucket, as COPY wants them.
+redshift_config() {
+	mkdir -p "$T/buckets/manifests"
+	cat >"$T/dwh.cfg" <<-CFG
+		[WAREHOUSE]
+		ENGINE = redshift
+		SSLMODE = ${1:-disable}
+		[CLUSTER]
+		HOST = 127.0.0.1
+		DB_PORT = $REDSHIFT_PORT
+		DB_NAME = postgres
+		DB_USER = $RS_USER
+		DB_PASSWORD = $RS_PASSWORD
+		[IAM_ROLE]
+		ARN = arn:aws:iam::123456789012:role/dwh
+		[AWS]
+		ENDPOINT = http://127.0.0.1:$S3_PORT
+		REGION = us-west-2
+		KEY = $S3_ID
+		SECRET = $S3_SECRET
+		[S3]
+		LOG_DATA = s3://sparkify/log_data
+		LOG_JSONPATH = s3://sparkify/log_json_path.json
+		SONG_DATA = s3://sparkify/song_data
+		MANIFESTS = s3://manifests/of/tests
+		[LOAD]
+		WORKERS = 2
+		[LOCAL]
+		DIR = $T/.dwh
+	CFG
+	chmod 600 "$T/dwh.cfg"
+}
+# rs OPTIONS...: psql on it
+rs() {
+	PGPASSWORD=$RS_PASSWORD psql -X -h 127.0.0.1 -p "$REDSHIFT_PORT" -U "$RS_USER" -d postgres "$@"
+}
+
 # shellcheck disable=SC2034 # for the tests to read
 dwh() { # dwh COMMAND ...: output in $OUT, talk in $T/err, status in $ST
 	OUT=$("$DWH" "$1" -c "$T/dwh.cfg" "${@:2}" 2>"$T/err")
