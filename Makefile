@@ -19,7 +19,7 @@ CC := gcc
 endif
 B := build/$(BUILD)
 Q := $(if $(V),,@)
-PKGS := libcurl libcrypto libpq libevent inih expat jansson zlib libzstd
+PKGS := libcurl libssl libcrypto libpq libevent inih expat jansson zlib libzstd
 
 SRC := $(wildcard shared/*.c supervisor/*.c workers/*.c workers/local/*.c)
 SQL := $(shell find sql -name '*.sql' 2>/dev/null | LC_ALL=C sort)

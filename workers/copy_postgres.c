@@ -267,6 +267,7 @@ struct copying {
 	size_t object;        /* whose record is being looked at */
 	struct row_error why; /* what is wrong with it */
 	struct rejects *rejects;
+	int64_t *records; /* of each object, where somebody wants to know */
 	int64_t rows;
 };
 
@@ -306,6 +307,8 @@ static bool on_record(void *ctx, const struct record *r, struct err *e)
 	struct copying *c = ctx;
 	bool none = false;
 
+	if (c->records)
+		c->records[c->object]++;
 	if (r->reason) {
 		row_bad_bytes(&c->why, r->text, r->code, r->reason);
 		return reject(c, r, e);
@@ -490,6 +493,7 @@ bool engine_load(struct worker *w, const struct copystmt *stmt, const char *sche
 
 	*out = (struct copied){.rejects = {.arena = w->task}};
 	c = copying_of(w, &p, objects, false, out);
+	c.records = out->records = arena_alloc(w->task, objects->n * sizeof *c.records);
 	ok = worker_s3(w, e) && read_format(w, &p, e) &&
 	     read_columns(w, schema, stmt->table, &columns, &n, &view, e) &&
 	     make_map(w, &p, columns, n, &c.map, e) && copy(&c, &p, schema, stmt->table, done, e);

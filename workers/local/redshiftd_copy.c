@@ -155,7 +155,7 @@ bool session_copy(struct session *s, struct str sql, struct err *e)
 		return false;
 	s->facts.last_query_id = l.id;
 	ok = load(s, &c, &l, e);
-	load_end(s, &c, &l, ok ? NULL : e);
+	load_end(s, &l, ok ? NULL : e);
 	if (ok) {
 		tell(s, &l);
 		session_complete(s, "COPY");

@@ -20,7 +20,6 @@ struct load {
 bool load_begin(struct session *s, const struct copystmt *c, struct load *l, struct err *e);
 
 /* It has ended: with the error, or NULL. What cannot be written is left out. */
-void load_end(
-    struct session *s, const struct copystmt *c, const struct load *l, const struct err *why);
+void load_end(struct session *s, const struct load *l, const struct err *why);
 
 #endif

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "workers/fetch.h"
+#include "workers/local/redshiftd_extended.h"
+#include "workers/local/redshiftd_tls.h"
 
 static volatile sig_atomic_t cancelled;
 
@@ -22,11 +24,6 @@ static void on_cancel(int sig)
 {
 	(void)sig;
 	cancelled = 1;
-}
-
-bool session_cancelled(void)
-{
-	return cancelled;
 }
 
 void session_forget_cancel(void)
@@ -41,12 +38,12 @@ void session_complete(struct session *s, const char *tag)
 	wire_put(&s->client, 'C', (struct str){tag, strlen(tag) + 1});
 }
 
-void session_ready(struct session *s)
+static void ready(struct session *s)
 {
 	wire_put(&s->client, 'Z', (struct str){&s->status, 1});
 }
 
-void session_fail(struct session *s, const struct err *e)
+static void fail(struct session *s, const struct err *e)
 {
 	struct err ignored;
 
@@ -85,27 +82,16 @@ static _Noreturn void lost(struct session *s)
 	_exit(1);
 }
 
-bool session_relay(struct session *s, bool ready)
+struct wire_msg session_next(struct session *s)
 {
-	bool ok = true;
-
 	for (;;) {
 		struct wire_msg m;
 		enum wire_got got = wire_take(&s->server, &m);
 
 		if (got == WIRE_BROKEN)
 			lost(s);
-		if (got == WIRE_MESSAGE) {
-			if (m.type == 'Z' && m.body.n == 1) {
-				s->status = m.body.p[0];
-				if (ready)
-					session_ready(s);
-				return ok;
-			}
-			ok = ok && m.type != 'E';
-			wire_put(&s->client, m.type, m.body);
-			continue;
-		}
+		if (got == WIRE_MESSAGE)
+			return m;
 		s->gone = !wire_flush(&s->client) || s->gone || client_left(s);
 		/* A transaction is nobody's without its client; what stands for itself ends. */
 		if (s->gone && s->status != 'I')
@@ -119,21 +105,39 @@ bool session_relay(struct session *s, bool ready)
 	}
 }
 
-static void send_server(struct session *s, char type, struct str body)
+bool session_relay(struct session *s, bool tell)
+{
+	bool ok = true;
+
+	for (;;) {
+		struct wire_msg m = session_next(s);
+
+		if (m.type == 'Z' && m.body.n == 1) {
+			s->status = m.body.p[0];
+			if (tell)
+				ready(s);
+			return ok;
+		}
+		ok = ok && m.type != 'E';
+		wire_put(&s->client, m.type, m.body);
+	}
+}
+
+void session_send(struct session *s, char type, struct str body)
 {
 	wire_put(&s->server, type, body);
 	if (!wire_flush(&s->server))
 		lost(s);
 }
 
-void session_query(struct session *s, struct str sql)
+static void send_query(struct session *s, struct str sql)
 {
 	struct buf b;
 
 	buf_init(&b, WIRE_MESSAGE_MAX);
 	buf_str(&b, sql);
 	buf_c(&b, '\0');
-	send_server(s, 'Q', buf_view(&b));
+	session_send(s, 'Q', buf_view(&b));
 	buf_free(&b);
 }
 
@@ -169,14 +173,14 @@ static bool cancel_other(struct session *s, const struct statement *st, struct e
 	return true;
 }
 
-bool session_statement(struct session *s, const struct statement *st)
+static bool statement(struct session *s, const struct statement *st)
 {
 	struct err e;
 
 	if (st->kind != STATEMENT_COPY && st->kind != STATEMENT_CANCEL) {
 		bool ok;
 
-		session_query(s, st->text);
+		send_query(s, st->text);
 		ok = session_relay(s, false);
 		if (ok && st->kind == STATEMENT_TRUNCATE && s->status == 'T')
 			ok = own(s, "COMMIT", 'I');
@@ -192,18 +196,31 @@ bool session_statement(struct session *s, const struct statement *st)
 		return true;
 	if (!pg_alive(&s->w.pg))
 		lost(s);
-	session_fail(s, &e);
+	fail(s, &e);
 	return false;
 }
 
-/*
- * The statements of one string: one transaction of their own, unless the client has one open, or
- * opens one among them.
- */
-static void pieces(struct session *s, const struct statement *st, size_t n)
+/* Behind a COPY of the same string: the facts of the session have changed since it was read. */
+static bool again(struct session *s, struct statement *st)
 {
-	bool ours = false, ok = true;
+	struct statement *read;
+	struct err e;
+	size_t n;
 
+	if (redshiftd_sql(st->source, &s->facts, s->a, &read, &n, &e)) {
+		*st = *read;
+		return true;
+	}
+	fail(s, &e);
+	return false;
+}
+
+bool session_pieces(struct session *s, const struct statement *st, size_t n)
+{
+	bool ours = false, ok = true, copied = false;
+	struct statement now;
+
+	s->explicit = s->status != 'I';
 	for (size_t i = 0; ok && i < n; i++) {
 		if (s->status == 'I' && st[i].kind != STATEMENT_BEGIN &&
 		    st[i].kind != STATEMENT_END) {
@@ -221,11 +238,14 @@ static void pieces(struct session *s, const struct statement *st, size_t n)
 		}
 		if (st[i].kind == STATEMENT_BEGIN)
 			s->explicit = true;
-		ok = session_statement(s, &st[i]);
+		now = st[i];
+		ok = (!copied || again(s, &now)) && statement(s, &now);
+		copied = copied || st[i].kind == STATEMENT_COPY;
 		ours = ours && s->status != 'I';
 	}
 	if (ours)
-		own(s, ok ? "COMMIT" : "ROLLBACK", 'I');
+		ok = own(s, ok ? "COMMIT" : "ROLLBACK", 'I') && ok;
+	return ok;
 }
 
 static bool all_for_server(const struct statement *st, size_t n)
@@ -261,21 +281,17 @@ static void query(struct session *s, struct str sql)
 	cancelled = 0;
 	arena_reset(s->a);
 	if (!redshiftd_sql(sql, &s->facts, s->a, &st, &n, &e)) {
-		session_fail(s, &e);
-		session_ready(s);
+		fail(s, &e);
+		ready(s);
 		return;
 	}
-	s->explicit = s->status != 'I';
 	if (all_for_server(st, n)) {
-		session_query(s, join(s->a, st, n));
+		send_query(s, join(s->a, st, n));
 		session_relay(s, true);
 		return;
 	}
-	if (n == 1 && st->kind == STATEMENT_TRUNCATE)
-		session_statement(s, st);
-	else
-		pieces(s, st, n);
-	session_ready(s);
+	session_pieces(s, st, n);
+	ready(s);
 }
 
 /* ---- a session ---- */
@@ -291,6 +307,13 @@ static bool take(struct session *s, const struct wire_msg *m)
 		query(s, sql);
 		return true;
 	case 'X': return false;
+	case 'P':
+	case 'B':
+	case 'D':
+	case 'E':
+	case 'C':
+	case 'H':
+	case 'S': return extended_take(s, s->extended, m);
 	default:
 		session_say(s, 'E', "FATAL", "08P01", "redshiftd does not know this message");
 		wire_flush(&s->client);
@@ -356,6 +379,7 @@ void redshiftd_serve(const struct redshiftd *d, int fd, struct redshiftd_peer *p
 	s.w.life = arena_new();
 	s.w.task = arena_new();
 	s.a = arena_new();
+	s.extended = extended_new(s.w.life);
 	s.w.tick = tick;
 	s.w.pg.tick = worker_tick;
 	s.w.pg.tick_ctx = &s.w;
@@ -367,7 +391,7 @@ void redshiftd_serve(const struct redshiftd *d, int fd, struct redshiftd_peer *p
 	if (session_start(&s)) {
 		wire_init(&s.server, PQsocket(s.w.pg.conn));
 		if (open_s3(&s, &e)) {
-			session_ready(&s);
+			ready(&s);
 			talk(&s);
 		} else {
 			session_say(&s, 'E', "FATAL", "58000", e.msg);
@@ -376,6 +400,7 @@ void redshiftd_serve(const struct redshiftd *d, int fd, struct redshiftd_peer *p
 		wire_free(&s.server);
 	}
 	peer->pid = 0;
+	tls_end(&s.client);
 	wire_free(&s.client);
 	pg_close(&s.w.pg);
 	pg_close(&s.log);

@@ -20,6 +20,7 @@ struct session {
 	bool explicit;             /* the client began the transaction that is open */
 	bool gone;                 /* the client is */
 	struct session_facts facts;
+	struct extended *extended;
 };
 
 /* ---- redshiftd_start.c ---- */
@@ -36,28 +37,27 @@ bool session_connect(const struct session *s, const char *name, struct pg *out, 
 
 /* ---- redshiftd_session.c ---- */
 
-/* Somebody asked that what runs be cancelled; forgotten where a new statement begins. */
-bool session_cancelled(void);
+/* A new statement begins: who asked that what runs be cancelled did not mean it. */
 void session_forget_cancel(void);
 
 /*
  * Passes on what the server answers, to its ReadyForQuery, which the client gets only where asked
  * for. False where an error was among it.
  */
-bool session_relay(struct session *s, bool ready);
+bool session_relay(struct session *s, bool tell);
 
-/* Sends SQL to the server as a simple query. */
-void session_query(struct session *s, struct str sql);
+/* A message to the server; the next one of its answers. The process ends where it is gone. */
+void session_send(struct session *s, char type, struct str body);
+struct wire_msg session_next(struct session *s);
 
-/* One statement of ours or the server's, its errors told; false where it failed. */
-bool session_statement(struct session *s, const struct statement *st);
-
-/* An error of ours: the transaction that is open, if any, has failed. */
-void session_fail(struct session *s, const struct err *e);
+/*
+ * The statements of one string: one transaction of their own, unless the client has one open, or
+ * opens one among them. False where one failed, which was told.
+ */
+bool session_pieces(struct session *s, const struct statement *st, size_t n);
 
 /* CommandComplete. */
 void session_complete(struct session *s, const char *tag);
-void session_ready(struct session *s);
 
 /* ---- redshiftd_copy.c ---- */
 

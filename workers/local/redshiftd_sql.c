@@ -234,7 +234,7 @@ static bool statement(struct reading *r, const struct sqltok *t, size_t n, struc
 	const struct sqltok *last = &t[n - 1];
 	struct str all = {t->text.p, (size_t)(last->text.p + last->text.n - t->text.p)};
 
-	*out = (struct statement){.kind = STATEMENT_PLAIN, .text = all};
+	*out = (struct statement){.kind = STATEMENT_PLAIN, .text = all, .source = all};
 	if (refused(r, t, n))
 		return false;
 	if (sqltok_is(t, "COPY"))

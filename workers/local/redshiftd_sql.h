@@ -30,7 +30,8 @@ enum statement_kind {
 
 struct statement {
 	enum statement_kind kind;
-	struct str text; /* for PostgreSQL, without its semicolon */
+	struct str text;   /* for PostgreSQL, without its semicolon */
+	struct str source; /* as the client wrote it */
 	int64_t pid;
 };
 

@@ -17,4 +17,7 @@ bool tls_make(const char *dir, struct err *e);
 /* From here on w is under TLS. */
 bool tls_accept(const struct redshiftd *d, struct wire *w);
 
+/* Says so to the other side; nothing where w is not under TLS. */
+void tls_end(struct wire *w);
+
 #endif

@@ -3,14 +3,18 @@
 #include "shared/sqlfile.h"
 #include "workers/local/redshiftd_load.h"
 
-static bool make(struct pg *pg, struct err *e)
+static bool make(const struct redshiftd *d, struct pg *pg, struct err *e)
 {
+	const char *params[] = {d->serializable ? "Serializable" : "Snapshot Isolation"};
 	struct str text;
 
 	if (!sqlfile_embedded(STR("sql/redshiftd/system.sql"), &text))
 		return err_set(
 		    e, ERR_CRASH, AT_INTERNAL, NULL, "sql/redshiftd is not in this build");
-	return pg_exec(pg, text.p, e);
+	return pg_exec(pg, text.p, e) && pg_run(pg,
+	                                     "INSERT INTO redshiftd.fact VALUES ('isolation', $1)"
+	                                     " ON CONFLICT (name) DO UPDATE SET value = $1",
+	                                     1, params, e);
 }
 
 bool views_make(const struct redshiftd *d, struct err *e)
@@ -21,7 +25,7 @@ bool views_make(const struct redshiftd *d, struct err *e)
 
 	if (!session_connect(&s, "redshiftd", &pg, e))
 		return false;
-	ok = make(&pg, e) || err_prefix(e, "making the system views");
+	ok = make(d, &pg, e) || err_prefix(e, "making the system views");
 	pg_close(&pg);
 	return ok;
 }
@@ -34,24 +38,120 @@ static bool log_session(struct session *s, struct err *e)
 	return session_connect(s, "redshiftd log", &s->log, e);
 }
 
+static const char *format(const struct copystmt *c)
+{
+	if (c->json != COPY_JSON_NONE)
+		return "JSON";
+	return copystmt_has(c, COPY_CSV)          ? "CSV"
+	       : copystmt_has(c, COPY_FIXEDWIDTH) ? "FIXEDWIDTH"
+	                                          : "Text";
+}
+
 bool load_begin(struct session *s, const struct copystmt *c, struct load *l, struct err *e)
 {
+	struct arena *a = s->w.task;
+	const char *params[] = {arena_i64(a, PQbackendPID(s->w.pg.conn)), arena_cstr(a, s->user),
+	    l->schema, l->table, arena_i64(a, l->table_id), arena_cstr(a, c->from), format(c)};
 	PGresult *res;
 
-	(void)c;
 	if (!log_session(s, e) ||
-	    !pg_query(&s->log, "SELECT nextval('redshiftd.query_id')", 0, NULL, &res, e))
+	    !pg_query(&s->log,
+	        "INSERT INTO redshiftd.load (query_id, transaction_id, session_id, user_name,"
+	        " schema_name, table_name, table_id, data_source, file_format, status, start_time,"
+	        " loaded_rows, loaded_bytes, file_count, file_bytes, error_count)"
+	        " VALUES (nextval('redshiftd.query_id'), txid_current(), CAST($1 AS integer), $2, "
+	        "$3,"
+	        " $4, CAST($5 AS bigint), left($6, 1024), $7, 'running',"
+	        " statement_timestamp() AT TIME ZONE 'UTC', 0, 0, 0, 0, 0) RETURNING query_id",
+	        7, params, &res, e))
 		return false;
 	l->id = pg_i64(res, 0, 0);
 	PQclear(res);
 	return true;
 }
 
-void load_end(
-    struct session *s, const struct copystmt *c, const struct load *l, const struct err *why)
+enum { JSON_MAX = 256 << 20 };
+
+static bool write_files(struct session *s, const struct load *l, struct err *e)
 {
-	(void)s;
-	(void)c;
-	(void)l;
-	(void)why;
+	const struct manifest *m = &l->objects;
+	const char *params[] = {arena_i64(s->w.task, l->id), NULL};
+	struct buf b, url;
+	bool ok;
+
+	buf_init(&b, JSON_MAX);
+	buf_init(&url, 4096);
+	buf_c(&b, '[');
+	for (size_t i = 0; i < m->n; i++) {
+		buf_reset(&url);
+		buf_printf(&url, "s3://%.*s/%.*s", STRF(m->bucket), STRF(m->objects[i].key));
+		buf_printf(&b, "%s{\"b\":%llu,\"l\":%lld,\"f\":", i ? "," : "",
+		    (unsigned long long)m->objects[i].size,
+		    (long long)(l->copied.records ? l->copied.records[i] : 0));
+		buf_json(&b, buf_view(&url));
+		buf_c(&b, '}');
+	}
+	buf_c(&b, ']');
+	params[1] = b.p;
+	ok = pg_run(&s->log,
+	    "INSERT INTO redshiftd.load_file SELECT CAST($1 AS bigint), x.f, x.b, x.l"
+	    " FROM json_to_recordset(CAST($2 AS json)) AS x (f varchar(1200), b bigint, l bigint)",
+	    2, params, e);
+	buf_free(&url);
+	buf_free(&b);
+	return ok;
+}
+
+static bool write_errors(struct session *s, const struct load *l, struct err *e)
+{
+	const struct rejects *r = &l->copied.rejects;
+	struct arena *a = s->w.task;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct bad_record *b = &r->v[i];
+		const char *params[] = {arena_i64(a, l->id), arena_cstr(a, b->object),
+		    arena_i64(a, (int64_t)b->line), arena_cstr(a, b->column),
+		    arena_cstr(a, b->type), arena_i64(a, b->position), arena_cstr(a, b->value),
+		    arena_i64(a, b->code), arena_cstr(a, b->reason)};
+
+		if (!pg_run(&s->log,
+		        "INSERT INTO redshiftd.load_error VALUES (CAST($1 AS bigint), $2,"
+		        " CAST($3 AS bigint), $4, $5, CAST($6 AS integer), left($7, 2048),"
+		        " CAST($8 AS integer), left($9, 512))",
+		        9, params, e))
+			return false;
+	}
+	return true;
+}
+
+static bool write_end(struct session *s, const struct load *l, const struct err *why, struct err *e)
+{
+	struct arena *a = s->w.task;
+	uint64_t bytes = 0;
+	const char *params[] = {arena_i64(a, l->id), why ? "aborted" : "completed",
+	    arena_i64(a, why || !l->copied.stored ? 0 : l->done.rows), arena_i64(a, l->done.bytes),
+	    arena_i64(a, (int64_t)l->objects.n), NULL, arena_i64(a, l->copied.rejects.count),
+	    why ? why->msg : NULL};
+
+	for (size_t i = 0; i < l->objects.n; i++)
+		bytes += l->objects.objects[i].size;
+	params[5] = arena_i64(a, (int64_t)bytes);
+	return pg_run(&s->log,
+	    "UPDATE redshiftd.load SET status = $2, loaded_rows = CAST($3 AS bigint),"
+	    " loaded_bytes = CAST($4 AS bigint), file_count = CAST($5 AS bigint),"
+	    " file_bytes = CAST($6 AS bigint), error_count = CAST($7 AS bigint),"
+	    " error_message = left($8, 1024), end_time = clock_timestamp() AT TIME ZONE 'UTC'"
+	    " WHERE query_id = CAST($1 AS bigint)",
+	    8, params, e);
+}
+
+void load_end(struct session *s, const struct load *l, const struct err *why)
+{
+	struct err e;
+
+	if (!pg_exec(&s->log, "BEGIN", &e) || !write_files(s, l, &e) || !write_errors(s, l, &e) ||
+	    !write_end(s, l, why, &e) || !pg_exec(&s->log, "COMMIT", &e)) {
+		log_warn("the load views lack query %lld: %s", (long long)l->id, e.msg);
+		pg_close(&s->log);
+	}
 }

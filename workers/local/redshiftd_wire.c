@@ -91,7 +91,7 @@ bool wire_wait(const struct wire *w, int ms)
 {
 	struct pollfd fd = {.fd = w->fd, .events = POLLIN};
 
-	return poll(&fd, 1, ms) > 0;
+	return (w->pending && w->pending(w)) || poll(&fd, 1, ms) > 0;
 }
 
 void wire_raw(struct wire *w, struct str bytes)

@@ -26,6 +26,7 @@ struct wire {
 	/* Like read and write of a descriptor that does not block: 0 at the end, -1 and errno. */
 	ssize_t (*get)(struct wire *w, void *p, size_t n);
 	ssize_t (*put)(struct wire *w, const void *p, size_t n);
+	bool (*pending)(const struct wire *w); /* bytes that poll does not see; or NULL */
 };
 
 struct wire_msg {
