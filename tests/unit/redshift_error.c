@@ -59,7 +59,8 @@ static void kinds(void **state)
 		assert_int_equal(e.kind, cases[i].kind);
 		assert_int_equal(e.where, cases[i].where);
 		assert_string_equal(e.code, cases[i].code);
-		assert_ptr_equal(strstr(e.msg, cases[i].text), e.msg);
+		/* The text stays, but for a final full stop. */
+		assert_int_equal(strncmp(e.msg, cases[i].text, strlen(cases[i].text) - 1), 0);
 		assert_non_null(strstr(e.msg, cases[i].remedy));
 	}
 }
