@@ -30,6 +30,7 @@ struct config {
 		enum config_engine engine; /* local */
 		const char *schema;        /* public: where the model's tables live */
 		const char *sslmode;       /* NULL: prefer, verify-full on redshift */
+		const char *sslrootcert;   /* NULL: the system's, on redshift */
 		int64_t connect_timeout_s; /* 10 */
 	} warehouse;
 	struct {

@@ -24,6 +24,8 @@ const struct config_key config_keys[] = {
         "schema that the tables live in"},
     {"WAREHOUSE", "SSLMODE", KEY_CHOICE, AT(warehouse.sslmode), NULL, false, 0, 0, sslmodes,
         "TLS as libpq names it; unset: prefer, verify-full on redshift"},
+    {"WAREHOUSE", "SSLROOTCERT", KEY_STRING, AT(warehouse.sslrootcert), NULL, false, 0, 0, NULL,
+        "file of certificates to trust; unset: the system's, on redshift"},
     {"WAREHOUSE", "CONNECT_TIMEOUT", KEY_INT, AT(warehouse.connect_timeout_s), "10", false, 1, 3600,
         NULL, "seconds to wait for a connection"},
     {"CLUSTER", "HOST", KEY_STRING, AT(cluster.host), NULL, false, 0, 0, NULL,

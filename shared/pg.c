@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "shared/clock.h"
+#include "shared/redshift_error.h"
 
 enum {
 	TICK_MS = 200,
@@ -66,6 +67,8 @@ static bool fail_result(const struct pg *pg, const PGresult *res, struct err *e)
 		return fail_conn(pg, e);
 	err_set(e, kind_of(state), AT_WAREHOUSE, state, "%s%s%s%s%s%s", text, detail ? " (" : "",
 	    detail ? detail : "", detail ? ")" : "", context ? "; " : "", context ? context : "");
+	if (pg->engine == ENGINE_REDSHIFT)
+		redshift_error(e);
 	if (strcmp(state, PG_DISK_FULL) == 0)
 		err_set(e, e->kind, e->where, e->code,
 		    "no space left on the warehouse's disk: %s: free space there, and run again",
@@ -84,12 +87,19 @@ void pg_target_of_config(const struct config *c, struct pg_target *out)
 	    .password = c->cluster.db_password ? c->cluster.db_password : c->dwh.db_password,
 	    .port = c->cluster.db_port,
 	    .sslmode = c->warehouse.sslmode,
+	    .sslrootcert = c->warehouse.sslrootcert,
 	    .schema = c->warehouse.schema,
 	    .connect_timeout_s = c->warehouse.connect_timeout_s,
 	    .engine = c->warehouse.engine,
 	};
 	if (!out->port)
 		out->port = c->warehouse.engine == ENGINE_REDSHIFT ? 5439 : 5432;
+	if (c->warehouse.engine == ENGINE_REDSHIFT && !out->sslmode)
+		out->sslmode = "verify-full";
+	/* With a root certificate "require" would check it, too. */
+	if (!out->sslrootcert && out->sslmode && strncmp(out->sslmode, "verify-", 7) == 0 &&
+	    c->warehouse.engine == ENGINE_REDSHIFT)
+		out->sslrootcert = "/etc/ssl/certs/ca-certificates.crt";
 }
 
 static bool fail_connect(struct pg *pg, struct err *e)
@@ -112,9 +122,13 @@ static bool fail_connect(struct pg *pg, struct err *e)
 		remedy = "check [CLUSTER] DB_NAME";
 	} else if (strstr(text, "could not translate host name")) {
 		remedy = "check [CLUSTER] HOST";
+	} else if (strstr(text, "authentication method 13 not supported")) {
+		kind = ERR_SETUP;
+		remedy = "the user's password is kept as SHA-256, which libpq does not speak: ALTER USER "
+			 "... PASSWORD with the plain text or an md5 hash keeps it as MD5";
 	} else if (strstr(text, "certificate") || strstr(text, "SSL")) {
 		kind = ERR_SETUP;
-		remedy = "check [WAREHOUSE] SSLMODE";
+		remedy = "check [WAREHOUSE] SSLMODE and SSLROOTCERT";
 	}
 	err_set(e, kind, AT_WAREHOUSE, "08001", "cannot connect to %s: %.*s; %s", pg->where,
 	    STRF(str_trim(str_z(text))), remedy);
@@ -122,11 +136,16 @@ static bool fail_connect(struct pg *pg, struct err *e)
 	return false;
 }
 
-/* NOTICEs such as "already exists, skipping" are not worth a word; errors come as results. */
-static void ignore_notice(void *ctx, const PGresult *res)
+/* Most, such as "already exists, skipping", are not worth a word; Redshift's COPY says what it did.
+ * Errors come as results. */
+static void keep_notice(void *ctx, const PGresult *res)
 {
-	(void)ctx;
-	(void)res;
+	const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	struct pg *pg = ctx;
+	size_t n = strlen(pg->notices);
+
+	if (text)
+		snprintf(pg->notices + n, sizeof pg->notices - n, "%s\n", text);
 }
 
 /* Of libpq's own variables, those that would send a load elsewhere or change what statements mean.
@@ -168,6 +187,13 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	PARAM("application_name", t->application_name ? t->application_name : "dwh");
 	PARAM("connect_timeout", timeout);
 	PARAM("gssencmode", "disable");
+	if (t->sslrootcert)
+		PARAM("sslrootcert", t->sslrootcert);
+	/* What a PostgreSQL 8.0 answers with an error. */
+	if (t->engine == ENGINE_REDSHIFT) {
+		PARAM("channel_binding", "disable");
+		PARAM("target_session_attrs", "any");
+	}
 	/* A COPY may be silent for minutes, and firewalls drop what is silent. */
 	PARAM("keepalives_idle", "30");
 	PARAM("keepalives_interval", "10");
@@ -182,7 +208,7 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	struct str schema = pg_ident(pg, a, str_z(t->schema ? t->schema : "public"));
 	bool ok;
 
-	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+	PQsetNoticeReceiver(pg->conn, keep_notice, pg);
 	ok = pg_exec(pg, arena_printf(a, "SET search_path TO %.*s", STRF(schema)), e) &&
 	     pg_exec(pg, "SET TimeZone TO 'UTC'", e) && pg_exec(pg, "SET DateStyle TO 'ISO'", e);
 	/* Whoever holds a lock for longer is named in an error, not waited for in silence. */
@@ -214,14 +240,62 @@ bool pg_alive(const struct pg *pg)
 	return pg->conn && PQstatus(pg->conn) == CONNECTION_OK;
 }
 
+/* A second session with the parameters of the first; each is libpq's to free. */
+static PGconn *second_session(PGconn *first)
+{
+	enum { MOST = 64 };
+	PQconninfoOption *all = PQconninfo(first);
+	const char *keys[MOST + 1], *values[MOST + 1];
+	PGconn *conn;
+	size_t n = 0;
+
+	for (PQconninfoOption *o = all; o && o->keyword && n < MOST; o++)
+		if (o->val && o->val[0] && strcmp(o->keyword, "connect_timeout") != 0) {
+			keys[n] = o->keyword;
+			values[n++] = o->val;
+		}
+	keys[n] = values[n] = NULL;
+	if (n < MOST) {
+		keys[n] = "connect_timeout";
+		values[n++] = "2";
+		keys[n] = values[n] = NULL;
+	}
+	conn = PQconnectdbParams(keys, values, 0);
+	PQconninfoFree(all);
+	return conn;
+}
+
+/* libpq's cancel request is not encrypted, and a cluster that requires TLS may refuse it. (Redshift,
+ * "CANCEL".) */
+static void cancel_from_beside(const struct pg *pg)
+{
+	PGconn *beside = second_session(pg->conn);
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "CANCEL %d", PQbackendPID(pg->conn));
+	if (PQstatus(beside) == CONNECTION_OK) {
+		PGresult *res = PQexec(beside, sql);
+
+		if (PQresultStatus(res) != PGRES_COMMAND_OK) {
+			PQclear(res);
+			snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d)",
+			    PQbackendPID(pg->conn));
+			res = PQexec(beside, sql);
+		}
+		PQclear(res);
+	}
+	PQfinish(beside);
+}
+
 static void cancel(struct pg *pg)
 {
 	PGcancel *c = PQgetCancel(pg->conn);
 	char text[256];
+	bool sent = c && PQcancel(c, text, sizeof text);
 
-	if (c)
-		(void)!PQcancel(c, text, sizeof text);
 	PQfreeCancel(c);
+	if (!sent && pg->engine == ENGINE_REDSHIFT)
+		cancel_from_beside(pg);
 }
 
 /*
@@ -258,8 +332,10 @@ static bool await(struct pg *pg, struct err *e)
 static bool finish(struct pg *pg, PGresult **out, struct err *e)
 {
 	PGresult *res = NULL, *more;
-	bool ok = await(pg, e);
+	bool ok;
 
+	pg->notices[0] = '\0';
+	ok = await(pg, e);
 	*out = NULL;
 	if (!pg->conn)
 		return false;

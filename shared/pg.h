@@ -5,7 +5,8 @@
  * SQLSTATE decides the kind: 08*, 40001, 40P01, 53*, 57P0*, 55P03, 55006 and lost connections are
  * ERR_RETRY; 57014 is ERR_CANCELLED; 22* and 23* are ERR_DATA; 3D000, 3F000, 42P01, 42501 and the
  * class 28 are ERR_SETUP, since nothing goes on until a person changes something; the rest is
- * ERR_TASK. Every error is AT_WAREHOUSE, and its code is the SQLSTATE.
+ * ERR_TASK. Every error is AT_WAREHOUSE, and its code is the SQLSTATE. Redshift's own errors are
+ * told by their text instead: redshift_error.h.
  */
 #ifndef SHARED_PG_H
 #define SHARED_PG_H
@@ -24,6 +25,7 @@ struct pg {
 	PGconn *conn;
 	bool met; /* it has been connected once */
 	enum config_engine engine;
+	char notices[1024]; /* what the server said beside the last statement, one a line; cut */
 	char where[160]; /* "the warehouse at HOST:PORT/DB", for messages; no secret in it */
 	/* While a statement runs, called about every 200 ms; false cancels it, and closes the
 	 * connection where the server does not answer. May be NULL. */
@@ -34,7 +36,7 @@ struct pg {
 /* Where to connect; filled from the configuration or, on the local engine, from the running
  * services. */
 struct pg_target {
-	const char *host, *dbname, *user, *password, *sslmode, *schema;
+	const char *host, *dbname, *user, *password, *sslmode, *sslrootcert, *schema;
 	int64_t port;
 	int64_t connect_timeout_s;
 	enum config_engine engine;
@@ -46,7 +48,7 @@ void pg_target_of_config(const struct config *c, struct pg_target *out);
 
 /* Connects with client_encoding UTF8, DateStyle ISO, time zone UTC, search_path = schema, and waits
  * at most a minute for any lock (55P03). Where the server can, it ends a session within seconds of
- * its client's death. NOTICEs are dropped. */
+ * its client's death. pg must stay where it is until pg_close. */
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e);
 void pg_close(struct pg *pg); /* an all-zero pg is fine */
 bool pg_alive(const struct pg *pg);

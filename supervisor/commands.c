@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared/connect.h"
+#include "shared/lane.h"
 #include "shared/log.h"
 #include "shared/s3.h"
 #include "supervisor/data.h"
@@ -168,14 +169,13 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	return r.exit == 0 && !agree ? 8 : r.exit;
 }
 
-static bool engine_is_built(const struct call *c)
+/* Redshift's queues let few statements run at once; the others wait, and hold their locks. */
+static void warn_of_workers(const struct call *c)
 {
-	if (c->config.warehouse.engine != ENGINE_REDSHIFT)
-		return true;
-	log_error(
-	    "[WAREHOUSE] ENGINE = redshift is not built yet: this version loads into PostgreSQL "
-	    "(local, postgres)");
-	return false;
+	if (c->config.warehouse.engine == ENGINE_REDSHIFT && c->config.load.workers > LANES_MAX)
+		log_warn("%lld workers: a queue of Redshift's has 5 slots by default, and more than "
+		         "%d COPYs at once are no faster",
+		    (long long)c->config.load.workers, LANES_MAX);
 }
 
 /* With the services of the local engine up, where it is that. */
@@ -185,8 +185,6 @@ static int with_services(struct call *c, int (*what)(struct call *c))
 	struct err e;
 	int status;
 
-	if (!engine_is_built(c))
-		return 2;
 	if (c->config.warehouse.engine == ENGINE_LOCAL &&
 	    !local_up(&c->config, c->arena, &services, &e))
 		return fail(&e);
@@ -213,8 +211,7 @@ int cmd_run(struct call *c)
 		return 1;
 	}
 	settle_workers(c);
-	if (!engine_is_built(c))
-		return 2;
+	warn_of_workers(c);
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
 		return fail(&e);
 	if (rerun && !rerun_plan(c, local_folder(c), m, &re, &status))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shared/connect.h"
+#include "shared/log.h"
 
 /* Of the schema that the session works in, in the life that its relations have now. */
 #define OURS " LEFT(relation, LENGTH(CURRENT_SCHEMA()) + 1) = CURRENT_SCHEMA() || '.'"
@@ -22,17 +23,11 @@ bool quarantine_list(struct call *c, enum query_format format, struct err *e)
 	           "there is no quarantine yet: nothing was ever made here (`dwh run` does)");
 }
 
-/*
- * Holds what says whose the relations are, so that no run takes them up meanwhile; one that is
- * under way has listed already, and must be waited for.
- */
-static bool hold(struct pg *pg, struct err *e)
+static bool none_is_busy(struct pg *pg, struct err *e)
 {
 	PGresult *res;
 	bool busy;
 
-	if (!pg_exec(pg, "BEGIN", e) || !pg_exec(pg, "LOCK TABLE dwh.target", e))
-		return false;
 	if (!pg_query(pg,
 	        "SELECT DISTINCT t.run FROM dwh.target AS t INNER JOIN pg_stat_activity AS s"
 	        " ON s.application_name LIKE 'dwh worker % ' || t.run WHERE" OURS,
@@ -44,6 +39,31 @@ static bool hold(struct pg *pg, struct err *e)
 		    PQgetvalue(res, 0, 0));
 	PQclear(res);
 	return !busy;
+}
+
+/* Redshift's sessions have no names there: it is asked before the transaction, which an error would
+ * end. Its workers lock dwh.quarantine first (locks.c). */
+static bool hold_redshift(struct pg *pg, struct err *e)
+{
+	if (!none_is_busy(pg, e)) {
+		if (e->where == AT_STATE || !pg_alive(pg))
+			return false;
+		log_warn("whether a run is going on is not known here: let none go on meanwhile");
+	}
+	return pg_exec(pg, "BEGIN", e) && pg_exec(pg, "LOCK TABLE dwh.quarantine", e) &&
+	       pg_exec(pg, "LOCK TABLE dwh.target", e);
+}
+
+/*
+ * Holds what says whose the relations are, so that no run takes them up meanwhile; one that is
+ * under way has listed already, and must be waited for.
+ */
+static bool hold(struct pg *pg, struct err *e)
+{
+	if (pg->engine == ENGINE_REDSHIFT)
+		return hold_redshift(pg, e);
+	return pg_exec(pg, "BEGIN", e) && pg_exec(pg, "LOCK TABLE dwh.target", e) &&
+	       none_is_busy(pg, e);
 }
 
 /* object NULL: every one that is held. */

@@ -7,7 +7,8 @@
  * The ledger row and the rows of the shard are one transaction. A worker may die at any instant:
  * before COMMIT nothing has happened, after it the ledger says so, and while the server still works
  * on a dead session's COMMIT, a second insert of the same ledger row waits for it and then fails
- * on the unique key, which means "already".
+ * on the unique key, which means "already". Redshift enforces no key: there that session is waited
+ * for before the ledger is asked (locks.h, "fence").
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +17,11 @@
 #include "workers/crash.h"
 #include "workers/engine.h"
 #include "workers/loaderrors.h"
+#include "workers/locks.h"
 #include "workers/quarantine.h"
 #include "workers/split.h"
+
+#define UNIQUE_VIOLATION "23505"
 
 static bool in_ledger(struct worker *w, const struct msg_copy *m, struct str relation, bool *there,
     int64_t *rows, struct err *e)
@@ -65,7 +69,8 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	int64_t began = clock_ms(), copied;
 	struct copied c;
 
-	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, false, e))
+	if (!loaderrors_forget(w, relation, m->shard, e) ||
+	    !locks_begin_load(w, relation, m->lane, e))
 		return false;
 	if (!engine_copy(w, f, m, o, done, &c, e)) {
 		if (e->kind == ERR_DATA)
@@ -90,6 +95,8 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		return false;
 	crash_here("copy:after-commit");
 	done->commit_ms = clock_ms() - copied;
+	if (!engine_committed(w, m, o, &c, done, e))
+		return false;
 	loaderrors_send(w, &c.rejects, MSG_BAD_MAX); /* all are in dwh.load_errors */
 	return true;
 }
@@ -161,6 +168,14 @@ static bool is_to_be_replaced(struct worker *w, const struct msg_copy *m, const 
 	       m->again < w->config.load.attempts;
 }
 
+/* The same, when nobody can still be about to commit it. */
+static bool is_committed(struct worker *w, const struct msg_copy *m, struct str relation,
+    bool *there, int64_t *rows, struct err *e)
+{
+	return locks_fence(w, m->lane, e) && in_ledger(w, m, relation, there, rows, e) &&
+	       locks_fence_end(w, e);
+}
+
 /*
  * Nobody has loaded the shard, nor can an earlier session of ours still do so: its row is put into
  * the ledger and taken back, which waits for that session's COMMIT, and fails if there was one.
@@ -169,8 +184,16 @@ static bool nobody_has_it(struct worker *w, const struct msg_copy *m, struct str
     const struct manifest *o, struct err *e)
 {
 	const struct msg_done none = {.rows = 0};
+	int64_t rows;
+	bool there;
 
-	return pg_exec(&w->pg, "ROLLBACK", e) && pg_exec(&w->pg, "BEGIN", e) &&
+	if (!pg_exec(&w->pg, "ROLLBACK", e))
+		return false;
+	if (locks_are_of_tables(w))
+		return is_committed(w, m, relation, &there, &rows, e) &&
+		       (!there || err_set(e, ERR_TASK, AT_WAREHOUSE, UNIQUE_VIOLATION,
+		                      "it was committed meanwhile"));
+	return pg_exec(&w->pg, "BEGIN", e) &&
 	       add_to_ledger(w, m, relation, o, &none, e) && pg_exec(&w->pg, "ROLLBACK", e);
 }
 
@@ -189,7 +212,7 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		return false;
 	if (m->validate)
 		return read_objects(w, m, &objects, e) && validate(w, f, m, &objects, done, e);
-	if (!in_ledger(w, m, relation, &there, &rows, e))
+	if (!is_committed(w, m, relation, &there, &rows, e))
 		return false;
 	if (there) {
 		already(done, m, rows);
@@ -207,7 +230,7 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 			                            : replace(w, m, &why, done, e);
 	}
 	/* A session that was thought dead has committed this very shard. */
-	if (strcmp(e->code, "23505") == 0 && pg_exec(&w->pg, "ROLLBACK", &ignored) &&
+	if (strcmp(e->code, UNIQUE_VIOLATION) == 0 && pg_exec(&w->pg, "ROLLBACK", &ignored) &&
 	    in_ledger(w, m, relation, &there, &rows, &ignored) && there) {
 		already(done, m, rows);
 		return true;

@@ -16,7 +16,7 @@
 #include "shared/jsonpaths.h"
 #include "shared/lane.h"
 #include "workers/crash.h"
-#include "workers/engine.h"
+#include "workers/engine_private.h"
 #include "workers/fetch.h"
 #include "workers/reader.h"
 #include "workers/relation.h"
@@ -127,7 +127,7 @@ static struct sql_vars any_vars(const struct sqlfile *f)
 	    .relation = f->stem, .lane = f->stem, .manifest = STR("s3://bucket/manifest")};
 }
 
-bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e)
+bool postgres_probe(struct worker *w, const struct sqlfile *f, struct err *e)
 {
 	struct sql_vars vars = any_vars(f);
 	struct plan p;
@@ -137,7 +137,7 @@ bool engine_probe(struct worker *w, const struct sqlfile *f, struct err *e)
 	return ok;
 }
 
-bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
+bool postgres_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
 {
 	struct sql_vars vars = any_vars(f);
 	struct copystmt stmt;
@@ -231,7 +231,7 @@ static bool make_map(struct worker *w, const struct plan *p, const struct column
 	           p->format.n_widths, rowmap_count(*out));
 }
 
-bool engine_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
+bool postgres_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
 {
 	struct sql_vars vars = any_vars(f);
 	struct column *columns;
@@ -501,7 +501,7 @@ bool engine_load(struct worker *w, const struct copystmt *stmt, const char *sche
 	return ok;
 }
 
-bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+bool postgres_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
 {
 	/* A manifest of this machine has no s3:// address; whoever executes the COPY has read it

@@ -16,6 +16,7 @@
 #include "shared/lane.h"
 #include "workers/crash.h"
 #include "workers/ledger.h"
+#include "workers/locks.h"
 #include "workers/owner.h"
 #include "workers/relation.h"
 
@@ -215,26 +216,13 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 	return true;
 }
 
-/* Opens the transaction; from then on nobody else creates or drops. */
-static bool begin(struct worker *w, struct err *e)
+/* Opens the transaction, in which nobody else creates or drops, and the relations are ours. */
+static bool begin(
+    struct worker *w, const struct sqlfile *f, size_t n, bool take_over, struct err *e)
 {
-	if (!worker_pg(w, e) || !check_schema(w, e) || !pg_exec(&w->pg, "BEGIN", e))
-		return false;
-	/* Any number will do, as long as every dwh uses the same. */
-	if (!pg_exec(&w->pg, "SELECT pg_advisory_xact_lock(6584936)", e))
-		return err_prefix(e, "waiting for another run's create or drop");
-	return make_own_tables(w, e);
-}
-
-static bool take_all_over(struct worker *w, const struct sqlfile *files, size_t n, struct err *e)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct str relation = target_relation(w, w->task, files[i].stem);
-
-		if (!target_take_over(w, relation, e))
-			return err_prefix(e, "taking %.*s over", STRF(relation));
-	}
-	return true;
+	return worker_pg(w, e) && check_schema(w, e) && locks_begin_making(w, e) &&
+	       make_own_tables(w, e) && locks_made_own(w, e) &&
+	       owner_check(w, f, n, take_over, e) && locks_take_over(w, f, n, e);
 }
 
 bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
@@ -243,7 +231,7 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 	size_t n;
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 
-	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) || !take_all_over(w, f, n, e))
+	if (!begin(w, f, n, m->take_over, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!worker_tick(w, e) || !create_one(&k, &f[i], e))
@@ -286,7 +274,7 @@ bool task_drop(struct worker *w, const struct msg_step *m, struct msg_done *done
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 	bool dropped;
 
-	if (!begin(w, e) || !owner_check(w, f, n, m->take_over, e) || !take_all_over(w, f, n, e))
+	if (!begin(w, f, n, m->take_over, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!drop_one(w, f[i].stem, &dropped, e))

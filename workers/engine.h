@@ -1,6 +1,6 @@
 /*
- * engine.h - who executes a COPY: engine 2, on PostgreSQL, does what the statement says itself
- * (copy_postgres.c).
+ * engine.h - who executes a COPY: on Redshift the warehouse does (engine 1, copy_redshift.c); on
+ * PostgreSQL we do what the statement says ourselves (engine 2, copy_postgres.c).
  */
 #ifndef WORKERS_ENGINE_H
 #define WORKERS_ENGINE_H
@@ -24,6 +24,8 @@ struct copied {
 	struct rejects rejects; /* in w->task */
 	int64_t *records;       /* of each object, those of engine_load; else NULL */
 	bool stored;            /* false: NOLOAD or --validate, no row was sent */
+	int64_t query;          /* engine 1: the COPY's number in the load views; -1: none */
+	bool late;              /* engine 1: they do not know all of it yet */
 };
 
 /*
@@ -33,6 +35,11 @@ struct copied {
  */
 bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
+
+/* After COMMIT: evidence that was late is asked for again, and done->verdict and the ledger's are
+ * settled. */
+bool engine_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
+    struct copied *c, struct msg_done *done, struct err *e);
 
 /*
  * The same for a COPY that stands for itself, without a model: into schema.table, by a statement

@@ -6,7 +6,8 @@
  *
  * The statements are DELETE and INSERT, so doing them again gives the same rows; but two at the
  * same time would not, and a session whose worker died may still be in its COMMIT. Hence the lock
- * comes first, and everything is read behind it. An insert is skipped when neither its SQL nor what
+ * comes first, and everything is read behind it. On Redshift these are three transactions (locks.h);
+ * one that dies between them has filled the table and not said so: it is filled again. An insert is skipped when neither its SQL nor what
  * it reads has changed since it was last done: dwh.step keeps the digest of its file and the state
  * of its inputs.
  */
@@ -14,6 +15,7 @@
 
 #include "workers/crash.h"
 #include "workers/ledger.h"
+#include "workers/locks.h"
 #include "workers/relation.h"
 
 /* "staging_events:g2/27/8056 " of a staging relation, "songs:v4 " of a table. */
@@ -113,17 +115,18 @@ static bool fill(
 	bool known, same;
 	size_t n;
 
-	if (!pg_exec(&w->pg, "BEGIN", e) || !target_hold(w, relation, true, e) ||
-	    !inputs_of(w, f, &inputs, e) ||
+	if (!locks_begin_insert(w, relation, f->stem, e) || !inputs_of(w, f, &inputs, e) ||
 	    !up_to_date(w, relation.p, f, inputs, &known, &same, &done->rows, e))
 		return false;
 	done->skipped = same && !again;
 	if (!done->skipped) {
-		if (!sql_prepare(w, f, &vars, &statements, &n, e))
+		if (!sql_prepare(w, f, &vars, &statements, &n, e) ||
+		    !locks_next_insert(w, relation, f->stem, false, e))
 			return false;
 		if (!run_statements(w, statements, n, &done->rows, e))
 			return err_prefix(e, "%s", f->origin);
-		if (!record_step(w, relation.p, f, inputs, done->rows, known, e))
+		if (!locks_next_insert(w, relation, f->stem, true, e) ||
+		    !record_step(w, relation.p, f, inputs, done->rows, known, e))
 			return false;
 		crash_here("insert:before-commit");
 	}

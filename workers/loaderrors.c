@@ -3,7 +3,15 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "workers/locks.h"
 #include "workers/tasks.h"
+
+#define COLUMNS                                                                                    \
+	"(run, relation, shard, object, line, column_name, column_type, position, value, code,"    \
+	" reason, at)"
+#define INSERT_HEAD "INSERT INTO dwh.load_errors " COLUMNS " VALUES "
+
+enum { INSERT_BYTES = 1 << 20 }; /* a statement of Redshift's may have 16 MB */
 
 /* One field of a row of COPY's text format. */
 static void add_field(struct buf *b, struct str s, char end)
@@ -51,34 +59,103 @@ static bool forget(struct worker *w, struct str relation, struct str shard, stru
 {
 	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, shard)};
 
-	return target_turn(w, relation, shard, e) &&
+	return locks_turn_errors(w, relation, shard, e) &&
 	       pg_run(&w->pg, "DELETE FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
 	           params, e);
+}
+
+bool loaderrors_forget(struct worker *w, struct str relation, struct str shard, struct err *e)
+{
+	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, shard)};
+	PGresult *res;
+	bool any;
+
+	if (!locks_are_of_tables(w))
+		return true;
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2, params,
+	        &res, e))
+		return false;
+	any = pg_i64(res, 0, 0) > 0;
+	PQclear(res);
+	return !any || (pg_exec(&w->pg, "BEGIN", e) && forget(w, relation, shard, e) &&
+	                   pg_exec(&w->pg, "COMMIT", e));
+}
+
+/* ---- the same as INSERTs, for a server without COPY FROM STDIN ---- */
+
+static void add_literal(struct worker *w, struct buf *b, struct str s)
+{
+	buf_str(b, pg_literal(&w->pg, w->task, s));
+	buf_z(b, ", ");
+}
+
+static bool insert_all(struct worker *w, struct str relation, struct str shard,
+    const struct rejects *r, struct buf *b, struct err *e)
+{
+	char at[25];
+
+	clock_iso(clock_wall_ms(), at);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct bad_record *bad = &r->v[i];
+
+		buf_z(b, b->n ? ", (" : INSERT_HEAD "(");
+		add_literal(w, b, w->run);
+		add_literal(w, b, relation);
+		add_literal(w, b, shard);
+		add_literal(w, b, bad->object);
+		buf_printf(b, "%llu, ", (unsigned long long)bad->line);
+		add_literal(w, b, bad->column);
+		add_literal(w, b, bad->type);
+		buf_printf(b, "%lld, ", (long long)bad->position);
+		add_literal(w, b, bad->value);
+		buf_printf(b, "%d, ", bad->code);
+		add_literal(w, b, bad->reason);
+		buf_printf(b, "CAST('%s' AS TIMESTAMP))", at);
+		if (b->n < INSERT_BYTES && i + 1 < r->n)
+			continue;
+		if (!pg_exec(&w->pg, b->p, e))
+			return false;
+		buf_reset(b);
+	}
+	return true;
+}
+
+static bool copy_all(struct worker *w, struct str relation, struct str shard,
+    const struct rejects *r, struct buf *b, struct err *e)
+{
+	int64_t rows;
+
+	if (!pg_copy_start(&w->pg, "COPY dwh.load_errors " COLUMNS " FROM STDIN", e))
+		return false;
+	if (send_all(w, relation, shard, r, b, e))
+		return pg_copy_end(&w->pg, &rows, e);
+	pg_copy_abort(&w->pg, "the rejected records could not be sent");
+	return false;
+}
+
+/* alone: the transaction is about nothing else. */
+static bool write(struct worker *w, struct str relation, struct str shard, const struct rejects *r,
+    bool alone, struct err *e)
+{
+	struct buf b;
+	bool ok;
+
+	if (r->n == 0)
+		return true;
+	if ((alone || !locks_are_of_tables(w)) && !forget(w, relation, shard, e))
+		return false;
+	buf_init(&b, 4 << 20);
+	ok = locks_are_of_tables(w) ? insert_all(w, relation, shard, r, &b, e)
+	                            : copy_all(w, relation, shard, r, &b, e);
+	buf_free(&b);
+	return ok;
 }
 
 bool loaderrors_write(
     struct worker *w, struct str relation, struct str shard, const struct rejects *r, struct err *e)
 {
-	struct buf b;
-	int64_t rows;
-	bool ok;
-
-	if (r->n == 0)
-		return true;
-	if (!forget(w, relation, shard, e))
-		return false;
-	if (!pg_copy_start(&w->pg,
-	        "COPY dwh.load_errors (run, relation, shard, object, line, column_name,"
-	        " column_type, position, value, code, reason, at) FROM STDIN",
-	        e))
-		return false;
-	buf_init(&b, 64 << 10);
-	ok = send_all(w, relation, shard, r, &b, e);
-	buf_free(&b);
-	if (ok)
-		return pg_copy_end(&w->pg, &rows, e);
-	pg_copy_abort(&w->pg, "the rejected records could not be sent");
-	return false;
+	return write(w, relation, shard, r, false, e);
 }
 
 void loaderrors_keep(
@@ -87,7 +164,7 @@ void loaderrors_keep(
 	struct err e;
 
 	if (!pg_exec(&w->pg, "ROLLBACK", &e) || !pg_exec(&w->pg, "BEGIN", &e) ||
-	    !loaderrors_write(w, relation, shard, r, &e) || !pg_exec(&w->pg, "COMMIT", &e))
+	    !write(w, relation, shard, r, true, &e) || !pg_exec(&w->pg, "COMMIT", &e))
 		log_warn("the bad records could not be written to dwh.load_errors: %s", e.msg);
 }
 

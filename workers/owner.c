@@ -3,44 +3,97 @@
 
 #include "shared/log.h"
 #include "shared/runs.h"
+#include "workers/locks.h"
 
-/* Its id is the end of the name of each of its sessions (worker_pg). */
-#define SESSIONS                                                                                   \
-	" FROM pg_stat_activity WHERE datname = current_database()"                                \
-	" AND application_name LIKE 'dwh worker % ' || $1 AND pid <> pg_backend_pid()"
+/*
+ * The sessions of run $1, but for this one: pid, from where, since when.
+ *
+ * On PostgreSQL its id is the end of the name of each of its sessions (worker_pg). Redshift's
+ * pg_stat_activity has no such names; there its COPYs carry it in their comment (copy_redshift.c),
+ * so that a run is seen as soon as it loads.
+ */
+static const char by_name[] =
+    "SELECT pid, coalesce(host(client_addr), 'this machine'),"
+    " to_char(backend_start, 'YYYY-MM-DD HH24:MI:SS') FROM pg_stat_activity"
+    " WHERE datname = current_database()"
+    " AND application_name LIKE 'dwh worker % ' || $1 AND pid <> pg_backend_pid() ORDER BY 3";
+static const char by_query[] =
+    "SELECT s.process, 'user ' || trim(s.user_name),"
+    " to_char(min(s.starttime), 'YYYY-MM-DD HH24:MI:SS') FROM stv_sessions AS s"
+    " INNER JOIN sys_query_history AS q ON q.session_id = s.process"
+    " WHERE q.start_time >= s.starttime AND q.query_text LIKE '/* dwh run=' || $1 || ' %'"
+    " GROUP BY s.process, s.user_name ORDER BY 3";
 
-static bool end_sessions(struct worker *w, const char *run, struct err *e)
+/* What stands before Redshift may be a PostgreSQL, and then has names. */
+static bool has_names(struct worker *w, bool *out, struct err *e)
 {
 	PGresult *res;
 
-	if (!pg_query(&w->pg, "SELECT pg_terminate_backend(pid)" SESSIONS, 1, &run, &res, e))
-		return err_prefix(e, "ending the sessions of run %s", run);
-	log_warn("took over from run %s: %d of its sessions were ended", run, PQntuples(res));
+	*out = true;
+	if (!locks_are_of_tables(w))
+		return true;
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM pg_attribute AS a INNER JOIN pg_class AS c"
+	        " ON c.oid = a.attrelid WHERE c.relname = 'pg_stat_activity'"
+	        " AND a.attname = 'application_name'",
+	        0, NULL, &res, e))
+		return false;
+	*out = pg_i64(res, 0, 0) > 0;
 	PQclear(res);
+	return true;
+}
+
+/* *res is NULL where the server does not say: what keeps two runs apart does not depend on it. */
+static bool sessions(struct worker *w, const char *run, PGresult **res, struct err *e)
+{
+	bool names;
+
+	*res = NULL;
+	if (!has_names(w, &names, e))
+		return false;
+	if (names)
+		return pg_query(&w->pg, by_name, 1, &run, res, e);
+	if (pg_query(&w->pg, by_query, 1, &run, res, e))
+		return true;
+	if (e->kind == ERR_CANCELLED || !pg_alive(&w->pg))
+		return false;
+	log_warn("whether run %s is alive elsewhere is not known: %s", run, e->msg);
+	return true;
+}
+
+static bool end_sessions(struct worker *w, const char *run, const PGresult *res, struct err *e)
+{
+	int n = PQntuples(res);
+
+	for (int i = 0; i < n; i++) {
+		const char *pid = PQgetvalue(res, i, 0);
+
+		if (!pg_run(&w->pg, "SELECT pg_terminate_backend(CAST($1 AS INTEGER))", 1, &pid, e))
+			return err_prefix(e, "ending the sessions of run %s", run);
+	}
+	log_warn("took over from run %s: %d of its sessions were ended", run, n);
 	return true;
 }
 
 static bool check_run(struct worker *w, const char *run, bool take_over, struct err *e)
 {
 	PGresult *res;
-	int n;
+	bool ok = true;
 
 	if (runs_is_dead(config_path(&w->config, w->task, w->config.local.dir), run))
 		return true;
-	if (!pg_query(&w->pg,
-	        "SELECT coalesce(host(client_addr), 'this machine'),"
-	        " to_char(backend_start, 'YYYY-MM-DD HH24:MI:SS')" SESSIONS " ORDER BY 2",
-	        1, &run, &res, e))
+	if (!sessions(w, run, &res, e))
 		return false;
-	n = PQntuples(res);
-	if (n && !take_over)
-		err_set(e, ERR_SETUP, AT_STATE, NULL,
+	if (res && PQntuples(res) && take_over)
+		ok = end_sessions(w, run, res, e);
+	else if (res && PQntuples(res))
+		ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "run %s is alive elsewhere: %d session(s), the first from %s since %s: wait "
 		    "for "
 		    "it, or end it and take its tables over with --take-over",
-		    run, n, PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
+		    run, PQntuples(res), PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2));
 	PQclear(res);
-	return n == 0 || (take_over && end_sessions(w, run, e));
+	return ok;
 }
 
 bool owner_check(

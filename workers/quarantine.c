@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "workers/crash.h"
+#include "workers/locks.h"
 
 enum { MILLION = 1000000 };
 
@@ -127,8 +128,8 @@ bool quarantine_hold(struct worker *w, struct str relation, int64_t generation,
 {
 	struct str manifest;
 
-	if (!write_manifest(w, relation, bad, why, &manifest, e) || !pg_exec(&w->pg, "BEGIN", e) ||
-	    !target_hold(w, relation, false, e) || !target_turn(w, relation, manifest, e) ||
+	if (!write_manifest(w, relation, bad, why, &manifest, e) ||
+	    !locks_begin_quarantine(w, relation, manifest, e) ||
 	    !hold_all(w, relation, generation, bad, why, manifest, e))
 		return false;
 	crash_here("split:before-commit");

@@ -41,10 +41,23 @@ static const char *remedy(struct rejects *r, bool whole)
 	    (long long)r->count, (long long)r->limit);
 }
 
+bool rejects_fail(struct rejects *r, const struct bad_record *b, bool whole, struct err *e)
+{
+	const char *of = b->column.n ? ", column " : "";
+	char code[16];
+
+	snprintf(code, sizeof code, "%d", b->code);
+	return err_set(e, ERR_DATA, AT_DATA, code,
+	    "%.*s line %llu%s%.*s%s%.*s%s: %.*s (error %d)%s%.*s%s%s", STRF(b->object),
+	    (unsigned long long)b->line, of, STRF(b->column), b->column.n ? " (" : "",
+	    STRF(b->type), b->column.n ? ")" : "", STRF(b->reason), b->code,
+	    b->value.n ? ", value '" : "", b->value.n > 100 ? 100 : (int)b->value.n, b->value.p,
+	    b->value.n ? "'" : "", remedy(r, whole));
+}
+
 bool rejects_add(struct rejects *r, struct str bucket, struct str key, uint64_t line,
     const struct row_error *why, bool whole, struct err *e)
 {
-	bool column = why->column[0] != '\0';
 	struct bad_record b = {.line = line,
 	    .column = str_z(why->column),
 	    .type = str_z(why->type),
@@ -52,7 +65,7 @@ bool rejects_add(struct rejects *r, struct str bucket, struct str key, uint64_t 
 	    .reason = str_z(why->reason),
 	    .position = (int64_t)why->position,
 	    .code = why->code};
-	char code[16], url[1200]; /* a bucket's name has 63 bytes, a key 1024 */
+	char url[1200]; /* a bucket's name has 63 bytes, a key 1024 */
 
 	snprintf(url, sizeof url, "s3://%.*s/%.*s", STRF(bucket), STRF(key));
 	b.object = str_z(url);
@@ -61,12 +74,5 @@ bool rejects_add(struct rejects *r, struct str bucket, struct str key, uint64_t 
 	if (!whole && r->count < r->limit)
 		return true;
 	r->failed = true;
-	if (r->bear_all)
-		return true;
-	snprintf(code, sizeof code, "%d", why->code);
-	return err_set(e, ERR_DATA, AT_DATA, code,
-	    "%.*s line %llu%s%s%s%s%s: %s (error %d)%s%.100s%s%s", STRF(b.object),
-	    (unsigned long long)line, column ? ", column " : "", why->column, column ? " (" : "",
-	    why->type, column ? ")" : "", why->reason, why->code, why->value[0] ? ", value '" : "",
-	    why->value, why->value[0] ? "'" : "", remedy(r, whole));
+	return r->bear_all || rejects_fail(r, &b, whole, e);
 }

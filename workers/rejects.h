@@ -44,4 +44,7 @@ int64_t rejects_limit(const struct copystmt *stmt);
 bool rejects_add(struct rejects *r, struct str bucket, struct str key, uint64_t line,
     const struct row_error *why, bool whole, struct err *e);
 
+/* Fails by this record: ERR_DATA, as above. */
+bool rejects_fail(struct rejects *r, const struct bad_record *b, bool whole, struct err *e);
+
 #endif

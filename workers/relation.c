@@ -29,9 +29,11 @@ bool relation_exists(struct worker *w, struct str stem, bool *out, struct err *e
 	const char *params[] = {w->config.warehouse.schema, arena_cstr(w->task, stem)};
 	PGresult *res;
 
+	/* The catalogue, not information_schema: late-binding views are there, too, and tables that
+	 * we may not read. */
 	if (!pg_query(&w->pg,
-	        "SELECT count(*) FROM information_schema.tables"
-	        " WHERE table_schema = $1 AND table_name = $2",
+	        "SELECT count(*) FROM pg_class AS c INNER JOIN pg_namespace AS n"
+	        " ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
 	        2, params, &res, e))
 		return false;
 	*out = pg_i64(res, 0, 0) > 0;

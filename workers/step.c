@@ -16,6 +16,7 @@
 #include "workers/crash.h"
 #include "workers/engine.h"
 #include "workers/ledger.h"
+#include "workers/locks.h"
 #include "workers/manifest.h"
 #include "workers/quarantine.h"
 #include "workers/relation.h"
@@ -142,8 +143,8 @@ static bool staged(
 	struct str relation = target_relation(w, w->task, f->stem);
 	struct target t;
 
-	if (!worker_pg(w, e) || !pg_exec(&w->pg, "BEGIN", e) ||
-	    !target_hold(w, relation, false, e) || !target_read(w, relation, &t, e))
+	if (!worker_pg(w, e) || !locks_begin_count(w, relation, f->stem, e) ||
+	    !target_read(w, relation, &t, e))
 		return false;
 	for (int64_t i = 1; i <= t.lanes; i++)
 		if (!verify_lane(w, relation.p, t.generation,

@@ -1,12 +1,10 @@
 /*
- * target.c - what is ours in the warehouse, and who may write to it.
+ * target.c - what is ours in the warehouse, and whose it is.
  *
  * dwh.target has a row for each relation that dwh made: only these are ever dropped. Its `run` is
- * the run that may write to the relation. A transaction that writes holds the row until its end: a
- * COPY shares it with other COPYs, an insert has it alone. A run that takes the relation over
- * changes the row, and so waits for what is in flight; what comes later finds out that it is too
- * late. `generation` counts the lives of a relation: the ledger's rows of other generations mean
- * nothing.
+ * the run that may write to the relation; how a transaction that writes makes sure of that until
+ * its end is told in locks.c. `generation` counts the lives of a relation: the ledger's rows of
+ * other generations mean nothing.
  */
 #include <stdio.h>
 
@@ -15,33 +13,6 @@
 struct str target_relation(struct worker *w, struct arena *a, struct str stem)
 {
 	return str_z(arena_printf(a, "%s.%.*s", w->config.warehouse.schema, STRF(stem)));
-}
-
-bool target_hold(struct worker *w, struct str relation, bool alone, struct err *e)
-{
-	const char *params[] = {arena_cstr(w->task, relation)};
-	const char *sql = alone ? "SELECT run FROM dwh.target WHERE relation = $1 FOR UPDATE"
-	                        : "SELECT run FROM dwh.target WHERE relation = $1 FOR SHARE";
-	PGresult *res;
-	bool ours;
-
-	if (!pg_query(&w->pg, sql, 1, params, &res, e))
-		return false;
-	ours = PQntuples(res) == 1 && str_eq(pg_str(res, 0, 0), w->run);
-	if (!ours)
-		err_set(e, ERR_SETUP, AT_STATE, NULL,
-		    "%.*s now belongs to another run (%.*s): this one stops", STRF(relation),
-		    STRF(PQntuples(res) ? pg_str(res, 0, 0) : STR("it was dropped")));
-	PQclear(res);
-	return ours;
-}
-
-bool target_turn(struct worker *w, struct str relation, struct str part, struct err *e)
-{
-	const char *params[] = {arena_cstr(w->task, relation), arena_cstr(w->task, part)};
-
-	return pg_run(&w->pg, "SELECT pg_advisory_xact_lock(hashtextextended($1, hashtext($2)))", 2,
-	    params, e);
 }
 
 bool target_read(struct worker *w, struct str relation, struct target *out, struct err *e)

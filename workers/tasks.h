@@ -34,25 +34,11 @@ struct target {
 	struct str since;  /* when dwh made it; generations begin anew after a drop */
 };
 
-/*
- * Within a transaction: the run still owns the relation, and keeps it until the transaction ends;
- * another run that takes it over waits for that. alone: so does every other transaction that holds
- * it. ERR_SETUP/AT_STATE when it belongs to another run.
- */
-bool target_hold(struct worker *w, struct str relation, bool alone, struct err *e);
-
-/*
- * Within a transaction: whoever else writes about the same part of the relation is waited for. For
- * tables without a unique key, where an earlier session of ours that is thought dead, and is still
- * in its COMMIT, would not be seen.
- */
-bool target_turn(struct worker *w, struct str relation, struct str part, struct err *e);
-
 bool target_read(struct worker *w, struct str relation, struct target *out, struct err *e);
 bool target_write(
     struct worker *w, struct str relation, bool staging, const struct target *t, struct err *e);
 
-/* Makes the run the owner, once nobody holds the relation any more. */
+/* Makes the run the owner; use locks_take_over. */
 bool target_take_over(struct worker *w, struct str relation, struct err *e);
 
 /* For a first life after none: behind whatever the ledger remembers of earlier ones. */

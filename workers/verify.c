@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "shared/lane.h"
+#include "workers/locks.h"
 #include "workers/manifest.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
@@ -112,10 +113,7 @@ static bool open_snapshot(struct verify *v, bool there[LANES_MAX], struct err *e
 	if (!pg_exec(&w->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e))
 		return false;
 	for (int64_t i = 0; i < v->target.lanes; i++) {
-		struct str lane = pg_ident(&w->pg, w->task, lane_of(v, i + 1));
-
-		if (there[i] &&
-		    !pg_exec(&w->pg, SAY("LOCK TABLE %.*s IN ACCESS SHARE MODE", STRF(lane)), e))
+		if (there[i] && !locks_against_drop(w, lane_of(v, i + 1), e))
 			return false;
 	}
 	if (!read_target(v, &now, e))

@@ -1,0 +1,334 @@
+/*
+ * copy_redshift.c - engine 1: the warehouse executes the COPY.
+ *
+ * The statement of the source's file is sent as it stands, with the shard's manifest and lane filled
+ * in and a comment before it, by which a person finds it in the query history. It runs within the
+ * transaction that copy.c has opened: an autocommit COPY would outlive its client.
+ *
+ * Evidence, since nobody here sees the records:
+ *   the count of the INFO "Load into table ... N record(s) loaded successfully" is
+ *   pg_last_copy_count(), or the shard is a MISMATCH and rolled back;
+ *   the load views name as many files as the manifest has. They come late: what is missing before
+ *   COMMIT is asked for again after it. Then it is VERIFIED; UNVERIFIED where nothing was to be
+ *   seen.
+ *
+ * pg_last_copy_id() names the COPY in the views. It keeps its old value where a COPY failed before
+ * it read anything, so it is remembered before.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/redshift_error.h"
+#include "shared/sqltok.h"
+#include "workers/copyfile.h"
+#include "workers/crash.h"
+#include "workers/engine_private.h"
+#include "workers/loadviews.h"
+
+enum {
+	LATE_MS = 10000, /* until rows of the load views are given up */
+	PAUSE_MS = 250,
+	MAXERROR_MOST = 100000,
+};
+
+/* ---- the statement ---- */
+
+static bool check_role(const struct worker *w, struct err *e)
+{
+	const char *role = w->config.dwh.role_arn ? w->config.dwh.role_arn : w->config.iam_role.arn;
+
+	if (!role)
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "[IAM_ROLE] ARN is not set: it names the role, attached to the cluster, by which "
+		    "COPY reads S3 (arn:aws:iam::ACCOUNT:role/NAME)");
+	return str_starts(str_z(role), STR("arn:")) ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	           "the role \"%.100s\" is no ARN: [IAM_ROLE] ARN (or [DWH] ROLE_ARN) must be "
+	           "arn:aws:iam::ACCOUNT:role/NAME",
+	           role);
+}
+
+bool redshift_probe(struct worker *w, const struct sqlfile *f, struct err *e)
+{
+	struct sql_vars vars = copyfile_any(f);
+	struct copystmt stmt;
+	struct str text;
+
+	if (!check_role(w, e) || !copyfile_read(w, f, &vars, &stmt, &text, e))
+		return false;
+	return w->config.s3.manifests ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	           "[S3] MANIFESTS is not set: it must name a folder (s3://BUCKET/FOLDER) in the "
+	           "region of the data that we may write to, and the cluster's role may read");
+}
+
+bool redshift_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
+{
+	struct sql_vars vars = copyfile_any(f);
+	struct copystmt stmt;
+	struct str text;
+
+	if (!copyfile_read(w, f, &vars, &stmt, &text, e))
+		return false;
+	*limit = rejects_limit(&stmt);
+	return true;
+}
+
+/* So that it reads all and writes nothing: with NOLOAD, and the largest MAXERROR. */
+static bool to_validate(
+    struct worker *w, const struct copystmt *stmt, struct str *text, struct err *e)
+{
+	struct sqltok *t;
+	const char *from = text->p, *end;
+	struct buf b;
+	size_t n;
+
+	if (!sqltok_all(*text, w->task, &t, &n, e))
+		return false;
+	if (n && sqltok_is(&t[n - 1], ";"))
+		n--;
+	end = n ? t[n - 1].text.p + t[n - 1].text.n : from;
+	buf_init(&b, 1 << 24);
+	for (size_t i = 1; i < n; i++) {
+		bool number = sqltok_is(&t[i - 1], "MAXERROR") ||
+		              (i > 1 && sqltok_is(&t[i - 1], "AS") &&
+		                  sqltok_is(&t[i - 2], "MAXERROR"));
+
+		if (!number || t[i].kind != SQLTOK_NUMBER)
+			continue;
+		buf_add(&b, from, (size_t)(t[i].text.p - from));
+		buf_printf(&b, "%d", MAXERROR_MOST);
+		from = t[i].text.p + t[i].text.n;
+	}
+	buf_add(&b, from, (size_t)(end - from));
+	if (!copystmt_has(stmt, COPY_NOLOAD))
+		buf_z(&b, " NOLOAD");
+	if (!copystmt_has(stmt, COPY_MAXERROR) && !copystmt_has(stmt, COPY_IGNOREALLERRORS))
+		buf_printf(&b, " MAXERROR %d", MAXERROR_MOST);
+	*text = arena_str(w->task, buf_view(&b));
+	buf_free(&b);
+	return true;
+}
+
+/* ---- doing it ---- */
+
+struct copying {
+	struct worker *w;
+	const struct msg_copy *m;
+	const struct manifest *objects;
+	struct rejects *rejects;
+	int64_t before, query; /* pg_last_copy_id() */
+	int64_t loaded, rejected; /* by COPY's notices; loaded is -1 where they do not tell */
+};
+
+static bool last_copy(struct worker *w, int64_t *count, int64_t *id, struct err *e)
+{
+	PGresult *res;
+
+	if (!pg_query(&w->pg, "SELECT pg_last_copy_count(), pg_last_copy_id()", 0, NULL, &res, e))
+		return false;
+	*count = pg_i64(res, 0, 0);
+	*id = pg_i64(res, 0, 1);
+	PQclear(res);
+	return true;
+}
+
+static bool pause(struct worker *w, struct err *e)
+{
+	clock_sleep(PAUSE_MS);
+	return worker_tick(w, e);
+}
+
+/* At least `wanted` of them, where they come in time. */
+static bool read_rejects(struct copying *c, int64_t wanted, struct err *e)
+{
+	int64_t until = clock_ms() + LATE_MS;
+
+	for (;;) {
+		c->rejects->n = 0;
+		c->rejects->count = 0;
+		if (!loadviews_rejects(
+		        c->w, c->query, c->before, c->objects, c->rejects, e))
+			return false;
+		if (c->rejects->count >= wanted || clock_ms() > until)
+			return true;
+		if (!pause(c->w, e))
+			return false;
+	}
+}
+
+/* COPY says only that something is wrong with the data; the views say what. */
+static bool explain(struct copying *c, struct err *e)
+{
+	struct worker *w = c->w;
+	struct err why = *e, other;
+	bool bear = c->rejects->bear_all;
+	int64_t count, id;
+
+	/* Within the failed transaction nothing is answered. Rows about errors outlive it. */
+	if (!pg_exec(&w->pg, "ROLLBACK", &other) || !last_copy(w, &count, &id, &other))
+		return false;
+	c->query = id == c->before ? -1 : id;
+	c->rejects->bear_all = true;
+	if (read_rejects(c, 1, &other) && c->rejects->n)
+		rejects_fail(c->rejects, &c->rejects->v[0], false, e);
+	else
+		*e = why;
+	c->rejects->bear_all = bear;
+	return false;
+}
+
+/* The evidence that is there at once. */
+static bool check_count(const struct copying *c, int64_t counted, struct msg_done *done,
+    struct err *e)
+{
+	if (c->query == c->before)
+		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+		    "COPY succeeded, but pg_last_copy_id() knows nothing of it");
+	done->rows = counted;
+	if (c->loaded >= 0 && c->loaded != counted)
+		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+		    "COPY says that %lld records were loaded, pg_last_copy_count() %lld",
+		    (long long)c->loaded, (long long)counted);
+	done->verdict = c->loaded >= 0 ? STR("VERIFIED") : STR("UNVERIFIED");
+	return true;
+}
+
+/* *late: not all are seen yet. */
+static bool check_files(struct worker *w, int64_t query, const struct manifest *objects,
+    struct msg_done *done, bool *late, struct err *e)
+{
+	int64_t files;
+
+	if (!loadviews_files(w, query, &files, e))
+		return false;
+	*late = files >= 0 && files < (int64_t)objects->n;
+	if (files < 0)
+		done->verdict = STR("UNVERIFIED");
+	return files <= (int64_t)objects->n ||
+	       err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+	           "COPY has read %lld files, its manifest has %zu", (long long)files, objects->n);
+}
+
+static bool send(struct copying *c, struct str text, int64_t *counted, struct err *e)
+{
+	struct worker *w = c->w;
+	const char *sql = arena_printf(w->task, "/* dwh run=%.*s shard=%.*s attempt=%lld */ %.*s",
+	    STRF(w->run), STRF(c->m->shard), (long long)c->m->attempt, STRF(text));
+
+	if (!last_copy(w, counted, &c->before, e))
+		return false;
+	crash_here("copy:before-copying");
+	if (!pg_exec(&w->pg, sql, e))
+		return strcmp(e->code, REDSHIFT_LOAD_ERROR) == 0 ? explain(c, e) : false;
+	c->loaded = redshift_loaded(w->pg.notices);
+	c->rejected = redshift_rejected(w->pg.notices);
+	return last_copy(w, counted, &c->query, e);
+}
+
+static bool run(struct copying *c, const struct copystmt *stmt, struct str text,
+    struct msg_done *done, struct copied *out, struct err *e)
+{
+	int64_t counted;
+
+	if (!send(c, text, &counted, e))
+		return false;
+	if (out->stored && (!check_count(c, counted, done, e) ||
+	                       !check_files(c->w, c->query, c->objects, done, &out->late, e)))
+		return false;
+	if (!out->stored)
+		done->rows = c->loaded > 0 ? c->loaded : 0;
+	if (c->query == c->before)
+		c->query = -1;
+	out->query = c->query;
+	if (rejects_limit(stmt) > 1 || !out->stored) {
+		c->rejects->bear_all = true;
+		if (!read_rejects(c, c->rejected, e))
+			return false;
+		c->rejects->bear_all = c->m->validate;
+		c->rejects->failed = c->rejects->count >= rejects_limit(stmt);
+	}
+	done->rejected = c->rejects->count > c->rejected ? c->rejects->count : c->rejected;
+	return true;
+}
+
+/* COPY reads no file of this machine. */
+static bool manifest_of(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
+    struct str *address, struct err *e)
+{
+	char digest[33];
+
+	*address = m->manifest;
+	return !str_starts(m->manifest, STR("file://")) ||
+	       manifest_write(w, target_relation(w, w->task, m->source), objects, false, digest,
+	           address, e);
+}
+
+bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
+{
+	struct sql_vars vars = {.relation = m->source, .lane = m->lane};
+	struct copying c = {.w = w, .m = m, .objects = objects, .rejects = &out->rejects};
+	struct copystmt stmt;
+	struct str text;
+
+	*out = (struct copied){
+	    .rejects = {.arena = w->task, .bear_all = m->validate}, .query = -1};
+	if (!vars.lane.n)
+		vars.lane = m->source;
+	if (!manifest_of(w, m, objects, &vars.manifest, e) ||
+	    !copyfile_read(w, f, &vars, &stmt, &text, e))
+		return false;
+	out->rejects.limit = rejects_limit(&stmt);
+	out->stored = !m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
+	if (m->validate && !to_validate(w, &stmt, &text, e))
+		return false;
+	if (!run(&c, &stmt, text, done, out, e))
+		return false;
+	done->objects = (int64_t)objects->n;
+	for (size_t i = 0; i < objects->n; i++)
+		done->bytes += (int64_t)objects->objects[i].size;
+	if (out->late)
+		done->verdict = STR("UNVERIFIED");
+	return true;
+}
+
+/* ---- after COMMIT ---- */
+
+static bool set_verdict(struct worker *w, const struct msg_copy *m, const char *verdict, struct err *e)
+{
+	const char *params[] = {verdict,
+	    arena_cstr(w->task, target_relation(w, w->task, m->source)),
+	    arena_i64(w->task, m->generation), arena_cstr(w->task, m->shard)};
+
+	return pg_run(&w->pg,
+	    "UPDATE dwh.ledger SET verdict = $1 WHERE relation = $2"
+	    " AND generation = CAST($3 AS INTEGER) AND shard = $4",
+	    4, params, e);
+}
+
+bool redshift_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
+    struct copied *c, struct msg_done *done, struct err *e)
+{
+	int64_t until = clock_ms() + LATE_MS;
+	struct err ignored;
+
+	if (!c->late)
+		return true;
+	while (c->late && clock_ms() < until) {
+		if (!pause(w, e))
+			return false;
+		if (!check_files(w, c->query, objects, done, &c->late, e)) {
+			if (strcmp(e->code, "MISMATCH") == 0)
+				set_verdict(w, m, "MISMATCH", &ignored);
+			return false;
+		}
+	}
+	if (c->late) {
+		done->note = STR("the load views do not name all files of its manifest");
+		return true;
+	}
+	done->verdict = STR("VERIFIED");
+	return set_verdict(w, m, "VERIFIED", e);
+}

@@ -1,0 +1,161 @@
+/*
+ * loadviews.c - see loadviews.h. (Redshift: SYS_LOAD_DETAIL, SYS_LOAD_ERROR_DETAIL,
+ * STL_LOAD_COMMITS, STL_LOAD_ERRORS.)
+ */
+#include "workers/loadviews.h"
+
+#include <stdio.h>
+
+enum { FILE_NAME_MAX = 256 }; /* bytes of a name in the views */
+
+/* The same question to each kind of view. */
+struct view {
+	const char *name, *sql;
+};
+
+static const struct view files_views[] = {
+    {"sys_load_detail", "SELECT count(DISTINCT trim(file_name)) FROM sys_load_detail"
+                        " WHERE query_id = CAST($1 AS BIGINT)"},
+    {"stl_load_commits", "SELECT count(DISTINCT trim(filename)) FROM stl_load_commits"
+                         " WHERE query = CAST($1 AS BIGINT)"},
+};
+
+static const struct view errors_views[] = {
+    {"sys_load_error_detail",
+        "SELECT trim(file_name), line_number, trim(column_name), trim(column_type), position,"
+        " '', error_code, trim(error_message) FROM sys_load_error_detail"
+        " WHERE query_id = CAST($1 AS BIGINT) ORDER BY file_name, line_number LIMIT 100000"},
+    {"stl_load_errors",
+        "SELECT trim(filename), line_number, trim(colname), trim(type), position,"
+        " trim(raw_field_value), err_code, trim(err_reason) FROM stl_load_errors"
+        " WHERE query = CAST($1 AS BIGINT) ORDER BY filename, line_number LIMIT 100000"},
+};
+
+static const struct view last_views[] = {
+    {"sys_load_error_detail",
+        "SELECT coalesce(max(query_id), -1) FROM sys_load_error_detail"
+        " WHERE session_id = CAST($1 AS INTEGER) AND query_id > CAST($2 AS BIGINT)"},
+    {"stl_load_errors", "SELECT coalesce(max(query), -1) FROM stl_load_errors"
+                        " WHERE session = CAST($1 AS INTEGER) AND query > CAST($2 AS BIGINT)"},
+};
+
+enum { VIEWS = 2 };
+
+/* A view that is not there would abort the transaction, so the catalogue is asked first. */
+static bool is_there(struct worker *w, const char *view, bool *out, struct err *e)
+{
+	PGresult *res;
+
+	if (!pg_query(&w->pg, "SELECT count(*) FROM pg_class WHERE relname = $1", 1, &view, &res, e))
+		return false;
+	*out = pg_i64(res, 0, 0) > 0;
+	PQclear(res);
+	return true;
+}
+
+/* *res is NULL where the view is not there. */
+static bool ask(struct worker *w, const struct view *v, int n, const char *const *params,
+    PGresult **res, struct err *e)
+{
+	bool there;
+
+	*res = NULL;
+	return is_there(w, v->name, &there, e) &&
+	       (!there || pg_query(&w->pg, v->sql, n, params, res, e));
+}
+
+bool loadviews_files(struct worker *w, int64_t query, int64_t *files, struct err *e)
+{
+	const char *params[] = {arena_i64(w->task, query)};
+
+	*files = -1;
+	for (size_t i = 0; i < VIEWS && *files <= 0; i++) {
+		PGresult *res;
+
+		if (!ask(w, &files_views[i], 1, params, &res, e))
+			return false;
+		if (res)
+			*files = pg_i64(res, 0, 0);
+		PQclear(res);
+	}
+	return true;
+}
+
+static bool last_query(struct worker *w, int64_t after, int64_t *query, struct err *e)
+{
+	const char *params[] = {
+	    arena_i64(w->task, PQbackendPID(w->pg.conn)), arena_i64(w->task, after)};
+
+	*query = -1;
+	for (size_t i = 0; i < VIEWS && *query < 0; i++) {
+		PGresult *res;
+
+		if (!ask(w, &last_views[i], 2, params, &res, e))
+			return false;
+		if (res)
+			*query = pg_i64(res, 0, 0);
+		PQclear(res);
+	}
+	return true;
+}
+
+/* The key of an object by its name in a view, which is cut where it is long. */
+static struct str key_of(struct str file, const struct manifest *objects)
+{
+	struct str bucket, key;
+	struct err ignored;
+
+	if (!s3_url_parse(file, &bucket, &key, &ignored))
+		return file;
+	if (file.n >= FILE_NAME_MAX - 1)
+		for (size_t i = 0; i < objects->n; i++)
+			if (str_starts(objects->objects[i].key, key))
+				return objects->objects[i].key;
+	return key;
+}
+
+static void put(char *out, size_t size, struct str text)
+{
+	snprintf(out, size, "%.*s", STRF(text));
+}
+
+static bool add_all(
+    const PGresult *res, const struct manifest *objects, struct rejects *r, struct err *e)
+{
+	for (int i = 0; i < PQntuples(res); i++) {
+		struct row_error why = {.code = (int)pg_i64(res, i, 6),
+		    .position = (size_t)pg_i64(res, i, 4)};
+
+		put(why.column, sizeof why.column, pg_str(res, i, 2));
+		put(why.type, sizeof why.type, pg_str(res, i, 3));
+		put(why.value, sizeof why.value, pg_str(res, i, 5));
+		put(why.reason, sizeof why.reason, pg_str(res, i, 7));
+		if (!rejects_add(r, objects->bucket, key_of(pg_str(res, i, 0), objects),
+		        (uint64_t)pg_i64(res, i, 1), &why, false, e))
+			return false;
+	}
+	return true;
+}
+
+bool loadviews_rejects(struct worker *w, int64_t query, int64_t after,
+    const struct manifest *objects, struct rejects *r, struct err *e)
+{
+	const char *params[1];
+	int64_t before = r->count;
+
+	if (query < 0 && !last_query(w, after, &query, e))
+		return false;
+	params[0] = arena_i64(w->task, query);
+	for (size_t i = 0; query >= 0 && i < VIEWS && r->count == before; i++) {
+		PGresult *res;
+		bool ok;
+
+		if (!ask(w, &errors_views[i], 1, params, &res, e))
+			return false;
+		ok = !res || add_all(res, objects, r, e);
+		PQclear(res);
+		if (!ok)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * loadviews.h - what Redshift's system views tell about a COPY: the files that it read, and the
+ * records that it rejected.
+ *
+ * SYS_* views are on clusters and serverless workgroups alike, STL_* on clusters only; the first
+ * that is there and knows the query is believed. Rows come late, by seconds, and rows about errors
+ * survive the rollback of their COPY.
+ */
+#ifndef WORKERS_LOADVIEWS_H
+#define WORKERS_LOADVIEWS_H
+
+#include "workers/manifest.h"
+#include "workers/rejects.h"
+
+/* How many files the query has read, as far as is known yet; -1: there is no view that tells. Also within a transaction. */
+bool loadviews_files(struct worker *w, int64_t query, int64_t *files, struct err *e);
+
+/*
+ * Adds what the query has rejected to r, which must bear all. query -1: of this session's queries
+ * after `after`, the last one that rejected anything. Also within a transaction.
+ */
+bool loadviews_rejects(struct worker *w, int64_t query, int64_t after,
+    const struct manifest *objects, struct rejects *r, struct err *e);
+
+#endif
