@@ -75,8 +75,8 @@ static bool begin(struct s3_upload *u, struct err *e)
 		if (ok) {
 			parsed = xml_upload_id(buf_view(&answer), u->life, &id, e);
 			if (!parsed)
-				err_prefix(e, "uploading s3://%.*s/%.*s", STRF(u->bucket),
-				    STRF(u->key));
+				err_prefix(
+				    e, "uploading s3://%.*s/%.*s", STRF(u->bucket), STRF(u->key));
 		}
 	} while (ok && !parsed && s3_wait(u->s, &tries, e));
 	buf_free(&answer);
@@ -100,8 +100,7 @@ static bool send_part(struct s3_upload *u, struct err *e)
 		    "s3://%.*s/%.*s: more than the %d parts that an upload may have",
 		    STRF(u->bucket), STRF(u->key), PARTS_MAX);
 	c = call(u, "PUT",
-	    arena_printf(
-	        u->life, "partNumber=%zu&uploadId=%.*s", u->n_parts + 1, STRF(u->id)));
+	    arena_printf(u->life, "partNumber=%zu&uploadId=%.*s", u->n_parts + 1, STRF(u->id)));
 	c.body = buf_view(&u->part);
 	buf_init(&answer, ANSWER_MAX);
 	ok = s3_do(u->s, &c, &tries, &r, &answer, e);
@@ -189,8 +188,8 @@ static bool put_together(struct s3_upload *u, struct s3_info *info, struct err *
 			 */
 			parsed = xml_completed(buf_view(&answer), u->life, &etag, e);
 			if (!parsed)
-				err_prefix(e, "uploading s3://%.*s/%.*s", STRF(u->bucket),
-				    STRF(u->key));
+				err_prefix(
+				    e, "uploading s3://%.*s/%.*s", STRF(u->bucket), STRF(u->key));
 		}
 	} while (ok && !parsed && s3_wait(u->s, &tries, e));
 	buf_free(&list);

@@ -149,8 +149,8 @@ static void refuse(struct join *j, const struct record *r, const char *why)
 	if (j->why.n)
 		return;
 	j->why = r->whole ? str_z(arena_strz(j->w->task, why))
-	                  : str_z(arena_printf(j->w->task, "line %llu: %s",
-	                        (unsigned long long)r->line, why));
+	                  : str_z(arena_printf(
+	                        j->w->task, "line %llu: %s", (unsigned long long)r->line, why));
 }
 
 static bool on_record(void *ctx, const struct record *r, struct err *e)
@@ -315,11 +315,11 @@ static bool write_map(struct worker *w, const struct compact_map *map, struct er
 
 	buf_init(&b, MAP_MAX);
 	compact_map_print(map, &b);
-	ok = b.over ? err_set(e, ERR_TASK, AT_S3, "Map", "the map of %zu objects is too large",
-	                  map->n)
-	            : s3_put(w->s3, map->bucket, map_key(w, map->key), buf_view(&b),
-	                  "application/x-ndjson", NULL, e) ||
-	                  err_prefix(e, "writing the map of a part to [S3] MANIFESTS");
+	ok = b.over
+	         ? err_set(e, ERR_TASK, AT_S3, "Map", "the map of %zu objects is too large", map->n)
+	         : s3_put(w->s3, map->bucket, map_key(w, map->key), buf_view(&b),
+	               "application/x-ndjson", NULL, e) ||
+	               err_prefix(e, "writing the map of a part to [S3] MANIFESTS");
 	buf_free(&b);
 	return ok;
 }
@@ -339,8 +339,8 @@ static bool is_of(const struct compact_map *map, const struct manifest *m)
  * *there: an earlier try has made this part, and *map says what is in it. Anything else than a map
  * that is right and a part that is the one it was written for is made again. False: stop.
  */
-static bool find_part(struct worker *w, const struct manifest *m, struct compact_map *map,
-    bool *there, struct err *e)
+static bool find_part(
+    struct worker *w, const struct manifest *m, struct compact_map *map, bool *there, struct err *e)
 {
 	struct str bucket = map->bucket, key = map->key;
 	struct compact_map found;
@@ -439,12 +439,12 @@ static void take_maps(struct work *k)
 		if (map->size == 0)
 			continue;
 		out->parts.bucket = map->bucket;
-		out->parts.objects[out->parts.n++] =
-		    (struct object){map->key, map->etag, map->size};
+		out->parts.objects[out->parts.n++] = (struct object){
+		    map->key, map->etag, map->size};
 	}
 	if (out->parts.n)
-		qsort(out->parts.objects, out->parts.n, sizeof *out->parts.objects,
-		    manifest_by_key);
+		qsort(
+		    out->parts.objects, out->parts.n, sizeof *out->parts.objects, manifest_by_key);
 	out->alone.objects = arena_alloc(a, k->all->n * sizeof *out->alone.objects);
 	out->why = arena_alloc(a, k->all->n * sizeof *out->why);
 	for (size_t i = 0; i < k->all->n; i++)

@@ -74,9 +74,9 @@ struct compact_opts {
 };
 
 struct compacted {
-	struct manifest parts;  /* COPY with GZIP; n may be 0 */
-	struct manifest alone;  /* COPY as it is; n may be 0 */
-	struct str *why;        /* for each of alone.objects */
+	struct manifest parts;    /* COPY with GZIP; n may be 0 */
+	struct manifest alone;    /* COPY as it is; n may be 0 */
+	struct str *why;          /* for each of alone.objects */
 	struct compact_map *maps; /* of all parts, also of those that came out empty */
 	size_t n_maps;
 	uint64_t objects, records, bytes; /* that are in the parts */
@@ -84,18 +84,18 @@ struct compacted {
 };
 
 /*
- * Joins the objects of one shard. All of *out lives in w->task. For manifest_write, "parts/RELATION"
- * is a good relation of these manifests: they are not the record of a shard, which stays that of
- * its own objects. Errors are those of fetch.h and s3.h; parts that were finished before stay, and
- * are found by the next try.
+ * Joins the objects of one shard. All of *out lives in w->task. For manifest_write,
+ * "parts/RELATION" is a good relation of these manifests: they are not the record of a shard, which
+ * stays that of its own objects. Errors are those of fetch.h and s3.h; parts that were finished
+ * before stay, and are found by the next try.
  */
 bool compact_objects(struct worker *w, const struct manifest *objects,
     const struct compact_opts *opts, struct compacted *out, struct err *e);
 
 /*
- * Which object, and which line of it, a line of a part is of. part: its address, as COPY reports it;
- * line: as in Redshift's error views, that of a record's end. False where it is no part or no line
- * of these. The address of the object lives in a.
+ * Which object, and which line of it, a line of a part is of. part: its address, as COPY reports
+ * it; line: as in Redshift's error views, that of a record's end. False where it is no part or no
+ * line of these. The address of the object lives in a.
  */
 bool compact_trace(const struct compacted *c, struct str part, uint64_t line, struct arena *a,
     struct str *object, uint64_t *line_in_object);

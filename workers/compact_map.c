@@ -60,8 +60,8 @@ struct field {
 	uint64_t *number;
 };
 
-static bool take(struct jsonscan *s, const struct jsonscan_value *v, const struct field *f,
-    struct arena *a)
+static bool take(
+    struct jsonscan *s, const struct jsonscan_value *v, const struct field *f, struct arena *a)
 {
 	int64_t n;
 
@@ -91,8 +91,7 @@ static bool read_line(struct jsonscan *s, const struct field *fields, size_t n, 
 		if (!jsonscan_value(s, &v))
 			return false;
 		for (size_t i = 0; i < n; i++)
-			if (jsonscan_is(&key, str_z(fields[i].name)) &&
-			    !take(s, &v, &fields[i], a))
+			if (jsonscan_is(&key, str_z(fields[i].name)) && !take(s, &v, &fields[i], a))
 				return false;
 	}
 	return !s->why;
@@ -171,7 +170,7 @@ bool compact_map_parse(struct str text, struct arena *a, struct compact_map *out
 	if (ok && check_lines(&s, out) && jsonscan_end(&s))
 		return true;
 	return err_set(e, ERR_TASK, AT_S3, "Map", "not the map of a part: %s at byte %zu",
-	    s.why ? s.why : "more than it says", (size_t)(s.p - text.p));
+	    s.why ? s.why : "unexpected shape", (size_t)(s.p - text.p));
 }
 
 /* ---- tracing ---- */
@@ -209,8 +208,7 @@ bool compact_trace(const struct compacted *c, struct str part, uint64_t line, st
 		o = compact_map_find(m, line);
 		if (!o)
 			return false;
-		*object =
-		    str_z(arena_printf(a, "s3://%.*s/%.*s", STRF(m->source), STRF(o->key)));
+		*object = str_z(arena_printf(a, "s3://%.*s/%.*s", STRF(m->source), STRF(o->key)));
 		*line_in_object = line - o->line + 1;
 		return true;
 	}

@@ -221,8 +221,9 @@ bool manifest_probe(struct worker *w, struct str source, struct err *e)
 		return true;
 	/* Not the name of a manifest: nobody takes it for one. Of this run and source alone. */
 	buf_init(&b, 64);
-	ok = manifest_place(w, base, arena_printf(w->task, "probe.%.*s.%.*s", STRF(w->run), STRF(source)),
-	         &bucket, &key, e) &&
+	ok = manifest_place(w, base,
+	         arena_printf(w->task, "probe.%.*s.%.*s", STRF(w->run), STRF(source)), &bucket,
+	         &key, e) &&
 	     s3_put(w->s3, bucket, key, STR("{}\n"), "application/json", NULL, e) &&
 	     s3_get(w->s3, bucket, key, none, &b, NULL, e);
 	buf_free(&b);
