@@ -130,7 +130,8 @@ bool s3_put(struct s3 *s, struct str bucket, struct str key, struct str body,
  * and s3_upload_free in any case. What fits into S3_PART bytes is one PUT; from there on it is a
  * multipart upload, of which S3 shows nothing before its end. One that was not ended is given up by
  * s3_upload_free, and the parts that S3 holds of it are deleted, also when the tick says stop. (A
- * process that is killed leaves them: a lifecycle rule of the bucket should remove such uploads.)
+ * process that is killed leaves them: a lifecycle rule of the bucket should remove such uploads.
+ * One whose beginning was answered in vain, so that its name is not known, has no parts.)
  *
  * Memory: S3_PART bytes. bucket, key and content_type (which may be NULL) are copied. The bound is
  * 10000 parts: 78 GiB, ERR_TASK, "large".
