@@ -22,6 +22,7 @@
 enum config_engine { ENGINE_LOCAL, ENGINE_POSTGRES, ENGINE_REDSHIFT };
 enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED };
 enum config_changed { CHANGED_FAIL, CHANGED_SKIP, CHANGED_RELOAD };
+enum config_compact { COMPACT_AUTO, COMPACT_ON, COMPACT_OFF };
 
 struct config {
 	const char *file; /* path of the file, or NULL when the defaults alone are used */
@@ -79,6 +80,8 @@ struct config {
 		int64_t max_bad_ratio;   /* millionths of its objects; 0: no bound. Both 0: none */
 		bool allow_empty;        /* a source without objects is no error */
 		enum config_changed changed; /* an object that was loaded before it changed */
+		enum config_compact compact; /* small objects are joined for Redshift */
+		int64_t part_bytes;          /* of what they are joined to, uncompressed; 16 MiB */
 	} load;
 	struct {
 		const char *dir;     /* .dwh */

@@ -5,10 +5,11 @@
 
 #define AT(field) offsetof(struct config, field)
 
-/* The positions are the values of enum config_engine and enum config_strategy. */
+/* The positions are the values of enum config_engine, config_strategy ... */
 static const char *const engines[] = {"local", "postgres", "redshift", NULL};
 static const char *const strategies[] = {"direct", "sharded", NULL};
 static const char *const changed[] = {"fail", "skip", "reload", NULL};
+static const char *const compact[] = {"auto", "on", "off", NULL};
 static const char *const sslmodes[] = {
     "disable", "allow", "prefer", "require", "verify-ca", "verify-full", NULL};
 static const char *const cluster_types[] = {"single-node", "multi-node", NULL};
@@ -85,6 +86,12 @@ const struct config_key config_keys[] = {
         "... and how large a part of its objects, such as 0.01 or 1%"},
     {"LOAD", "CHANGED", KEY_ENUM, AT(load.changed), "fail", false, 0, 0, changed,
         "objects that changed after they were loaded: an error, left, or all loaded again"},
+    {"LOAD", "COMPACT", KEY_ENUM, AT(load.compact), "auto", false, 0, 0, compact,
+        "redshift: join small objects to larger ones that COPY reads faster"},
+    /* JSON packs to a fifth or less: with this, parts have the few MB that COPY likes best, and a
+     * worker holds one in memory. */
+    {"LOAD", "PART_BYTES", KEY_SIZE, AT(load.part_bytes), "16MiB", false, MIB, GIB, NULL,
+        "... to about so many bytes each, before they are compressed"},
     {"LOCAL", "DIR", KEY_PATH, AT(local.dir), ".dwh", false, 0, 0, NULL,
         "folder of the local engine and of the run journals"},
     {"LOCAL", "BUCKETS", KEY_PATH, AT(local.buckets), NULL, false, 0, 0, NULL,
@@ -126,7 +133,8 @@ const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];
 _Static_assert(sizeof config_keys / sizeof config_keys[0] <= CONFIG_KEYS_MAX, "table of keys");
 _Static_assert(sizeof(enum config_engine) == sizeof(unsigned) &&
                    sizeof(enum config_strategy) == sizeof(unsigned) &&
-                   sizeof(enum config_changed) == sizeof(unsigned),
+                   sizeof(enum config_changed) == sizeof(unsigned) &&
+                   sizeof(enum config_compact) == sizeof(unsigned),
     "KEY_ENUM fields are written as unsigned");
 
 static size_t find(struct str section, struct str name)

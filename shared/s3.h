@@ -1,5 +1,5 @@
 /*
- * s3.h - the S3 client: list, get, put, head, delete.
+ * s3.h - the S3 client: list, get, put, upload, head, delete.
  *
  * Every call signs (or not, when anonymous), sends, and judges the answer. Within a call it tries
  * again, after a random pause that grows, what may pass (5xx, SlowDown, resets); it follows a
@@ -124,6 +124,27 @@ bool s3_get(struct s3 *s, struct str bucket, struct str key, struct str etag, st
 /* content_type and info may be NULL. */
 bool s3_put(struct s3 *s, struct str bucket, struct str key, struct str body,
     const char *content_type, struct s3_info *info, struct err *e);
+
+/*
+ * A body of any length in pieces, to one object: s3_upload_new, s3_upload_bytes ..., s3_upload_end,
+ * and s3_upload_free in any case. What fits into S3_PART bytes is one PUT; from there on it is a
+ * multipart upload, of which S3 shows nothing before its end. One that was not ended is given up by
+ * s3_upload_free, and the parts that S3 holds of it are deleted, also when the tick says stop. (A
+ * process that is killed leaves them: a lifecycle rule of the bucket should remove such uploads.
+ * One whose beginning was answered in vain, so that its name is not known, has no parts.)
+ *
+ * Memory: S3_PART bytes. bucket, key and content_type (which may be NULL) are copied. The bound is
+ * 10000 parts: 78 GiB, ERR_TASK, "large".
+ */
+enum { S3_PART = 8 << 20 };
+
+struct s3_upload;
+
+struct s3_upload *s3_upload_new(
+    struct s3 *s, struct str bucket, struct str key, const char *content_type);
+bool s3_upload_bytes(struct s3_upload *u, const char *p, size_t n, struct err *e);
+bool s3_upload_end(struct s3_upload *u, struct s3_info *info, struct err *e);
+void s3_upload_free(struct s3_upload *u); /* NULL is fine */
 
 /* An object that is not there is ERR_TASK with the code "NoSuchKey". With an empty key: the bucket,
  * ERR_SETUP, "NoSuchBucket". info may be NULL. */

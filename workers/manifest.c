@@ -201,8 +201,7 @@ static bool write_file(struct worker *w, const char *dir, struct str name, struc
 	return true;
 }
 
-/* Where the object `name` of the folder for manifests is. */
-static bool place(struct worker *w, const char *base, const char *name, struct str *bucket,
+bool manifest_place(struct worker *w, const char *base, const char *name, struct str *bucket,
     struct str *key, struct err *e)
 {
 	if (!s3_url_parse(str_z(base), bucket, key, e) || !worker_s3(w, e))
@@ -224,8 +223,9 @@ bool manifest_probe(struct worker *w, struct str source, struct err *e)
 		return true;
 	/* Not the name of a manifest: nobody takes it for one. Of this run and source alone. */
 	buf_init(&b, 64);
-	ok = place(w, base, arena_printf(w->task, "probe.%.*s.%.*s", STRF(w->run), STRF(source)),
-	         &bucket, &key, e) &&
+	ok = manifest_place(w, base,
+	         arena_printf(w->task, "probe.%.*s.%.*s", STRF(w->run), STRF(source)), &bucket,
+	         &key, e) &&
 	     s3_put(w->s3, bucket, key, STR("{}\n"), "application/json", NULL, e) &&
 	     s3_get(w->s3, bucket, key, none, &b, NULL, e);
 	buf_free(&b);
@@ -257,7 +257,7 @@ bool manifest_write(struct worker *w, struct str relation, const struct manifest
 		ok = write_file(w, folder(w, passing),
 		    str_z(arena_printf(w->task, "%s.%s", digest, kind)), buf_view(&b), address, e);
 	else {
-		ok = place(w, base,
+		ok = manifest_place(w, base,
 		         arena_printf(w->task, "%.*s/%s.%s", STRF(relation), digest, kind), &bucket,
 		         &key, e) &&
 		     s3_put(w->s3, bucket, key, buf_view(&b), "application/json", NULL, e);

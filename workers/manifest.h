@@ -58,6 +58,10 @@ bool manifest_probe(struct worker *w, struct str source, struct err *e);
 bool manifest_read(struct worker *w, struct str address, struct str shard, struct arena *a,
     struct manifest *out, struct err *e);
 
+/* Where `name` lies in the folder for manifests at base, an s3:// address: in w->task. */
+bool manifest_place(struct worker *w, const char *base, const char *name, struct str *bucket,
+    struct str *key, struct err *e);
+
 /* The bytes; entries of several buckets are refused. For manifest_read and tests. */
 bool manifest_parse(struct str bytes, struct arena *a, struct manifest *out, struct err *e);
 void manifest_print(const struct manifest *m, struct buf *out);
