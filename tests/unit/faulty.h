@@ -162,19 +162,23 @@ static inline const char *faulty_header(const char *head, const char *name)
 	return at ? at + strlen(name) : NULL;
 }
 
-/* Head and body of the next request, NUL-terminated. */
+/* Head and body of the next request, NUL-terminated; what does not fit is read and dropped. */
 static inline bool faulty_read(int fd, char *in, size_t size)
 {
-	size_t n = 0, need = 0;
+	size_t n = 0, need = 0, kept = 0;
+	char more[16384];
 
 	for (;;) {
-		ssize_t r = recv(fd, in + n, size - 1 - n, 0);
+		bool fits = kept < size - 1;
+		ssize_t r = recv(
+		    fd, fits ? in + kept : more, fits ? size - 1 - kept : sizeof more, 0);
 		const char *end, *length;
 
 		if (r <= 0)
 			return false;
 		n += (size_t)r;
-		in[n] = '\0';
+		kept += fits ? (size_t)r : 0;
+		in[kept] = '\0';
 		end = strstr(in, "\r\n\r\n");
 		if (!end)
 			continue;
