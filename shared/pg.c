@@ -124,8 +124,9 @@ static bool fail_connect(struct pg *pg, struct err *e)
 		remedy = "check [CLUSTER] HOST";
 	} else if (strstr(text, "authentication method 13 not supported")) {
 		kind = ERR_SETUP;
-		remedy = "the user's password is kept as SHA-256, which libpq does not speak: ALTER USER "
-			 "... PASSWORD with the plain text or an md5 hash keeps it as MD5";
+		remedy = "the user's password is kept as SHA-256, which libpq does not speak: "
+		         "ALTER USER "
+		         "... PASSWORD with the plain text or an md5 hash keeps it as MD5";
 	} else if (strstr(text, "certificate") || strstr(text, "SSL")) {
 		kind = ERR_SETUP;
 		remedy = "check [WAREHOUSE] SSLMODE and SSLROOTCERT";
@@ -211,6 +212,15 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	PQsetNoticeReceiver(pg->conn, keep_notice, pg);
 	ok = pg_exec(pg, arena_printf(a, "SET search_path TO %.*s", STRF(schema)), e) &&
 	     pg_exec(pg, "SET TimeZone TO 'UTC'", e) && pg_exec(pg, "SET DateStyle TO 'ISO'", e);
+	/* Said again, for what stands between and keeps its own name; no harm where it is refused. */
+	if (ok && t->engine == ENGINE_REDSHIFT && t->application_name) {
+		struct str name = pg_literal(pg, a, str_z(t->application_name));
+		struct err ignored;
+
+		ok = pg_exec(pg, arena_printf(a, "SET application_name TO %.*s", STRF(name)),
+		         &ignored) ||
+		     pg_alive(pg) || fail_conn(pg, e);
+	}
 	/* Whoever holds a lock for longer is named in an error, not waited for in silence. */
 	if (ok && t->engine != ENGINE_REDSHIFT)
 		ok = pg_exec(pg, "SET lock_timeout TO '60s'", e);
@@ -265,8 +275,8 @@ static PGconn *second_session(PGconn *first)
 	return conn;
 }
 
-/* libpq's cancel request is not encrypted, and a cluster that requires TLS may refuse it. (Redshift,
- * "CANCEL".) */
+/* libpq's cancel request is not encrypted, and a cluster that requires TLS may refuse it.
+ * (Redshift, "CANCEL".) */
 static void cancel_from_beside(const struct pg *pg)
 {
 	PGconn *beside = second_session(pg->conn);

@@ -26,7 +26,7 @@ struct pg {
 	bool met; /* it has been connected once */
 	enum config_engine engine;
 	char notices[1024]; /* what the server said beside the last statement, one a line; cut */
-	char where[160]; /* "the warehouse at HOST:PORT/DB", for messages; no secret in it */
+	char where[160];    /* "the warehouse at HOST:PORT/DB", for messages; no secret in it */
 	/* While a statement runs, called about every 200 ms; false cancels it, and closes the
 	 * connection where the server does not answer. May be NULL. */
 	bool (*tick)(void *ctx, struct err *e);

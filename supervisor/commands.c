@@ -173,8 +173,9 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 static void warn_of_workers(const struct call *c)
 {
 	if (c->config.warehouse.engine == ENGINE_REDSHIFT && c->config.load.workers > LANES_MAX)
-		log_warn("%lld workers: a queue of Redshift's has 5 slots by default, and more than "
-		         "%d COPYs at once are no faster",
+		log_warn(
+		    "%lld workers: a queue of Redshift's has 5 slots by default, and more than "
+		    "%d COPYs at once are no faster",
 		    (long long)c->config.load.workers, LANES_MAX);
 }
 

@@ -193,8 +193,8 @@ static bool nobody_has_it(struct worker *w, const struct msg_copy *m, struct str
 		return is_committed(w, m, relation, &there, &rows, e) &&
 		       (!there || err_set(e, ERR_TASK, AT_WAREHOUSE, UNIQUE_VIOLATION,
 		                      "it was committed meanwhile"));
-	return pg_exec(&w->pg, "BEGIN", e) &&
-	       add_to_ledger(w, m, relation, o, &none, e) && pg_exec(&w->pg, "ROLLBACK", e);
+	return pg_exec(&w->pg, "BEGIN", e) && add_to_ledger(w, m, relation, o, &none, e) &&
+	       pg_exec(&w->pg, "ROLLBACK", e);
 }
 
 bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done, struct err *e)

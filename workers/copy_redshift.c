@@ -1,9 +1,9 @@
 /*
  * copy_redshift.c - engine 1: the warehouse executes the COPY.
  *
- * The statement of the source's file is sent as it stands, with the shard's manifest and lane filled
- * in and a comment before it, by which a person finds it in the query history. It runs within the
- * transaction that copy.c has opened: an autocommit COPY would outlive its client.
+ * The statement of the source's file is sent as it stands, with the shard's manifest and lane
+ * filled in and a comment before it, by which a person finds it in the query history. It runs
+ * within the transaction that copy.c has opened: an autocommit COPY would outlive its client.
  *
  * Evidence, since nobody here sees the records:
  *   the count of the INFO "Load into table ... N record(s) loaded successfully" is
@@ -40,7 +40,8 @@ static bool check_role(const struct worker *w, struct err *e)
 
 	if (!role)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "[IAM_ROLE] ARN is not set: it names the role, attached to the cluster, by which "
+		    "[IAM_ROLE] ARN is not set: it names the role, attached to the cluster, by "
+		    "which "
 		    "COPY reads S3 (arn:aws:iam::ACCOUNT:role/NAME)");
 	return str_starts(str_z(role), STR("arn:")) ||
 	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
@@ -118,7 +119,7 @@ struct copying {
 	const struct msg_copy *m;
 	const struct manifest *objects;
 	struct rejects *rejects;
-	int64_t before, query; /* pg_last_copy_id() */
+	int64_t before, query;    /* pg_last_copy_id() */
 	int64_t loaded, rejected; /* by COPY's notices; loaded is -1 where they do not tell */
 };
 
@@ -148,8 +149,7 @@ static bool read_rejects(struct copying *c, int64_t wanted, struct err *e)
 	for (;;) {
 		c->rejects->n = 0;
 		c->rejects->count = 0;
-		if (!loadviews_rejects(
-		        c->w, c->query, c->before, c->objects, c->rejects, e))
+		if (!loadviews_rejects(c->w, c->query, c->before, c->objects, c->rejects, e))
 			return false;
 		if (c->rejects->count >= wanted || clock_ms() > until)
 			return true;
@@ -180,8 +180,8 @@ static bool explain(struct copying *c, struct err *e)
 }
 
 /* The evidence that is there at once. */
-static bool check_count(const struct copying *c, int64_t counted, struct msg_done *done,
-    struct err *e)
+static bool check_count(
+    const struct copying *c, int64_t counted, struct msg_done *done, struct err *e)
 {
 	if (c->query == c->before)
 		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
@@ -261,8 +261,8 @@ static bool manifest_of(struct worker *w, const struct msg_copy *m, const struct
 
 	*address = m->manifest;
 	return !str_starts(m->manifest, STR("file://")) ||
-	       manifest_write(w, target_relation(w, w->task, m->source), objects, false, digest,
-	           address, e);
+	       manifest_write(
+	           w, target_relation(w, w->task, m->source), objects, false, digest, address, e);
 }
 
 bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
@@ -273,8 +273,7 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	struct copystmt stmt;
 	struct str text;
 
-	*out = (struct copied){
-	    .rejects = {.arena = w->task, .bear_all = m->validate}, .query = -1};
+	*out = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}, .query = -1};
 	if (!vars.lane.n)
 		vars.lane = m->source;
 	if (!manifest_of(w, m, objects, &vars.manifest, e) ||
@@ -296,7 +295,8 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 
 /* ---- after COMMIT ---- */
 
-static bool set_verdict(struct worker *w, const struct msg_copy *m, const char *verdict, struct err *e)
+static bool set_verdict(
+    struct worker *w, const struct msg_copy *m, const char *verdict, struct err *e)
 {
 	const char *params[] = {verdict,
 	    arena_cstr(w->task, target_relation(w, w->task, m->source)),

@@ -1,4 +1,5 @@
-/* copyfile.h - a file of the model's phase copy: one COPY, of the shard's manifest into its lane. */
+/* copyfile.h - a file of the model's phase copy: one COPY, of the shard's manifest into its lane.
+ */
 #ifndef WORKERS_COPYFILE_H
 #define WORKERS_COPYFILE_H
 

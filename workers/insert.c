@@ -6,10 +6,10 @@
  *
  * The statements are DELETE and INSERT, so doing them again gives the same rows; but two at the
  * same time would not, and a session whose worker died may still be in its COMMIT. Hence the lock
- * comes first, and everything is read behind it. On Redshift these are three transactions (locks.h);
- * one that dies between them has filled the table and not said so: it is filled again. An insert is skipped when neither its SQL nor what
- * it reads has changed since it was last done: dwh.step keeps the digest of its file and the state
- * of its inputs.
+ * comes first, and everything is read behind it. On Redshift these are three transactions
+ * (locks.h); one that dies between them has filled the table and not said so: it is filled again.
+ * An insert is skipped when neither its SQL nor what it reads has changed since it was last done:
+ * dwh.step keeps the digest of its file and the state of its inputs.
  */
 #include <stdio.h>
 

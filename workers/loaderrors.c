@@ -73,8 +73,8 @@ bool loaderrors_forget(struct worker *w, struct str relation, struct str shard, 
 	if (!locks_are_of_tables(w))
 		return true;
 	if (!pg_query(&w->pg,
-	        "SELECT count(*) FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2, params,
-	        &res, e))
+	        "SELECT count(*) FROM dwh.load_errors WHERE relation = $1 AND shard = $2", 2,
+	        params, &res, e))
 		return false;
 	any = pg_i64(res, 0, 0) > 0;
 	PQclear(res);

@@ -13,8 +13,7 @@
  * Before a load of the shard, outside of its transaction: where only tables are locked, a DELETE
  * within it would make loads of other shards wait. Elsewhere nothing happens.
  */
-bool loaderrors_forget(
-    struct worker *w, struct str relation, struct str shard, struct err *e);
+bool loaderrors_forget(struct worker *w, struct str relation, struct str shard, struct err *e);
 
 /* In the transaction that is open. */
 bool loaderrors_write(struct worker *w, struct str relation, struct str shard,

@@ -46,7 +46,8 @@ static bool is_there(struct worker *w, const char *view, bool *out, struct err *
 {
 	PGresult *res;
 
-	if (!pg_query(&w->pg, "SELECT count(*) FROM pg_class WHERE relname = $1", 1, &view, &res, e))
+	if (!pg_query(
+	        &w->pg, "SELECT count(*) FROM pg_class WHERE relname = $1", 1, &view, &res, e))
 		return false;
 	*out = pg_i64(res, 0, 0) > 0;
 	PQclear(res);
@@ -123,8 +124,8 @@ static bool add_all(
     const PGresult *res, const struct manifest *objects, struct rejects *r, struct err *e)
 {
 	for (int i = 0; i < PQntuples(res); i++) {
-		struct row_error why = {.code = (int)pg_i64(res, i, 6),
-		    .position = (size_t)pg_i64(res, i, 4)};
+		struct row_error why = {
+		    .code = (int)pg_i64(res, i, 6), .position = (size_t)pg_i64(res, i, 4)};
 
 		put(why.column, sizeof why.column, pg_str(res, i, 2));
 		put(why.type, sizeof why.type, pg_str(res, i, 3));

@@ -12,7 +12,8 @@
 #include "workers/manifest.h"
 #include "workers/rejects.h"
 
-/* How many files the query has read, as far as is known yet; -1: there is no view that tells. Also within a transaction. */
+/* How many files the query has read, as far as is known yet; -1: there is no view that tells. Also
+ * within a transaction. */
 bool loadviews_files(struct worker *w, int64_t query, int64_t *files, struct err *e);
 
 /*

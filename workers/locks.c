@@ -11,11 +11,11 @@
  *   take over  UPDATE dwh.target SET run; COMMIT;  BEGIN; LOCK every lane; ...
  *
  * Why no row of the old run comes after the new one has begun: a load that reads the old run's name
- * has its lane already, and reads it as of before the UPDATE's COMMIT. The new run asks for the lane
- * after that COMMIT, so it waits until that load is over, and only then reads the ledger. A load
- * that gets its lane later reads the new name, and stops. It does not matter when a transaction's
- * snapshot is taken, as long as that is not before its LOCK: so LOCK comes first, and nothing is
- * read before it.
+ * has its lane already, and reads it as of before the UPDATE's COMMIT. The new run asks for the
+ * lane after that COMMIT, so it waits until that load is over, and only then reads the ledger. A
+ * load that gets its lane later reads the new name, and stops. It does not matter when a
+ * transaction's snapshot is taken, as long as that is not before its LOCK: so LOCK comes first, and
+ * nothing is read before it.
  *
  * Why a shard is not loaded twice: a session that may still commit it holds the shard's lane. The
  * fence, a transaction of its own, waits for the lane and then asks the ledger. The load itself
@@ -173,8 +173,7 @@ bool locks_begin_making(struct worker *w, struct err *e)
 	if (!pg_exec(&w->pg, "BEGIN", e))
 		return false;
 	/* Any number will do, as long as every dwh uses the same. */
-	if (!locks_are_of_tables(w) &&
-	    !pg_exec(&w->pg, "SELECT pg_advisory_xact_lock(6584936)", e))
+	if (!locks_are_of_tables(w) && !pg_exec(&w->pg, "SELECT pg_advisory_xact_lock(6584936)", e))
 		return err_prefix(e, "waiting for another run's create or drop");
 	return true;
 }
@@ -203,8 +202,7 @@ static bool all_are_ours(struct worker *w, const struct sqlfile *files, size_t n
 }
 
 /* The tables behind a relation that are there; *n grows. */
-static bool add_lanes(
-    struct worker *w, struct str stem, struct str *out, size_t *n, struct err *e)
+static bool add_lanes(struct worker *w, struct str stem, struct str *out, size_t *n, struct err *e)
 {
 	struct target t;
 

@@ -78,8 +78,6 @@ refused 3 'theirs.users exists and was not made by dwh' \
 	"a table that is somebody else's is not dropped by --fresh" run --set WAREHOUSE.SCHEMA=theirs --fresh
 is "$(sql 'select * from theirs.users')" 1 'which is kept'
 refused 4 'schema.*nosuch.*SCHEMA' 'a schema that is not there' run --set WAREHOUSE.SCHEMA=nosuch
-refused 2 'redshift is not built yet.*\(local, postgres\)' 'an engine that is not built yet' run \
-	--set WAREHOUSE.ENGINE=redshift
 
 # ---- what is to be done: the model ----
 

@@ -54,7 +54,8 @@ is "$(ledger)" '3|3|9224|VERIFIED' 'one row a shard in the ledger'
 
 "$DWH" run -c "$T/dwh.cfg" --fresh >"$T/out" 2>"$T/run.err" &
 RUN=$!
-until_true 20 [ -n "$(pids_of 'dwh: worker [0-9]+ copy')" ]
+copying() { [ -n "$(pids_of 'dwh: worker [0-9]+ copy')" ]; }
+until_true 20 copying
 kill -9 $RUN
 wait $RUN 2>/dev/null
 dwh rerun
@@ -78,8 +79,8 @@ until_true 10 grep -q held "$T/old.out"
 ok $? 'an old session has loaded a shard, and not committed'
 "$DWH" run -c "$T/dwh.cfg" --json >"$T/out" 2>"$T/run.err" &
 RUN=$!
-until_true 10 [ "$("${PG_AS[@]}" env PGPASSWORD="$PG_PASSWORD" "$PG_BIN/psql" -XAtq -h "$T/sock" -U loader \
-	-d postgres -c "select count(*) from pg_locks where not granted")" -gt 0 ]
+one_waits() { [ "$(sql "select count(*) from pg_locks where not granted")" -gt 0 ]; }
+until_true 10 one_waits
 sleep 1
 kill -0 $RUN
 ok $? 'a run waits for it'
@@ -93,6 +94,7 @@ is "$(ledger)" '3|3|9224|VERIFIED' 'one row a shard in the ledger'
 
 # ---- two supervisors ----
 
+rm -rf "$T/.dwh"
 copied() { [ "$(journal | grep -c '"t":"done".*"verdict":"VERIFIED"')" -ge 1 ]; }
 "$DWH" run -c "$T/dwh.cfg" --fresh --set LOAD.SHARD_OBJECTS=100 >"$T/first.out" 2>"$T/first.err" &
 RUN=$!
@@ -111,8 +113,7 @@ own_s3d
 # ---- bad records ----
 
 bad=$(find "$T/buckets/sparkify/song_data" -name '*.json' | sort | sed -n 7p)
-cp --remove-destination "$bad" "$T/good"
-cp "$T/good" "$bad.new"
+cp "$bad" "$T/good"
 jq -c '.year = "never"' "$T/good" >"$bad.new"
 mv "$bad.new" "$bad"
 dwh run --fresh
