@@ -440,7 +440,7 @@ static void take_maps(struct work *k)
 			continue;
 		out->parts.bucket = map->bucket;
 		out->parts.objects[out->parts.n++] = (struct object){
-		    map->key, map->etag, map->size};
+		    .key = map->key, .etag = map->etag, .size = map->size};
 	}
 	if (out->parts.n)
 		qsort(

@@ -113,11 +113,12 @@ static void how_many(void **state)
 /* The same objects have the same name, and whatever is different about them another one. */
 static void names(void **state)
 {
-	struct object objects[] = {{STR("a"), STR("e1"), 1}, {STR("b"), STR("e2"), 2}};
+	struct object objects[] = {
+	    {STR("a"), STR("e1"), 1, false}, {STR("b"), STR("e2"), 2, false}};
 	const struct object kept = objects[1];
 	struct manifest m = {.bucket = STR("bkt"), .objects = objects, .n = 2};
-	const struct object others[] = {
-	    {STR("c"), STR("e2"), 2}, {STR("b"), STR("e3"), 2}, {STR("b"), STR("e2"), 3}};
+	const struct object others[] = {{STR("c"), STR("e2"), 2, false},
+	    {STR("b"), STR("e3"), 2, false}, {STR("b"), STR("e2"), 3, false}};
 	char first[33], again[33];
 
 	(void)state;

@@ -68,7 +68,8 @@ static void put(struct world *d, size_t i, struct str key, struct str body)
 	if (!s3_put(d->w.s3, STR("src"), key, body, NULL, &info, &d->e))
 		fail_msg("%s", d->e.msg);
 	d->bodies[i] = body;
-	d->objects[i] = (struct object){key, arena_str(d->w.life, str_z(info.etag)), body.n};
+	d->objects[i] = (struct object){
+	    .key = key, .etag = arena_str(d->w.life, str_z(info.etag)), .size = body.n};
 }
 
 static struct world *world_new(size_t n)
