@@ -48,7 +48,7 @@ is "$OUT" '8056|8056|completed8056' 'its rows, and the load views'
 	done
 	printf '{"url":"s3://sparkify/log_data/not there","mandatory":%s}]}' false
 ) >"$T/buckets/sparkify/two.manifest"
-two=$(cat $(find "$T/buckets/sparkify/log_data" -name '*.json' | sort | head -n 2) | grep -o '"artist"' | wc -l)
+two=$(find "$T/buckets/sparkify/log_data" -name '*.json' | sort | head -n 2 | xargs grep -oh '"artist"' | wc -l)
 q "begin; copy events from 's3://sparkify/two.manifest' $role manifest json 'auto';
 	select pg_last_copy_count(); commit"
 is "$OUT" "$two" 'COPY of a manifest, in a transaction of the string; what may be missing is left out'
@@ -195,6 +195,32 @@ timeout -s INT 1 psql -X "host=127.0.0.1 port=$REDSHIFT_PORT user=$RS_USER dbnam
 like "$(cat "$T/out")" 'ERROR:  .*cancel' 'a CancelRequest ends a COPY'
 q 'select count(*) from events'
 is "$OUT" $((4 * 8056)) 'four of them are there'
+
+# ---- a client that dies ----
+
+none() { ! running; }
+q 'truncate events'
+for begin in 'select 1' begin; do
+	PGPASSWORD=$RS_PASSWORD psql -X -h 127.0.0.1 -p "$REDSHIFT_PORT" -U "$RS_USER" -d postgres -q \
+		-c "$begin" -c "$copy" >/dev/null 2>&1 &
+	client=$!
+	disown
+	until_true 5 running
+	kill -9 "$client"
+	until_true 10 none
+	q 'select count(*) from events'
+	is "$OUT" 8056 "COPY behind '$begin': it goes on without its client, unless in a transaction"
+done
+OUT=$(rs -Atq 2>&1 <<-SQL
+	begin;
+	set statement_timeout to 500;
+	$copy;
+	rollback;
+	select 1
+SQL
+)
+is "$(sed 's/^\(ERROR:  [a-z]*\).*/\1/' <<<"$OUT" | tr '\n' ' ')" 'ERROR:  canceling 1 ' \
+	'a COPY that takes too long; the session goes on'
 
 # ---- its end ----
 
