@@ -73,6 +73,12 @@ q "select count(*), min(err_code), min(trim(colname)), min(trim(raw_field_value)
 is "$OUT" '1|1207|ts|x1' 'but the reason, which outlives the rollback'
 q "copy events from 's3://sparkify/bad.json' $role json 'auto' maxerror 5"
 like "$ERR" '1 record\(s\) could not be loaded' 'or is borne, with MAXERROR'
+OUT=$(rs -Atq 2>/dev/null <<-SQL
+	create table gone (x int)\; copy events from 's3://sparkify/bad.json' $role json 'auto';
+	select count(*) from pg_class where relname = 'gone';
+SQL
+)
+is "$OUT" 0 'a string of statements is one transaction, and the session goes on'
 q "begin" && q "select status from sys_load_history where status = 'running'"
 is "$OUT" '' 'nothing runs any more'
 
