@@ -48,7 +48,7 @@ is "$OUT" '8056|8056|completed8056' 'its rows, and the load views'
 	done
 	printf '{"url":"s3://sparkify/log_data/not there","mandatory":%s}]}' false
 ) >"$T/buckets/sparkify/two.manifest"
-two=$(cat $(find "$T/buckets/sparkify/log_data" -name '*.json' | sort | head -n 2) | grep -o '"artist"' | wc -l)
+two=$(find "$T/buckets/sparkify/log_data" -name '*.json' | sort | head -n 2 | xargs grep -oh '"artist"' | wc -l)
 q "begin; copy events from 's3://sparkify/two.manifest' $role manifest json 'auto';
 	select pg_last_copy_count(); commit"
 is "$OUT" "$two" 'COPY of a manifest, in a transaction of the string; what may be missing is left out'
@@ -73,6 +73,12 @@ q "select count(*), min(err_code), min(trim(colname)), min(trim(raw_field_value)
 is "$OUT" '1|1207|ts|x1' 'but the reason, which outlives the rollback'
 q "copy events from 's3://sparkify/bad.json' $role json 'auto' maxerror 5"
 like "$ERR" '1 record\(s\) could not be loaded' 'or is borne, with MAXERROR'
+OUT=$(rs -Atq 2>/dev/null <<-SQL
+	create table gone (x int)\; copy events from 's3://sparkify/bad.json' $role json 'auto';
+	select count(*) from pg_class where relname = 'gone';
+SQL
+)
+is "$OUT" 0 'a string of statements is one transaction, and the session goes on'
 q "begin" && q "select status from sys_load_history where status = 'running'"
 is "$OUT" '' 'nothing runs any more'
 
@@ -195,6 +201,32 @@ timeout -s INT 1 psql -X "host=127.0.0.1 port=$REDSHIFT_PORT user=$RS_USER dbnam
 like "$(cat "$T/out")" 'ERROR:  .*cancel' 'a CancelRequest ends a COPY'
 q 'select count(*) from events'
 is "$OUT" $((4 * 8056)) 'four of them are there'
+
+# ---- a client that dies ----
+
+none() { ! running; }
+q 'truncate events'
+for begin in 'select 1' begin; do
+	PGPASSWORD=$RS_PASSWORD psql -X -h 127.0.0.1 -p "$REDSHIFT_PORT" -U "$RS_USER" -d postgres -q \
+		-c "$begin" -c "$copy" >/dev/null 2>&1 &
+	client=$!
+	disown
+	until_true 5 running
+	kill -9 "$client"
+	until_true 10 none
+	q 'select count(*) from events'
+	is "$OUT" 8056 "COPY behind '$begin': it goes on without its client, unless in a transaction"
+done
+OUT=$(rs -Atq 2>&1 <<-SQL
+	begin;
+	set statement_timeout to 500;
+	$copy;
+	rollback;
+	select 1
+SQL
+)
+is "$(sed 's/^\(ERROR:  [a-z]*\).*/\1/' <<<"$OUT" | tr '\n' ' ')" 'ERROR:  canceling 1 ' \
+	'a COPY that takes too long; the session goes on'
 
 # ---- its end ----
 

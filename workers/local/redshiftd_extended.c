@@ -85,7 +85,7 @@ static void settle(struct session *s, struct extended *x, bool tell)
 		if (m.type == 'E') {
 			x->skip = true;
 			x->pending = 0;
-		} else if (memchr("123nTCIs", m.type, 8)) {
+		} else if (m.type && strchr("123nTCIs", m.type)) {
 			x->pending--;
 		}
 	}
