@@ -212,7 +212,8 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	PQsetNoticeReceiver(pg->conn, keep_notice, pg);
 	ok = pg_exec(pg, arena_printf(a, "SET search_path TO %.*s", STRF(schema)), e) &&
 	     pg_exec(pg, "SET TimeZone TO 'UTC'", e) && pg_exec(pg, "SET DateStyle TO 'ISO'", e);
-	/* Said again, for what stands between and keeps its own name; no harm where it is refused. */
+	/* Said again, for what stands between and keeps its own name; no harm where it is refused.
+	 */
 	if (ok && t->engine == ENGINE_REDSHIFT && t->application_name) {
 		struct str name = pg_literal(pg, a, str_z(t->application_name));
 		struct err ignored;

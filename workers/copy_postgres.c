@@ -15,6 +15,7 @@
 #include "shared/copystmt.h"
 #include "shared/jsonpaths.h"
 #include "shared/lane.h"
+#include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
 #include "workers/fetch.h"
@@ -52,41 +53,13 @@ static bool read_jsonpaths(struct worker *w, struct str url, struct jsonpaths *o
 	return ok;
 }
 
-/*
- * It must name what it is given: a shard's manifest is all that is loaded, and its lane where to.
- * Redshift would go elsewhere; here that would pass without a word.
- */
-static bool check_names(
-    const struct worker *w, const struct sql_vars *vars, const struct copystmt *stmt, struct err *e)
-{
-	const char *schema = w->config.warehouse.schema;
-
-	if (!str_eq(stmt->from, vars->manifest) || !copystmt_has(stmt, COPY_MANIFEST))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "COPY must load FROM :'manifest', with MANIFEST; the address of the data is "
-		    "the key of [S3] that -- source: names");
-	if (!str_eq(stmt->table, vars->lane) || (stmt->schema.n && !str_eqz(stmt->schema, schema)))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "COPY must load into :\"lane\", not %.*s: the file's name is the relation's",
-		    STRF(stmt->table));
-	return true;
-}
-
 static bool read_statement(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct copystmt *out, struct err *e)
 {
-	struct str *statements;
-	size_t n;
+	struct str text;
 
-	if (!sql_prepare(w, f, vars, &statements, &n, e))
-		return false;
-	if (n != 1)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s: one COPY is wanted, not %zu statements", f->origin, n);
-	if (!copystmt_parse(statements[0], w->task, out, e) || !copystmt_check_engine2(out, e) ||
-	    !check_names(w, vars, out, e))
-		return err_prefix(e, "%s", f->origin);
-	return true;
+	return copyfile_read(w, f, vars, out, &text, e) &&
+	       (copystmt_check_engine2(out, e) || err_prefix(e, "%s", f->origin));
 }
 
 /* What the statement needs beside itself. */
@@ -102,34 +75,18 @@ static bool read_format(struct worker *w, struct plan *p, struct err *e)
 static bool make_plan(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct plan *p, struct err *e)
 {
-	const char *data = config_s3(&w->config, f->source);
-
 	*p = (struct plan){.paths = {.n = 0}};
 	if (!read_statement(w, f, vars, &p->stmt, e))
 		return false;
-	/* A prefix is of keys, not of folders: s3://b/log has s3://b/log_json_path.json under it.
-	 */
-	if (p->stmt.json == COPY_JSON_PATHS && str_starts(p->stmt.jsonpaths, str_z(data)))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s: the jsonpaths file %.*s lies under the prefix of the data, %s, and would "
-		    "be "
-		    "loaded as data: move it, or end the prefix with /",
-		    f->origin, STRF(p->stmt.jsonpaths), data);
 	if (read_format(w, p, e))
 		return true;
 	/* An error of the jsonpaths file names that. */
 	return p->stmt.json == COPY_JSON_PATHS ? false : err_prefix(e, "%s", f->origin);
 }
 
-static struct sql_vars any_vars(const struct sqlfile *f)
-{
-	return (struct sql_vars){
-	    .relation = f->stem, .lane = f->stem, .manifest = STR("s3://bucket/manifest")};
-}
-
 bool postgres_probe(struct worker *w, const struct sqlfile *f, struct err *e)
 {
-	struct sql_vars vars = any_vars(f);
+	struct sql_vars vars = copyfile_any(f);
 	struct plan p;
 	bool ok = make_plan(w, f, &vars, &p, e);
 
@@ -139,7 +96,7 @@ bool postgres_probe(struct worker *w, const struct sqlfile *f, struct err *e)
 
 bool postgres_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
 {
-	struct sql_vars vars = any_vars(f);
+	struct sql_vars vars = copyfile_any(f);
 	struct copystmt stmt;
 
 	if (!read_statement(w, f, &vars, &stmt, e))
@@ -233,7 +190,7 @@ static bool make_map(struct worker *w, const struct plan *p, const struct column
 
 bool postgres_probe_columns(struct worker *w, const struct sqlfile *f, struct err *e)
 {
-	struct sql_vars vars = any_vars(f);
+	struct sql_vars vars = copyfile_any(f);
 	struct column *columns;
 	struct rowmap *map;
 	struct plan p;
