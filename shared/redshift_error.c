@@ -99,10 +99,11 @@ void redshift_error(struct err *e)
 {
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		char said[sizeof e->msg];
-		struct str text = str_trim(str_z(e->msg));
+		struct str text;
 
 		if (!has(e->msg, table[i].text) || !has(e->msg, table[i].with))
 			continue;
+		text = str_trim(str_z(e->msg));
 		text.n -= str_ends(text, STR("."));
 		snprintf(said, sizeof said, "%.*s", STRF(text));
 		err_set(e, table[i].kind, table[i].where, table[i].code, "%s%s%s", said,

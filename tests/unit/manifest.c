@@ -50,8 +50,8 @@ static void there_and_back(void **state)
 	longest[sizeof longest - 1] = '\0';
 	for (size_t i = 0; i < COUNT(keys); i++)
 		objects[m.n++] = (struct object){
-		    str_z(keys[i]), STR("0cc175b9c0f1b6a831c399e269772661-12"), i};
-	objects[m.n++] = (struct object){str_z(longest), STR(""), INT64_MAX};
+		    str_z(keys[i]), STR("0cc175b9c0f1b6a831c399e269772661-12"), i, false};
+	objects[m.n++] = (struct object){str_z(longest), STR(""), INT64_MAX, false};
 	for (size_t n = 1; n <= m.n; n++) {
 		struct manifest part = {.bucket = m.bucket, .objects = objects, .n = n};
 
@@ -72,7 +72,8 @@ static void there_and_back(void **state)
 /* Read by somebody else's parser, it is what Redshift's manual shows. */
 static void as_redshift_reads_it(void **state)
 {
-	struct object objects[] = {{STR("k/1"), STR("e\"1"), 459}, {STR("k/2"), STR("e2"), 0}};
+	struct object objects[] = {
+	    {STR("k/1"), STR("e\"1"), 459, false}, {STR("k/2"), STR("e2"), 0, false}};
 	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 2};
 	json_t *root, *entry;
 
@@ -94,7 +95,7 @@ static void as_redshift_reads_it(void **state)
 /* The same objects are the same bytes, and so the same shard. */
 static void same_bytes(void **state)
 {
-	struct object objects[] = {{STR("k/1"), STR("e1"), 1}};
+	struct object objects[] = {{STR("k/1"), STR("e1"), 1, false}};
 	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 1};
 
 	(void)state;
@@ -177,7 +178,8 @@ static void damaged(void **state)
 /* Cut anywhere, it is none: a manifest that was half written must not load half a shard. */
 static void torn(void **state)
 {
-	struct object objects[] = {{STR("k/1"), STR("e1"), 1}, {STR("k/\"2"), STR("e2"), 22}};
+	struct object objects[] = {
+	    {STR("k/1"), STR("e1"), 1, false}, {STR("k/\"2"), STR("e2"), 22, false}};
 	struct manifest m = {.bucket = STR("b"), .objects = objects, .n = 2}, got;
 
 	(void)state;
