@@ -86,8 +86,8 @@ const struct config_key config_keys[] = {
         "... and how large a part of its objects, such as 0.01 or 1%"},
     {"LOAD", "CHANGED", KEY_ENUM, AT(load.changed), "fail", false, 0, 0, changed,
         "objects that changed after they were loaded: an error, left, or all loaded again"},
-    {"LOAD", "COMPACT", KEY_ENUM, AT(load.compact), "auto", false, 0, 0, compact,
-        "redshift: join small objects to larger ones that COPY reads faster"},
+    {"LOAD", "COMPACT", KEY_ENUM, AT(load.compact), "off", false, 0, 0, compact,
+        "redshift: join small objects to larger ones that COPY reads faster; not built yet"},
     /* JSON packs to a fifth or less: with this, parts have the few MB that COPY likes best, and a
      * worker holds one in memory. */
     {"LOAD", "PART_BYTES", KEY_SIZE, AT(load.part_bytes), "16MiB", false, MIB, GIB, NULL,

@@ -361,6 +361,16 @@ static int env(struct call *c)
 	export("AWS_SECRET_ACCESS_KEY", l.key.secret);
 	export("AWS_REGION", STR("us-west-2"));
 	export("AWS_DEFAULT_REGION", STR("us-west-2"));
+	puts("# dwh itself, by the engine for Redshift");
+	export("DWH_WAREHOUSE_ENGINE", STR("redshift"));
+	export("DWH_WAREHOUSE_SSLROOTCERT", str_z(f.ca));
+	export("DWH_CLUSTER_HOST", STR("127.0.0.1"));
+	export("DWH_CLUSTER_DB_PORT", str_z(arena_i64(c->arena, f.port)));
+	export("DWH_CLUSTER_DB_NAME", STR(DATABASE));
+	export("DWH_CLUSTER_DB_USER", f.user);
+	export("DWH_CLUSTER_DB_PASSWORD", f.password);
+	export("DWH_IAM_ROLE_ARN", STR("arn:aws:iam::000000000000:role/dwhRole"));
+	export("DWH_S3_MANIFESTS", STR("s3://dwh-manifests/redshift"));
 	return 0;
 }
 

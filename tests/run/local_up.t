@@ -54,6 +54,15 @@ is $? 0 'and leaves them up'
 is "$(redshift 'select count(*) from events')" 8056 'Redshift has a database of its own'
 is "$("$DWH" -c "$T/dwh.cfg" local psql -XAtqc 'select count(*) from events')" 8056 'dwh local psql'
 
+(
+	eval "$("$DWH" -c "$T/dwh.cfg" local env)"
+	"$DWH" run -c "$T/dwh.cfg" --set WAREHOUSE.ENGINE=redshift --json >"$T/run.json" 2>"$T/err"
+)
+is $? 0 'dwh run by the engine for Redshift'
+is "$(jq -c '.counts | [.staging_events, .staging_songs, .songplays, .users, .songs, .artists, .time]' "$T/run.json")" \
+	'[8056,1168,38,105,1168,1108,8023]' \
+	'gives the same counts'
+
 services down
 is $? 0 'down'
 is "$(left_running)" '' 'nothing is left'

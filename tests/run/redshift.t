@@ -73,8 +73,8 @@ mkfifo "$T/old"
 rs -q <"$T/old" >"$T/old.out" 2>&1 &
 OLD=$!
 exec 7>"$T/old"
-echo "begin; lock table staging_songs_l01; insert into staging_songs_l01 select * from kept;
-	insert into dwh.ledger select * from kept_ledger; \\echo held" >&7
+printf '%s\n' 'begin; lock table staging_songs_l01; insert into staging_songs_l01 select * from kept;
+	insert into dwh.ledger select * from kept_ledger; \echo held' >&7
 until_true 10 grep -q held "$T/old.out"
 ok $? 'an old session has loaded a shard, and not committed'
 "$DWH" run -c "$T/dwh.cfg" --json >"$T/out" 2>"$T/run.err" &
