@@ -28,6 +28,7 @@
 #include "supervisor/exitcode.h"
 #include "supervisor/local.h"
 #include "supervisor/psql.h"
+#include "supervisor/sample.h"
 
 #define DATABASE "redshift"
 #define READY "redshiftd ready "
@@ -204,9 +205,16 @@ static int up(struct call *c)
 	struct local l;
 	struct front f;
 	struct err e;
+	struct sample sample;
+	struct model *m;
 	int lock = -1;
 	bool ok, ours;
 
+	/* As for a run: where the default's bucket is empty there is something to try with. */
+	if (c->config.warehouse.engine == ENGINE_LOCAL &&
+	    (!model_load(c->config.load.model, &c->config, c->arena, &m, &e) ||
+	        !sample_prepare(&c->config, m, c->arena, &sample, &e)))
+		return fail(&e);
 	if (!local_up(&c->config, c->arena, &l, &e))
 		return fail(&e);
 	lock = local_lock_open(local_path(c->arena, l.dir, "up.lock"), false, &e);
@@ -392,6 +400,17 @@ static int psql(struct call *c)
 	setenv("PGSSLROOTCERT", f.ca, 1);
 	setenv("PGCLIENTENCODING", "UTF8", 1);
 	return psql_main(&c->config, c->argc, c->argv);
+}
+
+void services_help(FILE *out)
+{
+	fputs("  up               starts what does not run, and returns; the services stay until "
+	      "down\n"
+	      "  down             ends redshiftd; the others end with their last user\n"
+	      "  status [--json]  what runs, and where; exit code 3 where nothing does\n"
+	      "  env              exports for a shell: eval \"$(dwh local env)\"\n"
+	      "  psql [ARGS]      opens redshiftd with psql\n",
+	    out);
 }
 
 int cmd_local(struct call *c)

@@ -16,4 +16,7 @@
  */
 int cmd_local(struct call *c);
 
+/* The same words, for a person. */
+void services_help(FILE *out);
+
 #endif
