@@ -9,7 +9,6 @@
 #define COLUMNS                                                                                    \
 	"(run, relation, shard, object, line, column_name, column_type, position, value, code,"    \
 	" reason, at)"
-#define INSERT_HEAD "INSERT INTO dwh.load_errors " COLUMNS " VALUES "
 
 enum { INSERT_BYTES = 1 << 20 }; /* a statement of Redshift's may have 16 MB */
 
@@ -99,7 +98,7 @@ static bool insert_all(struct worker *w, struct str relation, struct str shard,
 	for (size_t i = 0; i < r->n; i++) {
 		const struct bad_record *bad = &r->v[i];
 
-		buf_z(b, b->n ? ", (" : INSERT_HEAD "(");
+		buf_z(b, b->n ? ", (" : "INSERT INTO dwh.load_errors " COLUMNS " VALUES (");
 		add_literal(w, b, w->run);
 		add_literal(w, b, relation);
 		add_literal(w, b, shard);
