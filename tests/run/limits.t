@@ -107,4 +107,5 @@ if [ -x "$RELEASE" ]; then
 else
 	echo "# no $RELEASE: memory is not tried"
 fi
+stop_s3d # of another build than $DWH is now: nobody else ends it
 done_testing
