@@ -7,7 +7,6 @@
 #include "shared/connect.h"
 #include "shared/jsonscan.h"
 #include "shared/sigv4.h"
-#include "workers/fetch.h"
 #include "workers/pack.h"
 #include "workers/reader.h"
 
@@ -236,30 +235,6 @@ static bool on_bytes(
 	return true;
 }
 
-static bool fetch_part(struct join *j, const struct manifest *m, struct err *e)
-{
-	struct worker *w = j->w;
-	struct fetch_object *list = xcalloc(m->n, sizeof *list);
-	struct fetch_opts opts = {.connections = (int)w->config.load.connections,
-	    .memory = (size_t)w->config.load.fetch_memory,
-	    .attempts = (int)w->config.load.attempts};
-	struct fetch_sink sink = {.ctx = j, .bytes = on_bytes};
-	struct fetch_stats stats;
-	size_t failed;
-	bool ok;
-
-	for (size_t i = 0; i < m->n; i++)
-		list[i] = (struct fetch_object){.bucket = m->bucket,
-		    .key = m->objects[i].key,
-		    .etag = m->objects[i].etag,
-		    .size = m->objects[i].size};
-	if (!w->fetch)
-		w->fetch = fetch_new(w->s3);
-	ok = fetch_all(w->fetch, list, m->n, &opts, &sink, &stats, &failed, e);
-	free(list);
-	return ok;
-}
-
 static bool finish_part(struct join *j, struct err *e)
 {
 	struct s3_info info;
@@ -277,6 +252,8 @@ static bool join(struct worker *w, const struct manifest *m, struct compact_map 
 	struct copystmt json = {.json = COPY_JSON_AUTO}; /* all that there is to know of it */
 	struct reader_plan plan;
 	struct join j = {.w = w, .map = map};
+	struct fetch_sink sink = {.ctx = &j, .bytes = on_bytes};
+	struct fetch_stats stats;
 	uint64_t room = 0;
 	bool ok;
 
@@ -290,7 +267,7 @@ static bool join(struct worker *w, const struct manifest *m, struct compact_map 
 	j.bytes = xmalloc((size_t)room);
 	reader_plan_init(&plan, &json, NULL);
 	reader_init(&j.reader, &plan);
-	ok = fetch_part(&j, m, e) && finish_part(&j, e);
+	ok = manifest_fetch(w, m, &sink, &stats, e) && finish_part(&j, e);
 	reader_free(&j.reader);
 	reader_plan_free(&plan);
 	pack_free(j.pack);

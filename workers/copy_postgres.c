@@ -18,7 +18,6 @@
 #include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
-#include "workers/fetch.h"
 #include "workers/reader.h"
 #include "workers/relation.h"
 #include "workers/row.h"
@@ -303,26 +302,12 @@ static bool on_bytes(
 
 static bool stream(struct copying *c, struct msg_done *done, struct err *e)
 {
-	struct worker *w = c->w;
-	const struct manifest *m = c->objects;
-	struct fetch_object *list = arena_alloc(w->task, m->n * sizeof *list);
-	struct fetch_opts opts = {.connections = (int)w->config.load.connections,
-	    .memory = (size_t)w->config.load.fetch_memory,
-	    .attempts = (int)w->config.load.attempts};
 	struct fetch_sink sink = {.ctx = c, .bytes = on_bytes};
 	struct fetch_stats stats = {0};
-	size_t failed;
 	bool ok;
 
-	for (size_t i = 0; i < m->n; i++)
-		list[i] = (struct fetch_object){.bucket = m->bucket,
-		    .key = m->objects[i].key,
-		    .etag = m->objects[i].etag,
-		    .size = m->objects[i].size};
 	row_header(&c->out);
-	if (!w->fetch)
-		w->fetch = fetch_new(w->s3);
-	ok = fetch_all(w->fetch, list, m->n, &opts, &sink, &stats, &failed, e);
+	ok = manifest_fetch(c->w, c->objects, &sink, &stats, e);
 	if (ok) {
 		row_trailer(&c->out);
 		ok = flush(c, e);

@@ -85,22 +85,25 @@ static bool advise(struct worker *w, struct str relation, struct str part, struc
 	    params, e);
 }
 
-bool locks_begin_load(struct worker *w, struct str relation, struct str lane, struct err *e)
+/* alone: nobody else holds the row, where rows are what is held; a table has one holder anyway. */
+static bool begin(
+    struct worker *w, struct str relation, struct str table, bool alone, struct err *e)
 {
 	if (!pg_exec(&w->pg, "BEGIN", e))
 		return false;
 	if (!locks_are_of_tables(w))
-		return hold_row(w, relation, false, e);
-	return lock_table(w, lane, e) && is_owner(w, relation, e);
+		return hold_row(w, relation, alone, e);
+	return lock_table(w, table, e) && is_owner(w, relation, e);
+}
+
+bool locks_begin_load(struct worker *w, struct str relation, struct str lane, struct err *e)
+{
+	return begin(w, relation, lane, false, e);
 }
 
 bool locks_begin_insert(struct worker *w, struct str relation, struct str stem, struct err *e)
 {
-	if (!pg_exec(&w->pg, "BEGIN", e))
-		return false;
-	if (!locks_are_of_tables(w))
-		return hold_row(w, relation, true, e);
-	return lock_table(w, stem, e) && is_owner(w, relation, e);
+	return begin(w, relation, stem, true, e);
 }
 
 bool locks_next_insert(

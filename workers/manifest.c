@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -325,5 +326,27 @@ bool manifest_read(struct worker *w, struct str address, struct str shard, struc
 		    STRF(address));
 	}
 	buf_free(&b);
+	return ok;
+}
+
+bool manifest_fetch(struct worker *w, const struct manifest *m, const struct fetch_sink *sink,
+    struct fetch_stats *stats, struct err *e)
+{
+	struct fetch_object *list = xcalloc(m->n, sizeof *list);
+	struct fetch_opts opts = {.connections = (int)w->config.load.connections,
+	    .memory = (size_t)w->config.load.fetch_memory,
+	    .attempts = (int)w->config.load.attempts};
+	size_t failed;
+	bool ok;
+
+	for (size_t i = 0; i < m->n; i++)
+		list[i] = (struct fetch_object){.bucket = m->bucket,
+		    .key = m->objects[i].key,
+		    .etag = m->objects[i].etag,
+		    .size = m->objects[i].size};
+	if (!w->fetch)
+		w->fetch = fetch_new(w->s3);
+	ok = fetch_all(w->fetch, list, m->n, &opts, sink, stats, &failed, e);
+	free(list);
 	return ok;
 }

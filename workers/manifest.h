@@ -18,6 +18,7 @@
 #ifndef WORKERS_MANIFEST_H
 #define WORKERS_MANIFEST_H
 
+#include "workers/fetch.h"
 #include "workers/worker.h"
 
 struct object {
@@ -65,5 +66,9 @@ bool manifest_place(struct worker *w, const char *base, const char *name, struct
 /* The bytes; entries of several buckets are refused. For manifest_read and tests. */
 bool manifest_parse(struct str bytes, struct arena *a, struct manifest *out, struct err *e);
 void manifest_print(const struct manifest *m, struct buf *out);
+
+/* Its objects into the sink, as [LOAD] says: fetch_all, with the S3 client that w has. */
+bool manifest_fetch(struct worker *w, const struct manifest *m, const struct fetch_sink *sink,
+    struct fetch_stats *stats, struct err *e);
 
 #endif
