@@ -6,7 +6,6 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -22,8 +21,9 @@
 #include "workers/local/redshiftd_tls.h"
 #include "workers/local/s3d_auth.h"
 #include "workers/local/s3d_fault.h"
+#include "workers/local/serving.h"
 
-enum { OK = 0, USAGE = 1, SETUP = 2, BACKLOG = 128 };
+#define NUMBER "a number from 0 to 65535"
 
 struct options {
 	const char *pg_password_file, *password_file, *s3_key_file;
@@ -66,17 +66,6 @@ void redshiftd_help(FILE *out)
 	    out);
 }
 
-static bool bad(struct err *e, const char *option, const char *value, const char *want)
-{
-	return err_set(e, ERR_SETUP, AT_USAGE, NULL, "--%s %s: %s is needed", option, value, want);
-}
-
-static bool number(const char *option, int64_t max, int64_t *out, struct err *e)
-{
-	return (str_to_i64(str_z(optarg), out) && *out >= 0 && *out <= max) ||
-	       bad(e, option, optarg, "a number from 0 to 65535");
-}
-
 static bool read_option(int which, struct options *o, struct redshiftd *d, struct err *e)
 {
 	int64_t n;
@@ -92,26 +81,26 @@ static bool read_option(int which, struct options *o, struct redshiftd *d, struc
 	case 'R': d->region = str_z(optarg); return true;
 	case 'l': d->listen = optarg; return true;
 	case 't': d->tls_dir = optarg; return true;
-	case 'P': return number("pg-port", 65535, &d->pg_port, e);
-	case 'p': d->port = optarg; return number("port", 65535, &n, e);
+	case 'P': return serving_number("pg-port", optarg, NUMBER, &d->pg_port, e);
+	case 'p': d->port = optarg; return serving_number("port", optarg, NUMBER, &n, e);
 	case 'd':
-		if (!number("ready-fd", 65535, &n, e))
+		if (!serving_number("ready-fd", optarg, NUMBER, &n, e))
 			return false;
 		o->ready_fd = (int)n;
 		return true;
 	case 'i':
 		d->serializable = strcmp(optarg, "serializable") == 0;
 		return d->serializable || strcmp(optarg, "snapshot") == 0 ||
-		       bad(e, "isolation", optarg, "serializable or snapshot");
+		       serving_bad(e, "isolation", optarg, "serializable or snapshot");
 	case 'L':
 		if (!s3d_fault_duration(str_z(optarg), &d->object_latency_ms))
-			return bad(e, "object-latency", optarg, "a time like 30ms or 1s");
+			return serving_bad(e, "object-latency", optarg, "a time like 30ms or 1s");
 
 		return true;
 	case 'a':
 		d->sha256 = strcmp(optarg, "13") == 0;
 		return d->sha256 || strcmp(optarg, "5") == 0 ||
-		       bad(e, "auth-method", optarg, "5 or 13");
+		       serving_bad(e, "auth-method", optarg, "5 or 13");
 	default: return err_set(e, ERR_SETUP, AT_USAGE, NULL, "see `dwh redshiftd --help`");
 	}
 }
@@ -207,45 +196,16 @@ static bool read_secrets(
 
 /* ---- the socket ---- */
 
-static bool open_socket(struct server *v, int *port, struct err *e)
+/* Passwords of tests, a key that reads S3 for whoever comes in: for this machine alone. */
+static bool check_loopback(const char *address, struct err *e)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET};
-	socklen_t n = sizeof at;
-	const int on = 1;
-	int64_t number_of_port = 0;
+	struct in_addr at;
 
-	str_to_i64(str_z(v->d.port), &number_of_port);
-	at.sin_port = htons((uint16_t)number_of_port);
-	/* Passwords of tests, a key that reads S3 for whoever comes in: for this machine alone. */
-	if (inet_pton(AF_INET, v->d.listen, &at.sin_addr) != 1 ||
-	    ntohl(at.sin_addr.s_addr) >> 24 != 127)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "--listen %s: an address of this machine's loopback is needed, such as "
-		    "127.0.0.1",
-		    v->d.listen);
-	v->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (v->fd < 0)
-		return err_errno(e, ERR_SETUP, AT_CONFIG, "socket");
-	setsockopt(v->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(v->fd, (struct sockaddr *)&at, n) != 0 || listen(v->fd, BACKLOG) != 0 ||
-	    getsockname(v->fd, (struct sockaddr *)&at, &n) != 0)
-		return err_errno(
-		    e, ERR_SETUP, AT_CONFIG, "cannot listen on %s port %s", v->d.listen, v->d.port);
-	*port = ntohs(at.sin_port);
-	return true;
-}
-
-static bool say_ready(const struct options *o, int port, struct err *e)
-{
-	char line[40];
-	int n = snprintf(line, sizeof line, "redshiftd ready %d\n", port);
-
-	if (write(o->ready_fd, line, (size_t)n) != n)
-		return err_errno(
-		    e, ERR_SETUP, AT_CONFIG, "cannot write to descriptor %d", o->ready_fd);
-	if (o->ready_fd > STDERR_FILENO)
-		close(o->ready_fd);
-	return true;
+	return (inet_pton(AF_INET, address, &at) == 1 && ntohl(at.s_addr) >> 24 == 127) ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	           "--listen %s: an address of this machine's loopback is needed, such as "
+	           "127.0.0.1",
+	           address);
 }
 
 /* ---- clients ---- */
@@ -358,7 +318,9 @@ static bool run(int argc, char **argv, struct arena *a, struct err *e)
 		return err_errno(e, ERR_SETUP, AT_INTERNAL, "mmap");
 	v.base = event_base_new();
 	ok = v.base || err_set(e, ERR_SETUP, AT_INTERNAL, NULL, "no event loop");
-	ok = ok && open_socket(&v, &port, e) && say_ready(&o, port, e);
+	ok = ok && check_loopback(v.d.listen, e) &&
+	     serving_listen(v.d.listen, v.d.port, &v.fd, &port, e) &&
+	     serving_say_ready("redshiftd", o.ready_fd, port, e);
 	if (ok) {
 		log_info("a Redshift over the database %s of %s, on %s port %d", v.d.pg_database,
 		    v.d.pg_host, v.d.listen, port);
@@ -384,5 +346,5 @@ int redshiftd_main(int argc, char **argv)
 	if (!ok)
 		log_error("%s", e.msg);
 	arena_free(a);
-	return ok ? OK : e.where == AT_USAGE ? USAGE : SETUP;
+	return serving_status(ok, &e);
 }

@@ -5,19 +5,16 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "workers/local/s3d_call.h"
 #include "workers/local/s3d_front.h"
-
-enum { OK = 0, USAGE = 1, SETUP = 2, BACKLOG = 1024 };
+#include "workers/local/serving.h"
 
 struct options {
 	const char *root, *listen, *port, *key_file, *fault_log, *log;
@@ -48,11 +45,6 @@ void s3d_help(FILE *out)
 	    out);
 }
 
-static bool bad(struct err *e, const char *option, const char *value, const char *want)
-{
-	return err_set(e, ERR_SETUP, AT_USAGE, NULL, "--%s %s: %s is needed", option, value, want);
-}
-
 static bool read_option(int which, struct options *o, struct s3d *s, struct err *e)
 {
 	int64_t n = 0;
@@ -68,19 +60,18 @@ static bool read_option(int which, struct options *o, struct s3d *s, struct err 
 	case 'f': return s3d_fault_add(&s->faults, str_z(optarg), e);
 	case 'p':
 		o->port = optarg;
-		return (str_to_i64(str_z(optarg), &n) && n >= 0 && n < 65536) ||
-		       bad(e, "port", optarg, "a number from 0 to 65535");
+		return serving_number("port", optarg, "a number from 0 to 65535", &n, e);
 	case 'd':
-		if (!str_to_i64(str_z(optarg), &n) || n < 0 || n > 65535)
-			return bad(e, "ready-fd", optarg, "an open descriptor");
+		if (!serving_number("ready-fd", optarg, "an open descriptor", &n, e))
+			return false;
 		o->ready_fd = (int)n;
 		return true;
 	case 't':
 		return s3d_fault_duration(str_z(optarg), &s->latency_ms) ||
-		       bad(e, "latency", optarg, "a time like 30ms or 1s");
+		       serving_bad(e, "latency", optarg, "a time like 30ms or 1s");
 	case 's':
 		if (!str_to_i64(str_z(optarg), &n))
-			return bad(e, "seed", optarg, "a number");
+			return serving_bad(e, "seed", optarg, "a number");
 		s->faults.state = (uint64_t)n;
 		return true;
 	default: return err_set(e, ERR_SETUP, AT_USAGE, NULL, "see `dwh s3d --help`");
@@ -130,60 +121,6 @@ static bool read_keys(const struct options *o, struct s3d *s, struct arena *a, s
 	return true;
 }
 
-static int listen_at(const struct addrinfo *ai)
-{
-	const int on = 1;
-	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static bool open_socket(const struct options *o, int *fd, int *port, struct err *e)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-	struct sockaddr_storage address;
-	socklen_t n = sizeof address;
-	char service[NI_MAXSERV];
-	struct addrinfo *ai = NULL;
-	int failed = getaddrinfo(o->listen, o->port, &hints, &ai);
-	int64_t number = 0;
-
-	if (failed)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "--listen %s: %s", o->listen,
-		    gai_strerror(failed));
-	*fd = listen_at(ai);
-	freeaddrinfo(ai);
-	if (*fd < 0)
-		return err_errno(
-		    e, ERR_SETUP, AT_CONFIG, "cannot listen on %s port %s", o->listen, o->port);
-	if (getsockname(*fd, (struct sockaddr *)&address, &n) == 0 &&
-	    getnameinfo((struct sockaddr *)&address, n, NULL, 0, service, sizeof service,
-	        NI_NUMERICSERV) == 0)
-		str_to_i64(str_z(service), &number);
-	*port = (int)number;
-	return true;
-}
-
-static bool say_ready(const struct options *o, int port, struct err *e)
-{
-	char line[32];
-	int n = snprintf(line, sizeof line, "s3d ready %d\n", port);
-
-	if (write(o->ready_fd, line, (size_t)n) != n)
-		return err_errno(
-		    e, ERR_SETUP, AT_CONFIG, "cannot write to descriptor %d", o->ready_fd);
-	/* Whoever waits for the line may wait for the end, too. */
-	if (o->ready_fd > STDERR_FILENO)
-		close(o->ready_fd);
-	return true;
-}
-
 static void on_signal(evutil_socket_t signal_no, short what, void *base)
 {
 	(void)signal_no;
@@ -227,7 +164,8 @@ static bool run(int argc, char **argv, struct s3d *s, struct arena *a, struct er
 		return false;
 	base = event_base_new();
 	ok = base || err_set(e, ERR_SETUP, AT_INTERNAL, NULL, "no event loop");
-	ok = ok && open_socket(&o, &fd, &port, e) && say_ready(&o, port, e);
+	ok = ok && serving_listen(o.listen, o.port, &fd, &port, e) &&
+	     serving_say_ready("s3d", o.ready_fd, port, e);
 	if (ok) {
 		log_info("serving %s on %s port %d, region %.*s", o.root, o.listen, port,
 		    STRF(s->region));
@@ -262,5 +200,5 @@ int s3d_main(int argc, char **argv)
 	if (s.log >= 0)
 		close(s.log);
 	arena_free(a);
-	return ok ? OK : e.where == AT_USAGE ? USAGE : SETUP;
+	return serving_status(ok, &e);
 }
