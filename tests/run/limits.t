@@ -17,6 +17,11 @@ refused() {
 }
 nothing_new() { [ "$(left_running)" = "$BEFORE" ]; }
 BEFORE=
+# locked granted|'not granted': somebody has, or wants, a lock on staging_events
+locked() {
+	[ -n "$(sql "select 1 from pg_locks where $1 and relation = 'staging_events'::regclass
+		and mode in ('AccessExclusiveLock', 'RowExclusiveLock') limit 1")" ]
+}
 
 # ---- the local engine: its first process, and those after it ----
 
@@ -62,18 +67,24 @@ if [ "$(id -u)" = 0 ]; then
 		'room for no worker' "${as[@]}" prlimit --nproc=1 "$DWH" run -c "$T/dwh.cfg" --fresh
 	is "$(counts)" "$want" 'room for no worker: the warehouse is as it was'
 
-	# A worker dies while there is no room for another one: the rest of them completes the load.
-	"${as[@]}" "$DWH" run -c "$T/dwh.cfg" --fresh --set LOAD.SHARD_OBJECTS=50 --set LOAD.CONNECTIONS=2 \
-		>"$T/out" 2>"$T/err" &
+	# A worker dies while there is no room for another one: the rest of them completes the load. It
+	# waits for a lock as it dies, so its shard is not committed.
+	dwh drop
+	dwh create
+	sql 'begin; lock table staging_events; select pg_sleep(60)' >/dev/null 2>&1 &
+	until_true 10 locked granted
+	"${as[@]}" "$DWH" run -c "$T/dwh.cfg" --set LOAD.SHARD_OBJECTS=50 >"$T/out" 2>"$T/run.err" &
 	RUN=$!
-	until_true 10 eval '[ "$(pids_of "dwh: worker [0-9]+ copy" | wc -l)" = 2 ]'
+	until_true 20 locked 'not granted'
 	"${as[@]}" prlimit --pid "$RUN" --nproc=1
-	kill -9 "$(pids_of 'dwh: worker [0-9]+ copy' | head -n 1)"
+	kill -9 "$(pids_of 'dwh: worker [0-9]+ copy staging_events' | head -n 1)"
+	until_true 10 grep -q 'attempt 2 of 5' "$T/run.err"
+	sql "select pg_terminate_backend(pid) from pg_locks where mode = 'AccessExclusiveLock'
+		and relation = 'staging_events'::regclass" >/dev/null
 	wait $RUN
 	is $? 0 'no room for another worker: those that live complete the run'
-	ERR=$(cat "$T/err")
 	is "$(counts)" "$want" 'no room for another worker: counts'
-	like "$ERR" 'warning: copy .*killed by signal 9.*attempt 2 of 5' 'no room for another worker: the shard was tried again'
+	like "$(cat "$T/run.err")" 'warning: copy .*killed by signal 9.*attempt 2 of 5' 'no room for another worker: the shard was tried again'
 else
 	echo '# not root: who may change no account has processes beside this test, which count'
 fi
