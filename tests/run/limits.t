@@ -31,11 +31,11 @@ for n in 6 8 9; do
 		prlimit --nofile=$n "$DWH" run -c "$T/dwh.cfg"
 done
 if [ "$(id -u)" = 0 ]; then
-	# Root has no limit on processes: an account of which nothing else runs here.
+	# Root has no limit on processes: an account of which nothing else runs here, not this test again.
 	rm -rf "$T/.dwh"
 	chmod 777 "$T"
-	chown -R 61234 "$T/buckets"
-	as=(setpriv --reuid=61234 --regid=61234 --clear-groups env LC_ALL=C ASAN_OPTIONS=detect_leaks=0)
+	chown -R $((200000 + $$)) "$T/buckets"
+	as=(setpriv --reuid=$((200000 + $$)) --regid=61234 --clear-groups env LC_ALL=C ASAN_OPTIONS=detect_leaks=0)
 	for n in 1 2; do
 		refused 12 'cannot (start|make) .*Resource temporarily unavailable: raise the limit on processes \(ulimit -u\), or end some$' \
 			"$n processes" "${as[@]}" prlimit --nproc=$n "$DWH" run -c "$T/dwh.cfg"
@@ -57,8 +57,8 @@ is "$(sql "select count(*) from information_schema.schemata where schema_name = 
 if [ "$(id -u)" = 0 ]; then
 	rm -rf "$T/.dwh"
 	# Another account: what ended above may not have been reaped yet, and counts until then.
-	chown 61235 "$T/dwh.cfg" "$T/buckets"
-	as[1]=--reuid=61235
+	chown $((5000000 + $$)) "$T/dwh.cfg" "$T/buckets"
+	as[1]=--reuid=$((5000000 + $$))
 	# Two workers are asked for: with room for one, that one does it.
 	"${as[@]}" prlimit --nproc=2 "$DWH" run -c "$T/dwh.cfg" >"$T/out" 2>"$T/err"
 	is $? 0 'room for one worker of two: the run succeeds'
