@@ -13,19 +13,18 @@
 #include <limits.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
 #include "shared/file.h"
 #include "shared/pgprobe.h"
 #include "shared/str.h"
+#include "supervisor/detach.h"
 
 #define SILENCE_MS 60000 /* a keeper that starts says something every second */
 #define DOWN_MS 10000
@@ -104,47 +103,6 @@ static bool answers(const struct local *l)
 	return ok && pgprobe(l->socket_dir, LOCAL_PG_PORT, l->user, l->dbname) == PGPROBE_READY;
 }
 
-/*
- * The process that becomes the keeper: a session of its own, so that the terminal's signals pass
- * it by; nobody's child, so that it is no business of our waits; and with no descriptor of ours but
- * the pipe, so that whoever reads our output does not wait for it.
- */
-static _Noreturn void no_keeper(int ready)
-{
-	struct err e;
-
-	err_errno(&e, ERR_SETUP, AT_INTERNAL, "cannot start the keeper of the local services");
-	dprintf(ready, "error %s %s\n", err_where_name(e.where), e.msg);
-	_exit(1);
-}
-
-static _Noreturn void become_keeper(char *const *argv, const char *log, int ready)
-{
-	int null, out;
-	sigset_t none;
-	pid_t pid;
-
-	if (setsid() < 0)
-		no_keeper(ready);
-	pid = fork();
-	if (pid < 0)
-		no_keeper(ready);
-	if (pid > 0)
-		_exit(0);
-	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	null = open("/dev/null", O_RDWR);
-	out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(out < 0 ? null : out, 1) < 0 || dup2(1, 2) < 0 ||
-	    (ready != 3 && dup2(ready, 3) < 0) || fcntl(3, F_SETFD, 0) != 0)
-		no_keeper(ready);
-	closefrom(4);
-	execv("/proc/self/exe", argv);
-	no_keeper(3);
-}
-
 /* Reads the keeper's lines until "ready". */
 static bool hear(int fd, const char *log, off_t from, struct arena *a, struct err *e)
 {
@@ -205,7 +163,7 @@ static bool start_keeper(
 	struct stat st;
 	off_t from = stat(log, &st) == 0 ? st.st_size : 0;
 	size_t n = 0;
-	int p[2], status;
+	int p[2];
 	pid_t pid;
 	bool ok;
 
@@ -232,17 +190,10 @@ static bool start_keeper(
 	unlink(local_path(a, dir, "state.json")); /* of a keeper that was killed */
 	if (pipe2(p, O_CLOEXEC) != 0)
 		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe");
-	pid = fork();
-	if (pid == 0)
-		become_keeper((char *const *)(const void *)argv, log, p[1]);
+	ok = detach(argv, log, &p[1], 1, &pid, e);
 	close(p[1]);
-	if (pid < 0) {
-		close(p[0]);
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start a process");
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	ok = hear(p[0], log, from, a, e);
+	ok = (ok || err_prefix(e, "the keeper of the local services")) &&
+	     hear(p[0], log, from, a, e);
 	close(p[0]);
 	return ok;
 }

@@ -18,13 +18,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
 #include "shared/file.h"
 #include "shared/log.h"
 #include "shared/pg.h"
+#include "supervisor/detach.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/local.h"
 #include "supervisor/psql.h"
@@ -102,36 +102,14 @@ static bool make_database(const struct local *l, struct err *e)
 	return ok;
 }
 
-/* A session of its own, nobody's child, with no descriptor but the two locks and the pipe. */
-static _Noreturn void become_front(char *const *argv, const char *log, int use, int up, int ready)
+/* Who it is, for `down` and `status`; its port is 0 until it is ready. */
+static bool write_front(int up, pid_t pid, int64_t port, struct err *e)
 {
-	int null, out;
 	char line[64];
-	pid_t pid;
+	ssize_t n = snprintf(line, sizeof line, "%ld %lld\n", (long)pid, (long long)port);
 
-	if (setsid() < 0)
-		_exit(1);
-	pid = fork();
-	if (pid != 0)
-		_exit(pid < 0);
-	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
-	/* Their numbers may be one another's: out of the way first. */
-	null = fcntl(open("/dev/null", O_RDWR), F_DUPFD, 10);
-	out = fcntl(open(log, O_WRONLY | O_CREAT | O_APPEND, 0600), F_DUPFD, 10);
-	use = fcntl(use, F_DUPFD, 10);
-	up = fcntl(up, F_DUPFD, 10);
-	ready = fcntl(ready, F_DUPFD, 10);
-	if (dup2(null, 0) < 0 || dup2(out < 0 ? null : out, 1) < 0 || dup2(1, 2) < 0 ||
-	    dup2(ready, 3) < 0 || dup2(use, 4) < 0 || dup2(up, 5) < 0)
-		_exit(1);
-	closefrom(6);
-	/* Its port follows when it is ready. */
-	snprintf(line, sizeof line, "%d 0\n", (int)getpid());
-	if (ftruncate(5, 0) != 0 || pwrite(5, line, strlen(line), 0) < 0)
-		_exit(1);
-	execv("/proc/self/exe", argv);
-	_exit(1);
+	return (ftruncate(up, 0) == 0 && pwrite(up, line, (size_t)n, 0) == n) ||
+	       err_errno(e, ERR_SETUP, AT_STATE, "cannot write up.lock");
 }
 
 static bool hear(int fd, const char *log, off_t from, int64_t *port, struct arena *a, struct err *e)
@@ -161,34 +139,22 @@ static bool start_front(
 	    local_path(a, l->dir, "tls"), "--ready-fd", "3", NULL};
 	struct stat st;
 	off_t from = stat(log, &st) == 0 ? st.st_size : 0;
-	int p[2], status;
-	char line[64];
-	ssize_t n;
+	int p[2], keep[3];
 	pid_t pid;
 	bool ok;
 
 	if (pipe2(p, O_CLOEXEC) != 0)
 		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot make a pipe");
-	pid = fork();
-	if (pid == 0)
-		become_front((char *const *)(const void *)argv, log, l->use_fd, up, p[1]);
+	keep[0] = p[1];
+	keep[1] = l->use_fd;
+	keep[2] = up;
+	/* First the one of last time goes, whose number may be somebody else's by now. */
+	ok = write_front(up, 0, 0, e) && detach(argv, log, keep, 3, &pid, e) &&
+	     write_front(up, pid, 0, e);
 	close(p[1]);
-	if (pid < 0) {
-		close(p[0]);
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot start a process");
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	ok = hear(p[0], log, from, port, a, e);
+	ok = ok && hear(p[0], log, from, port, a, e) && write_front(up, pid, *port, e);
 	close(p[0]);
-	if (!ok)
-		return false;
-	/* Its process id it has written itself. */
-	n = pread(up, line, sizeof line - 1, 0);
-	line[n > 0 ? n : 0] = '\0';
-	n = snprintf(line, sizeof line, "%ld %lld\n", strtol(line, NULL, 10), (long long)*port);
-	return pwrite(up, line, (size_t)n, 0) == n ||
-	       err_errno(e, ERR_SETUP, AT_STATE, "%s", local_path(a, l->dir, "up.lock"));
+	return ok;
 }
 
 static int say_up(const struct front *f, bool already)
