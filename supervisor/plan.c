@@ -4,6 +4,9 @@
 #include "shared/lane.h"
 #include "shared/s3.h"
 
+/* Opening an object costs COPY about as much as reading so many bytes. */
+enum { OBJECT_WORTH = 1 << 20 };
+
 static struct task *add_step(
     struct plan *p, const char *phase, struct str stem, const struct sqlfile *f)
 {
@@ -47,6 +50,22 @@ struct task *plan_add_list(struct plan *p, struct source *src, struct str prefix
 	return t;
 }
 
+/*
+ * The lane that has been given the least, 1...n. Any lane will do, as long as a task keeps it: a
+ * run loads only what no other has in flight (workers/locks.h, "take over"), so where an earlier
+ * one would have put the shard does not matter.
+ */
+static int64_t lightest_lane(struct source *src, const struct msg_shard *m)
+{
+	int64_t best = 0;
+
+	for (int64_t i = 1; i < src->lanes && i < LANES_MAX; i++)
+		if (src->given[i] < src->given[best])
+			best = i;
+	src->given[best] += m->bytes + m->objects * OBJECT_WORTH;
+	return best + 1;
+}
+
 struct task *plan_add_copy(struct plan *p, struct source *src, const struct msg_shard *m)
 {
 	struct arena *a = p->sched->arena;
@@ -58,7 +77,7 @@ struct task *plan_add_copy(struct plan *p, struct source *src, const struct msg_
 	t->manifest = arena_str(a, m->manifest);
 	t->objects = m->objects;
 	t->bytes = m->bytes;
-	t->lane = lane_name(a, src->stem, lane_of_shard(t->shard, src->lanes), src->lanes);
+	t->lane = lane_name(a, src->stem, lightest_lane(src, m), src->lanes);
 	if (p->config->load.strategy == STRATEGY_SHARDED && !p->validate)
 		t->queue = sched_queue(p->sched, t->lane, true);
 	t->name = str_z(arena_printf(a, "copy %.*s %.8s", STRF(src->stem), t->shard.p));

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "shared/config.h"
+#include "shared/lane.h"
 #include "shared/sqlfile.h"
 #include "supervisor/journal.h"
 #include "supervisor/sched.h"
@@ -42,7 +43,8 @@ struct source {
 	struct task *staged; /* NULL where nothing is written */
 	struct str since;    /* of the relation; this and the rest is known once create is done */
 	int64_t generation, lanes;
-	int64_t shards; /* in the ledger, with those of this run */
+	int64_t shards;           /* in the ledger, with those of this run */
+	int64_t given[LANES_MAX]; /* to each lane by this run: the work in its shards, as bytes */
 };
 
 enum {

@@ -24,7 +24,7 @@ enum verdict { VERIFIED, UNVERIFIED, MISMATCH };
 struct entry {
 	struct str shard, manifest, first, last, lane, run, verdict;
 	int64_t generation, objects, bytes, rows;
-	int64_t belongs;   /* in this lane, 1... */
+	int64_t in_lane;   /* 1...; 0: none of the relation's */
 	struct str bucket; /* by the manifest */
 	enum verdict found;
 	const struct entry *with; /* holds some of the same objects */
@@ -91,6 +91,14 @@ static struct str lane_of(const struct verify *v, int64_t i)
 	return lane_name(v->w->task, v->copy->stem, i, v->target.lanes);
 }
 
+static int64_t number_of(const struct verify *v, struct str lane)
+{
+	for (int64_t i = 1; i <= v->target.lanes; i++)
+		if (str_eq(lane_of(v, i), lane))
+			return i;
+	return 0;
+}
+
 static bool read_target(struct verify *v, struct target *out, struct err *e)
 {
 	if (target_read(v->w, v->relation, out, e))
@@ -148,7 +156,7 @@ static bool read_ledger(struct verify *v, struct err *e)
 		o->objects = pg_i64(res, row, col++);
 		o->bytes = pg_i64(res, row, col++);
 		o->rows = pg_i64(res, row, col);
-		o->belongs = lane_of_shard(o->shard, v->target.lanes);
+		o->in_lane = number_of(v, o->lane);
 	}
 	PQclear(res);
 	return true;
@@ -169,7 +177,7 @@ static bool is_asked(const struct verify *v, const struct entry *o)
 /* What of the ledger's row is not as the manifest says. */
 static void check_entry(struct verify *v, struct entry *o, const struct manifest *m)
 {
-	struct str lane = lane_of(v, o->belongs);
+	struct str lane = o->lane;
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < m->n; i++)
@@ -189,11 +197,11 @@ static void check_entry(struct verify *v, struct entry *o, const struct manifest
 		        "of them again",
 		        o->first.p, o->last.p, STRF(m->objects[0].key),
 		        STRF(m->objects[m->n - 1].key)));
-	if (!str_eq(o->lane, lane))
+	if (o->in_lane == 0)
 		wrong(v, o, lane, MISMATCH,
-		    SAY("the ledger says that it is in %.*s: put the row of dwh.ledger right, or "
-		        "load all again with --fresh",
-		        STRF(o->lane)));
+		    SAY("the ledger says that it is in %.*s, which is no table of %.*s: put the "
+		        "row of dwh.ledger right, or load all again with --fresh",
+		        STRF(lane), STRF(v->copy->stem)));
 	if (!str_eq(o->verdict, STR("VERIFIED")))
 		wrong(v, o, lane, UNVERIFIED, SAY("it was committed as %.*s", STRF(o->verdict)));
 }
@@ -226,8 +234,7 @@ static bool check_shard(struct verify *v, struct entry *o, struct arena *a, stru
 	if (e->kind == ERR_RETRY || e->kind == ERR_CANCELLED || e->where == AT_CONFIG)
 		return false;
 	/* Another content speaks against it; where there is none, evidence is missing. */
-	wrong(v, o, lane_of(v, o->belongs),
-	    strcmp(e->code, "Manifest") == 0 ? MISMATCH : UNVERIFIED, e->msg);
+	wrong(v, o, o->lane, strcmp(e->code, "Manifest") == 0 ? MISMATCH : UNVERIFIED, e->msg);
 	return true;
 }
 
@@ -260,7 +267,7 @@ static void check_overlaps(struct verify *v)
 		struct entry *o = &v->entries[i];
 
 		if (o->n_twice)
-			wrong(v, o, lane_of(v, o->belongs), MISMATCH,
+			wrong(v, o, o->lane, MISMATCH,
 			    SAY("%lld of its objects are in shard %.8s, too: their rows are there "
 			        "twice; "
 			        "load all again with --fresh; the first is s3://%.*s/%.*s",
@@ -318,8 +325,8 @@ static void judge_lane(struct verify *v, int64_t i, bool there, struct msg_lane 
 
 		if (!is_ours(v, o))
 			continue;
-		m->rows += str_eq(o->lane, m->lane) ? o->rows : 0;
-		if (!is_asked(v, o) || o->belongs != i)
+		m->rows += o->in_lane == i ? o->rows : 0;
+		if (!is_asked(v, o) || o->in_lane != i)
 			continue;
 		m->shards++;
 		m->mismatch += o->found == MISMATCH;
