@@ -116,6 +116,11 @@ static const char *lengthen(const char *z, size_t n, struct data_rng *r, struct 
 	return arena_printf(a, "%.*s", (int)n, z);
 }
 
+bool data_name_is_number(uint32_t artist)
+{
+	return artist % 455 == 38 && artist % 171 != 9; /* who has another's name has none */
+}
+
 const char *data_artist_name(const struct data_world *w, uint32_t artist, struct arena *a)
 {
 	struct data_rng r;
@@ -124,7 +129,7 @@ const char *data_artist_name(const struct data_world *w, uint32_t artist, struct
 	if (artist % 171 == 9) /* another artist of the same name */
 		artist--;
 	r = data_rng(w, DATA_ARTIST, artist);
-	if (artist % 455 == 38) /* a number, see data_songs.c */
+	if (artist % 455 == 38)
 		return arena_printf(a, "%u", 100 + data_below(&r, 1900));
 	if (artist % 9553 == 977)
 		return lengthen("The Very Last", 177, &r, a);

@@ -86,6 +86,8 @@ static inline bool data_one_in(struct data_rng *r, uint32_t n)
 
 /* Names. Strings live in a and are UTF-8. Any index is good, those past the catalogue too. */
 const char *data_artist_name(const struct data_world *w, uint32_t artist, struct arena *a);
+/* Then the name is all digits, and is written without quotes here and there. */
+bool data_name_is_number(uint32_t artist);
 const char *data_title(const struct data_world *w, uint32_t song, struct arena *a);
 const char *data_given_name(struct data_rng *r);
 const char *data_surname(struct data_rng *r, struct arena *a);

@@ -129,7 +129,7 @@ static void describe(const struct data_world *w, uint32_t artist, uint32_t varia
 	const char *name = data_artist_name(w, artist, a);
 
 	out->artist_id = artist_id(w, artist, a);
-	out->name_number = artist % 455 == 38 && variant == 0;
+	out->name_number = variant == 0 && data_name_is_number(artist);
 	out->location_number = artist % 797 == 3 && variant != 1;
 	out->artist_location = artist_location(&r, artist, a);
 	out->has_place = data_below(&r, 100) < 35;

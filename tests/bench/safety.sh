@@ -12,6 +12,7 @@ dwh=build/dwh # of the same build as the copy
 pairs=${1:-9}
 scale=${2:-1}
 . tests/bench/services.sh
+. tests/bench/pairs.sh
 
 # The loader without its safety: $tmp/tree/build/dwh.
 build_without() {
@@ -27,35 +28,6 @@ build_without() {
 	}
 }
 
-# Of a process and its children, with those that are gone already; in ticks.
-ticks_of() {
-	cat /proc/[0-9]*/stat 2>/dev/null | awk -v pid="$1" '{
-		own = $1
-		sub(/.*\) /, "")
-		if (own == pid)
-			n += $12 + $13 + $14 + $15
-		else if ($2 == pid)
-			n += $12 + $13
-	} END { print n }'
-}
-
-# Of the children of this shell that are gone, in ticks; forks nothing.
-ticks_of_ours() {
-	read -r stat <"/proc/$$/stat"
-	# shellcheck disable=SC2086 # it is a list
-	set -- ${stat##*) }
-	ticks=$((${14} + ${15}))
-}
-
-# A server process ends a little later than its client.
-sessions_end() {
-	tries=200
-	while pgrep -P "$postmaster" -f 'postgres: dwh ' >/dev/null && [ "$tries" -gt 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.05
-	done
-}
-
 # The one keeps a ledger, the other does not.
 has_ledger() {
 	[ "$(psql -XAtqc "SELECT COUNT(*) > 0 FROM dwh.ledger")" = "$1" ] || {
@@ -64,84 +36,16 @@ has_ledger() {
 	}
 }
 
-# once NAME PROGRAM: a load from nothing; its ticks in $tmp/NAME.
-once() {
-	export PGDATABASE="$1"
-	sessions_end
-	servers=$(($(ticks_of "$postmaster") + $(ticks_of "$s3d_pid")))
-	ticks_of_ours
-	ours=$ticks
-	dwh_run "$2" --fresh --quiet >"$tmp/out" 2>&1 || {
-		cat "$tmp/out" >&2
-		echo "safety.sh: the load $1 failed" >&2
-		exit 1
-	}
-	ticks_of_ours
-	ours=$((ticks - ours))
-	sessions_end
-	servers=$(($(ticks_of "$postmaster") + $(ticks_of "$s3d_pid") - servers))
-	got=$(rows public)
-	if ! grep -qF "{$got}" "$tmp/buckets/sparkify/expect.json"; then
-		echo "safety.sh: the load $1 gave $got, which is not what expect.json says" >&2
-		exit 1
-	fi
-	echo "$ours $servers" >>"$tmp/$1"
-}
+load_with() { dwh_run "$dwh" --fresh --quiet; }
+load_without() { dwh_run "$tmp/tree/build/dwh" --fresh --quiet; }
 
 build_without
-with=$dwh
-without=$tmp/tree/build/dwh
-postmaster=$(head -n 1 "$tmp/pg/data/postmaster.pid")
-createdb with
-createdb without
-once without "$without"
-has_ledger f
-once with "$with"
-has_ledger t
-rm "$tmp/with" "$tmp/without" # those were to warm up
-i=0
-while [ "$i" -lt "$pairs" ]; do
-	# Each goes first every second time.
-	if [ $((i % 2)) -eq 0 ]; then
-		once with "$with"
-		once without "$without"
-	else
-		once without "$without"
-		once with "$with"
-	fi
-	i=$((i + 1))
+servers="$(head -n 1 "$tmp/pg/data/postmaster.pid") $s3d_pid"
+for name in with without; do
+	createdb "$name"
+	once "$name"
 done
-paste -d' ' "$tmp/with" "$tmp/without" | awk -v hz="$(getconf CLK_TCK)" '
-	function sorted(v, n, i, j, t) {
-		for (i = 2; i <= n; i++)
-			for (j = i; j > 1 && v[j] < v[j - 1]; j--) {
-				t = v[j]
-				v[j] = v[j - 1]
-				v[j - 1] = t
-			}
-	}
-	function median(v, n, half) {
-		sorted(v, n)
-		half = int((n + 1) / 2)
-		return n % 2 ? v[half] : (v[half] + v[half + 1]) / 2
-	}
-	function line(name, all, own, server, n) {
-		printf "%-8s %9.2f %9.2f %9.2f %9.2f %9.2f\n", name, median(all, n), all[1], all[n],
-			median(own, n), median(server, n)
-	}
-	{
-		with_own[NR] = $1 / hz
-		with_servers[NR] = $2 / hz
-		with_all[NR] = ($1 + $2) / hz
-		without_own[NR] = $3 / hz
-		without_servers[NR] = $4 / hz
-		without_all[NR] = ($3 + $4) / hz
-		ratio[NR] = ($1 + $2) / ($3 + $4)
-	}
-	END {
-		printf "%-8s %9s %9s %9s %9s %9s\n", "seconds", "median", "least", "most", "dwh", "servers"
-		line("with", with_all, with_own, with_servers, NR)
-		line("without", without_all, without_own, without_servers, NR)
-		printf "safety costs %.3f times the processor time, median of %d pairs", median(ratio, NR), NR
-		printf " (%.3f to %.3f)\n", ratio[1], ratio[NR]
-	}'
+PGDATABASE=with has_ledger t
+PGDATABASE=without has_ledger f
+echo 'with safety, and without:'
+pairs with without "$pairs"

@@ -5,22 +5,28 @@
 # S3_ENDPOINT, the key and libpq's variables are set, and $tmp is a folder of its own. All is gone
 # when it ends.
 
+# wait_ready NAME: prints the port, as soon as that server of ours has said it.
+wait_ready() {
+	tries=300
+	until port=$(awk '/ ready / { print $3 }' "$tmp/$1.ready") && [ -n "$port" ]; do
+		tries=$((tries - 1))
+		if [ "$tries" -eq 0 ]; then
+			echo "$0: $1 does not start:" >&2
+			cat "$tmp/$1.log" >&2
+			exit 1
+		fi
+		sleep 0.1
+	done
+	echo "$port"
+}
+
 # Serves $tmp/buckets: starts s3d, leaves its process in $s3d_pid and its address in S3_ENDPOINT.
 start_s3() {
 	printf '%s\n%s\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" >"$tmp/s3.key"
 	chmod 600 "$tmp/s3.key"
 	"$dwh" s3d --root "$tmp/buckets" --key-file "$tmp/s3.key" >"$tmp/s3d.ready" 2>"$tmp/s3d.log" &
 	s3d_pid=$!
-	tries=300
-	until port=$(awk '/^s3d ready/ { print $3 }' "$tmp/s3d.ready") && [ -n "$port" ]; do
-		tries=$((tries - 1))
-		if [ "$tries" -eq 0 ]; then
-			echo "$0: s3d does not start:" >&2
-			cat "$tmp/s3d.log" >&2
-			exit 1
-		fi
-		sleep 0.1
-	done
+	port=$(wait_ready s3d)
 	export S3_ENDPOINT="http://127.0.0.1:$port"
 }
 
@@ -46,7 +52,25 @@ start_postgres() {
 	export PGHOST="$tmp/pg" PGPORT=5432 PGUSER=dwh PGDATABASE=postgres
 }
 
+# start_redshiftd DATABASE OPTIONS...: of dwh, by the password of-the-benchmark; its process is in
+# $redshiftd_pid, its port in $redshift_port.
+start_redshiftd() {
+	printf 'dwh\nof-the-benchmark\n' >"$tmp/login"
+	chmod 600 "$tmp/login"
+	database=$1
+	shift
+	"$dwh" redshiftd --pg "$PGHOST" --pg-user "$PGUSER" --pg-database "$database" \
+		--password-file "$tmp/login" --s3-endpoint "$S3_ENDPOINT" --s3-key-file "$tmp/s3.key" \
+		"$@" >"$tmp/redshiftd.ready" 2>"$tmp/redshiftd.log" &
+	redshiftd_pid=$!
+	redshift_port=$(wait_ready redshiftd)
+}
+
 stop() {
+	if [ -n "${redshiftd_pid:-}" ]; then
+		kill "$redshiftd_pid" 2>/dev/null || :
+		wait "$redshiftd_pid" 2>/dev/null || :
+	fi
 	if [ -n "${s3d_pid:-}" ]; then
 		kill "$s3d_pid" 2>/dev/null || :
 		wait "$s3d_pid" 2>/dev/null || :
