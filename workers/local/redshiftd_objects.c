@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "shared/copystmt.h"
+#include "shared/utf8.h"
 #include "workers/local/redshiftd_session.h"
 #include "workers/manifest.h"
 
@@ -54,9 +55,10 @@ struct listing {
 };
 
 static void listing_start(
-    struct listing *l, struct session *s, struct str bucket, struct str prefix)
+    struct listing *l, struct session *s, struct str bucket, struct str prefix, struct str after)
 {
-	*l = (struct listing){.s = s, .req = {.bucket = bucket, .prefix = prefix}};
+	*l = (struct listing){
+	    .s = s, .req = {.bucket = bucket, .prefix = prefix, .start_after = after}};
 	l->page.truncated = true;
 }
 
@@ -81,7 +83,7 @@ static bool from_prefix(
 	size_t cap = 0;
 
 	*out = (struct manifest){.bucket = bucket};
-	listing_start(&l, s, bucket, prefix);
+	listing_start(&l, s, bucket, prefix, STR(""));
 	for (;;) {
 		if (!listing_next(&l, &o, e))
 			return false;
@@ -93,6 +95,16 @@ static bool from_prefix(
 	}
 	return out->n > 0 || err_set(e, ERR_SETUP, AT_S3, "XX000",
 	                         "The specified S3 prefix '%.*s' does not exist", STRF(prefix));
+}
+
+/* Less than the key, and near it. */
+static struct str just_before(struct str key)
+{
+	if (key.n)
+		key.n--;
+	while (key.n && utf8_bad(key) < key.n)
+		key.n--;
+	return key;
 }
 
 static struct str common_prefix(const struct manifest *m)
@@ -112,7 +124,7 @@ static bool look_up(struct session *s, struct manifest *m, struct err *e)
 	struct listing l;
 	size_t found = 0;
 
-	listing_start(&l, s, m->bucket, common_prefix(m));
+	listing_start(&l, s, m->bucket, common_prefix(m), just_before(m->objects[0].key));
 	for (size_t i = 0; i < m->n; i++) {
 		while (i == 0 || (o && str_cmp(o->key, m->objects[i].key) < 0)) {
 			if (!listing_next(&l, &o, e))
