@@ -223,7 +223,8 @@ struct copying {
 	size_t object;        /* whose record is being looked at */
 	struct row_error why; /* what is wrong with it */
 	struct rejects *rejects;
-	int64_t *records; /* of each object, where somebody wants to know */
+	int64_t *records; /* of each object, where somebody wants to know; so bytes */
+	uint64_t *bytes;
 	int64_t rows;
 };
 
@@ -283,6 +284,8 @@ static bool on_bytes(
 	struct slot *s = slot_of(c, i);
 
 	c->object = i;
+	if (c->bytes)
+		c->bytes[i] += n;
 	if (!reader_bytes(&s->reader, p, n, last, on_record, c, e))
 		return false;
 	*held = 0;
@@ -436,6 +439,7 @@ bool engine_load(struct worker *w, const struct copystmt *stmt, const char *sche
 	*out = (struct copied){.rejects = {.arena = w->task}};
 	c = copying_of(w, &p, objects, false, out);
 	c.records = out->records = arena_alloc(w->task, objects->n * sizeof *c.records);
+	c.bytes = out->bytes = arena_alloc(w->task, objects->n * sizeof *c.bytes);
 	ok = worker_s3(w, e) && read_format(w, &p, e) &&
 	     read_columns(w, schema, stmt->table, &columns, &n, &view, e) &&
 	     make_map(w, &p, columns, n, &c.map, e) && copy(&c, &p, schema, stmt->table, done, e);

@@ -23,6 +23,7 @@ bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, str
 struct copied {
 	struct rejects rejects; /* in w->task */
 	int64_t *records;       /* of each object, those of engine_load; else NULL */
+	uint64_t *bytes;        /* the same: as they were served */
 	bool stored;            /* false: NOLOAD or --validate, no row was sent */
 	int64_t query;          /* engine 1: the COPY's number in the load views; -1: none */
 	bool late;              /* engine 1: they do not know all of it yet */

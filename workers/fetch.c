@@ -19,6 +19,7 @@
 #include "workers/fetch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "shared/arena.h"
 #include "shared/buf.h"
@@ -43,9 +44,11 @@ struct slot {
 
 	/* The object. */
 	size_t i;
-	uint64_t done; /* bytes delivered */
-	uint64_t held; /* of these, kept by the sink */
-	bool ended;    /* the last ones were delivered */
+	uint64_t size; /* FETCH_ANY_SIZE: until the first answer */
+	char etag[sizeof(((struct http_reply *)0)->etag)]; /* of that, where none was listed */
+	uint64_t done;                                     /* bytes delivered */
+	uint64_t held;                                     /* of these, kept by the sink */
+	bool ended;                                        /* the last ones were delivered */
 	struct s3_call call;
 	struct s3_tries tries;
 	int64_t due_ms; /* WAITING: when to try again */
@@ -134,7 +137,7 @@ static bool size_changed(struct slot *s)
 	err_set(&s->f->err, ERR_CHANGED, AT_S3, "SizeChanged",
 	    "s3://%.*s/%.*s no longer has the %llu bytes that were listed: run again, and it is "
 	    "listed anew",
-	    STRF(o->bucket), STRF(o->key), (unsigned long long)o->size);
+	    STRF(o->bucket), STRF(o->key), (unsigned long long)s->size);
 	return give_up(s->f, s->i);
 }
 
@@ -186,6 +189,17 @@ static bool content_range(const char *text, uint64_t *first, uint64_t *end, uint
 	return true;
 }
 
+/* What was not listed is what the first answer says. */
+static void slot_learn(struct slot *s, uint64_t size)
+{
+	if (s->size == FETCH_ANY_SIZE)
+		s->size = size;
+	if (s->call.etag.n == 0) {
+		memcpy(s->etag, s->reply.etag, sizeof s->etag);
+		s->call.etag = str_z(s->etag);
+	}
+}
+
 /*
  * Decides what the body of this answer is. good: the listed object from s->from on, or from its
  * start with `skip` bytes that we have already. False: the fetch was given up.
@@ -194,7 +208,7 @@ static bool slot_begin(struct slot *s)
 {
 	const struct fetch_object *o = object_of(s);
 	const struct http_reply *r = &s->reply;
-	uint64_t length = o->size;
+	uint64_t first = 0, end, size;
 
 	s->begun = true;
 	if (r->status != 200 && r->status != 206)
@@ -206,21 +220,23 @@ static bool slot_begin(struct slot *s)
 	}
 	/* Without the ETag that S3 always sends it may be an error that came too late for its
 	 * status; s3_judge will see. */
-	if (o->etag.n && !r->etag[0])
+	if ((o->etag.n || o->size == FETCH_ANY_SIZE) && !r->etag[0])
 		return true;
 	if (r->status == 206) {
-		uint64_t first, end, size;
-
 		/* The answer to another question is not the object's fault: try again. */
-		if (!content_range(r->content_range, &first, &end, &size) || first != s->from)
+		if (!content_range(r->content_range, &first, &end, &size) || first != s->from ||
+		    (s->size == FETCH_ANY_SIZE && end != size))
 			return true;
-		if (size != o->size || end != size)
+		slot_learn(s, size);
+		if (size != s->size || end != size)
 			return size_changed(s);
-		length -= s->from;
 	} else {
+		if (s->size == FETCH_ANY_SIZE && r->content_length < 0)
+			return true;
+		slot_learn(s, (uint64_t)r->content_length);
 		s->skip = s->from; /* a server that knows no ranges */
 	}
-	if (r->content_length >= 0 && (uint64_t)r->content_length != length)
+	if (r->content_length >= 0 && (uint64_t)r->content_length != s->size - first)
 		return size_changed(s);
 	s->good = true;
 	return true;
@@ -262,7 +278,7 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
 	}
 	fresh = s->skip < n ? n - (size_t)s->skip : 0;
 	s->skip -= n - fresh;
-	left = object_of(s)->size - s->done;
+	left = s->size - s->done;
 	if (fresh > left) {
 		size_changed(s);
 		return 0;
@@ -321,6 +337,7 @@ static void slot_start(struct slot *s, size_t i)
 	const struct fetch_object *o = &s->f->objects[i];
 
 	s->i = i;
+	s->size = o->size;
 	s->done = s->held = 0;
 	s->ended = false;
 	s->tries = (struct s3_tries){0};
@@ -418,7 +435,7 @@ static bool slot_done(struct slot *s, CURLcode code)
 	if (!s->good)
 		return slot_bad_answer(
 		    s, "BadAnswer", "the server sent something else than was asked for");
-	if (s->done < o->size)
+	if (s->done < s->size)
 		return slot_bad_answer(s, "reset", "the body was cut short");
 	return slot_finish(s);
 }

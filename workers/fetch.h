@@ -4,7 +4,7 @@
  * Small objects are limited by round trips, large ones by bandwidth: several connections help with
  * both. Each object's bytes reach the sink in order and exactly once, whatever the network does: a
  * body that is cut is continued by Range from the next byte, under If-Match with the ETag that was
- * listed. Bytes are handed over where curl has them, without a copy.
+ * listed, or that the first answer had. Bytes are handed over where curl has them, without a copy.
  *
  * Memory: the sink says after each piece how much of that object it still keeps. While the sum is
  * over the budget, only the oldest unfinished object flows; the others are paused, and TCP holds
@@ -22,10 +22,12 @@
 #include "shared/s3.h"
 #include "shared/str.h"
 
+#define FETCH_ANY_SIZE UINT64_MAX
+
 struct fetch_object {
 	struct str bucket, key;
-	struct str etag; /* as listed; empty: not checked */
-	uint64_t size;   /* as listed */
+	struct str etag; /* as listed; empty: that of the first answer */
+	uint64_t size;   /* as listed; FETCH_ANY_SIZE: that of the first answer */
 };
 
 struct fetch_sink {

@@ -267,6 +267,52 @@ static void what_passes(void **state)
 	}
 }
 
+/* Nobody has listed the object: its first answer says what it is, and the others must agree. */
+static void what_was_not_listed(void **state)
+{
+	enum { SIZE = 100000 };
+	static const struct {
+		struct action script[3];
+		int requests;
+		uint64_t second;
+		const char *code; /* of what is final; NULL: it passes */
+	} cases[] = {
+	    {{{GOOD, 0, NULL}}, 1, 0, NULL},
+	    {{{CUT, 50000, NULL}}, 2, 50000, NULL},
+	    {{{CUT, 50000, NULL}, {NO_RANGES, 0, NULL}}, 2, 50000, NULL},
+	    {{{CHUNKED, 0, NULL}}, 2, 0, NULL}, /* without a length nobody knows where it ends */
+	    {{{UNTIL_CLOSE, 600, NULL}}, 2, 0, NULL},
+	    {{{RAW, 0, HTTP_ERROR("200 OK", "Content-Length: 76\r\n", "InternalError")}}, 2, 0,
+	        NULL},
+	    {{{LENGTH, SIZE - 1, NULL}}, 1, 0, NULL},
+	    {{{CUT, 5, NULL}, {OTHER_ETAG, 0, NULL}}, 2, 5, "PreconditionFailed"},
+	    {{{CUT, 5, NULL}, {LENGTH, SIZE + 1, NULL}}, 2, 5, "SizeChanged"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct world *w = world_new(9, SIZE);
+
+		for (size_t k = 0; k < w->n; k++) {
+			w->objects[k].size = FETCH_ANY_SIZE;
+			w->objects[k].etag = STR("");
+		}
+		memcpy(w->server->script[4], cases[i].script, sizeof cases[i].script);
+		if (run(w) != !cases[i].code ||
+		    strcmp(w->e.code, cases[i].code ? cases[i].code : ""))
+			fail_msg("case %zu: %s %s", i, w->e.code, w->e.msg);
+		assert_int_equal(w->server->seen[4], cases[i].requests);
+		assert_int_equal(w->server->from[4][1], cases[i].second);
+		for (size_t k = 0; !cases[i].code && k < w->n; k++) {
+			bool less = k == 4 && cases[i].script[0].kind == LENGTH;
+
+			assert_int_equal(w->seen[k].n, SIZE - less);
+			assert_int_equal(w->seen[k].lasts, 1);
+		}
+		world_free(w);
+	}
+}
+
 static void what_is_final(void **state)
 {
 	enum { SIZE = 100000 };
@@ -575,6 +621,7 @@ int main(void)
 	    cmocka_unit_test(nothing_to_fetch),
 	    cmocka_unit_test(anonymous_requests_are_not_signed),
 	    cmocka_unit_test(what_passes),
+	    cmocka_unit_test(what_was_not_listed),
 	    cmocka_unit_test(what_is_final),
 	    cmocka_unit_test(nobody_listens),
 	    cmocka_unit_test(a_pause_blocks_nobody_else),

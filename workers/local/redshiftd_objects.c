@@ -2,8 +2,9 @@
  * redshiftd_objects.c - what a COPY loads: the keys that begin with a prefix, or what a manifest
  * names.
  *
- * The lengths are S3's own, not the manifest's: COPY reads what is there. They come from lists over
- * the keys' common prefix, since one request for each object would take long.
+ * COPY reads what is there, whatever length and ETag a manifest says. An entry that may be missing
+ * is looked for first, in lists over the keys' common prefix, since one request for each object
+ * would take long.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,7 +118,7 @@ static struct str common_prefix(const struct manifest *m)
 	return (struct str){first.p, n};
 }
 
-/* Sets the sizes of those that are there; the others are left out, or are an error. */
+/* Leaves out what is not there and need not be. */
 static bool look_up(struct session *s, struct manifest *m, struct err *e)
 {
 	const struct s3_object *o = NULL;
@@ -133,9 +134,7 @@ static bool look_up(struct session *s, struct manifest *m, struct err *e)
 				break;
 		}
 		if (o && str_eq(o->key, m->objects[i].key)) {
-			m->objects[found] = m->objects[i];
-			m->objects[found].etag = STR("");
-			m->objects[found++].size = o->size;
+			m->objects[found++] = m->objects[i];
 		} else if (!m->objects[i].optional) {
 			return err_set(e, ERR_TASK, AT_S3, "NoSuchKey", "no such key");
 		}
@@ -147,8 +146,8 @@ static bool look_up(struct session *s, struct manifest *m, struct err *e)
 static bool from_manifest(
     struct session *s, struct str bucket, struct str key, struct manifest *out, struct err *e)
 {
+	bool optional = false, ok;
 	struct buf b;
-	bool ok;
 
 	buf_init(&b, MANIFEST_BYTES);
 	ok = s3_get(s->w.s3, bucket, key, STR(""), &b, NULL, e) &&
@@ -159,7 +158,12 @@ static bool from_manifest(
 	if (out->n == 0)
 		return err_set(e, ERR_SETUP, AT_DATA, "XX000", "the manifest has no entries");
 	qsort(out->objects, out->n, sizeof *out->objects, manifest_by_key);
-	return look_up(s, out, e);
+	for (size_t i = 0; i < out->n; i++) {
+		out->objects[i].etag = STR("");
+		out->objects[i].size = FETCH_ANY_SIZE;
+		optional |= out->objects[i].optional;
+	}
+	return !optional || look_up(s, out, e);
 }
 
 bool session_objects(

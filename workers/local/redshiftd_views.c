@@ -1,4 +1,6 @@
 /* redshiftd_views.c - the system views, and what they show: see sql/redshiftd. */
+#include <string.h>
+
 #include "shared/log.h"
 #include "shared/sqlfile.h"
 #include "workers/local/redshiftd_load.h"
@@ -35,7 +37,9 @@ static bool log_session(struct session *s, struct err *e)
 	if (pg_alive(&s->log))
 		return true;
 	pg_close(&s->log);
-	return session_connect(s, "redshiftd log", &s->log, e);
+	/* What a crash takes from the views is history, no data. */
+	return session_connect(s, "redshiftd log", &s->log, e) &&
+	       pg_exec(&s->log, "SET synchronous_commit TO off", e);
 }
 
 static const char *format(const struct copystmt *c)
@@ -70,34 +74,43 @@ bool load_begin(struct session *s, const struct copystmt *c, struct load *l, str
 	return true;
 }
 
-enum { JSON_MAX = 256 << 20 };
+/* A line of COPY's text: key is the name of an object, of which everything may be in it. */
+static void add_file(struct buf *b, struct str bucket, struct str key)
+{
+	static const char special[] = "\\\n\r\t", as[] = "\\nrt";
+
+	buf_printf(b, "s3://%.*s/", STRF(bucket));
+	for (size_t i = 0; i < key.n; i++) {
+		const char *at = key.p[i] ? strchr(special, key.p[i]) : NULL;
+
+		if (at)
+			buf_c(b, '\\');
+		buf_c(b, at ? as[at - special] : key.p[i]);
+	}
+}
+
+enum { FLUSH_BYTES = 64 << 10 };
 
 static bool write_files(struct session *s, const struct load *l, struct err *e)
 {
 	const struct manifest *m = &l->objects;
-	const char *params[] = {arena_i64(s->w.task, l->id), NULL};
-	struct buf b, url;
-	bool ok;
+	bool ok = pg_copy_start(&s->log, "COPY redshiftd.load_file FROM STDIN", e);
+	int64_t rows;
+	struct buf b;
 
-	buf_init(&b, JSON_MAX);
-	buf_init(&url, 4096);
-	buf_c(&b, '[');
-	for (size_t i = 0; i < m->n; i++) {
-		buf_reset(&url);
-		buf_printf(&url, "s3://%.*s/%.*s", STRF(m->bucket), STRF(m->objects[i].key));
-		buf_printf(&b, "%s{\"b\":%llu,\"l\":%lld,\"f\":", i ? "," : "",
-		    (unsigned long long)m->objects[i].size,
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; ok && i < m->n; i++) {
+		buf_printf(&b, "%lld\t", (long long)l->id);
+		add_file(&b, m->bucket, m->objects[i].key);
+		buf_printf(&b, "\t%llu\t%lld\n",
+		    (unsigned long long)(l->copied.bytes ? l->copied.bytes[i] : 0),
 		    (long long)(l->copied.records ? l->copied.records[i] : 0));
-		buf_json(&b, buf_view(&url));
-		buf_c(&b, '}');
+		if (b.n < FLUSH_BYTES)
+			continue;
+		ok = pg_copy_bytes(&s->log, buf_view(&b), e);
+		buf_reset(&b);
 	}
-	buf_c(&b, ']');
-	params[1] = b.p;
-	ok = pg_run(&s->log,
-	    "INSERT INTO redshiftd.load_file SELECT CAST($1 AS bigint), x.f, x.b, x.l"
-	    " FROM json_to_recordset(CAST($2 AS json)) AS x (f varchar(1200), b bigint, l bigint)",
-	    2, params, e);
-	buf_free(&url);
+	ok = ok && pg_copy_bytes(&s->log, buf_view(&b), e) && pg_copy_end(&s->log, &rows, e);
 	buf_free(&b);
 	return ok;
 }
@@ -133,8 +146,8 @@ static bool write_end(struct session *s, const struct load *l, const struct err 
 	    arena_i64(a, (int64_t)l->objects.n), NULL, arena_i64(a, l->copied.rejects.count),
 	    why ? why->msg : NULL};
 
-	for (size_t i = 0; i < l->objects.n; i++)
-		bytes += l->objects.objects[i].size;
+	for (size_t i = 0; l->copied.bytes && i < l->objects.n; i++)
+		bytes += l->copied.bytes[i];
 	params[5] = arena_i64(a, (int64_t)bytes);
 	return pg_run(&s->log,
 	    "UPDATE redshiftd.load SET status = $2, loaded_rows = CAST($3 AS bigint),"
