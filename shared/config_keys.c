@@ -86,12 +86,14 @@ const struct config_key config_keys[] = {
         "... and how large a part of its objects, such as 0.01 or 1%"},
     {"LOAD", "CHANGED", KEY_ENUM, AT(load.changed), "fail", false, 0, 0, changed,
         "objects that changed after they were loaded: an error, left, or all loaded again"},
-    {"LOAD", "COMPACT", KEY_ENUM, AT(load.compact), "off", false, 0, 0, compact,
-        "redshift: join small objects to larger ones that COPY reads faster; not built yet"},
+    {"LOAD", "COMPACT", KEY_ENUM, AT(load.compact), "auto", false, 0, 0, compact,
+        "redshift: join small objects to larger ones that COPY reads faster"},
     /* JSON packs to a fifth or less: with this, parts have the few MB that COPY likes best, and a
      * worker holds one in memory. */
     {"LOAD", "PART_BYTES", KEY_SIZE, AT(load.part_bytes), "16MiB", false, MIB, GIB, NULL,
         "... to about so many bytes each, before they are compressed"},
+    {"LOAD", "KEEP_PARTS", KEY_BOOL, AT(load.keep_parts), "no", false, 0, 0, NULL,
+        "leave them under MANIFESTS/parts, also when their load is verified"},
     {"LOCAL", "DIR", KEY_PATH, AT(local.dir), ".dwh", false, 0, 0, NULL,
         "folder of the local engine and of the run journals"},
     {"LOCAL", "BUCKETS", KEY_PATH, AT(local.buckets), NULL, false, 0, 0, NULL,

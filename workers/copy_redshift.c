@@ -12,6 +12,11 @@
  *   COMMIT is asked for again after it. Then it is VERIFIED; UNVERIFIED where nothing was to be
  *   seen.
  *
+ * Small objects are joined before (copy_parts.h). Then there are two COPYs in the one transaction:
+ * of the parts, which are gzip, and of the objects that were left alone; what is said above holds
+ * for each. What was joined we have seen, so its records are evidence, too. MAXERROR bounds both
+ * together.
+ *
  * pg_last_copy_id() names the COPY in the views. It keeps its old value where a COPY failed before
  * it read anything, so it is remembered before.
  */
@@ -21,6 +26,7 @@
 #include "shared/clock.h"
 #include "shared/redshift_error.h"
 #include "shared/sqltok.h"
+#include "workers/copy_parts.h"
 #include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
@@ -76,20 +82,52 @@ bool redshift_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, s
 	return true;
 }
 
-/* So that it reads all and writes nothing: with NOLOAD, and the largest MAXERROR. */
-static bool to_validate(
-    struct worker *w, const struct copystmt *stmt, struct str *text, struct err *e)
+bool redshift_joins(struct worker *w, const struct sqlfile *f, bool *out, struct err *e)
+{
+	struct sql_vars vars = copyfile_any(f);
+	struct copystmt stmt;
+	struct str text;
+
+	if (!worker_pg(w, e) || !copyfile_read(w, f, &vars, &stmt, &text, e))
+		return false;
+	*out = copy_parts_are_made(w, &stmt);
+	return true;
+}
+
+/* Up to its last token: options may follow. */
+static bool open_end(struct worker *w, struct str *text, struct err *e)
 {
 	struct sqltok *t;
-	const char *from = text->p, *end;
-	struct buf b;
 	size_t n;
 
 	if (!sqltok_all(*text, w->task, &t, &n, e))
 		return false;
 	if (n && sqltok_is(&t[n - 1], ";"))
 		n--;
-	end = n ? t[n - 1].text.p + t[n - 1].text.n : from;
+	text->n = n ? (size_t)(t[n - 1].text.p + t[n - 1].text.n - text->p) : 0;
+	return true;
+}
+
+/* Options come in any order, and the statement has no other compression (compact_is_worth). */
+static bool of_gzip(struct worker *w, struct str *text, struct err *e)
+{
+	if (!open_end(w, text, e))
+		return false;
+	*text = str_z(arena_printf(w->task, "%.*s GZIP", STRF(*text)));
+	return true;
+}
+
+/* So that it reads all and writes nothing: with NOLOAD, and the largest MAXERROR. */
+static bool to_validate(
+    struct worker *w, const struct copystmt *stmt, struct str *text, struct err *e)
+{
+	struct sqltok *t;
+	const char *from = text->p;
+	struct buf b;
+	size_t n;
+
+	if (!open_end(w, text, e) || !sqltok_all(*text, w->task, &t, &n, e))
+		return false;
 	buf_init(&b, 1 << 24);
 	for (size_t i = 1; i < n; i++) {
 		bool number = sqltok_is(&t[i - 1], "MAXERROR") ||
@@ -102,7 +140,7 @@ static bool to_validate(
 		buf_printf(&b, "%d", MAXERROR_MOST);
 		from = t[i].text.p + t[i].text.n;
 	}
-	buf_add(&b, from, (size_t)(end - from));
+	buf_str(&b, str_from(*text, (size_t)(from - text->p)));
 	if (!copystmt_has(stmt, COPY_NOLOAD))
 		buf_z(&b, " NOLOAD");
 	if (!copystmt_has(stmt, COPY_MAXERROR) && !copystmt_has(stmt, COPY_IGNOREALLERRORS))
@@ -117,10 +155,11 @@ static bool to_validate(
 struct copying {
 	struct worker *w;
 	const struct msg_copy *m;
-	const struct manifest *objects;
-	struct rejects *rejects;
-	int64_t before, query;    /* pg_last_copy_id() */
-	int64_t loaded, rejected; /* by COPY's notices; loaded is -1 where they do not tell */
+	const struct manifest *files;   /* what it reads */
+	const struct compacted *joined; /* where they are parts: of what; else NULL */
+	struct rejects *rejects;        /* of this COPY and those before it */
+	int64_t before, query;          /* pg_last_copy_id() */
+	int64_t loaded, rejected;       /* by COPY's notices; loaded is -1 where they do not tell */
 };
 
 static bool last_copy(struct worker *w, int64_t *count, int64_t *id, struct err *e)
@@ -141,17 +180,18 @@ static bool pause(struct worker *w, struct err *e)
 	return worker_tick(w, e);
 }
 
-/* At least `wanted` of them, where they come in time. */
+/* At least `wanted` of them, where they come in time; behind those of an earlier COPY. */
 static bool read_rejects(struct copying *c, int64_t wanted, struct err *e)
 {
+	const struct rejects earlier = *c->rejects;
 	int64_t until = clock_ms() + LATE_MS;
 
 	for (;;) {
-		c->rejects->n = 0;
-		c->rejects->count = 0;
-		if (!loadviews_rejects(c->w, c->query, c->before, c->objects, c->rejects, e))
+		*c->rejects = earlier;
+		if (!loadviews_rejects(
+		        c->w, c->query, c->before, c->files, c->joined, c->rejects, e))
 			return false;
-		if (c->rejects->count >= wanted || clock_ms() > until)
+		if (c->rejects->count - earlier.count >= wanted || clock_ms() > until)
 			return true;
 		if (!pause(c->w, e))
 			return false;
@@ -164,6 +204,7 @@ static bool explain(struct copying *c, struct err *e)
 	struct worker *w = c->w;
 	struct err why = *e, other;
 	bool bear = c->rejects->bear_all;
+	size_t earlier = c->rejects->n;
 	int64_t count, id;
 
 	/* Within the failed transaction nothing is answered. Rows about errors outlive it. */
@@ -171,8 +212,8 @@ static bool explain(struct copying *c, struct err *e)
 		return false;
 	c->query = id == c->before ? -1 : id;
 	c->rejects->bear_all = true;
-	if (read_rejects(c, 1, &other) && c->rejects->n)
-		rejects_fail(c->rejects, &c->rejects->v[0], false, e);
+	if (read_rejects(c, 1, &other) && c->rejects->n > earlier)
+		rejects_fail(c->rejects, &c->rejects->v[earlier], false, e);
 	else
 		*e = why;
 	c->rejects->bear_all = bear;
@@ -183,32 +224,48 @@ static bool explain(struct copying *c, struct err *e)
 static bool check_count(
     const struct copying *c, int64_t counted, struct msg_done *done, struct err *e)
 {
+	bool told = c->loaded >= 0;
+
 	if (c->query == c->before)
 		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
 		    "COPY succeeded, but pg_last_copy_id() knows nothing of it");
-	done->rows = counted;
-	if (c->loaded >= 0 && c->loaded != counted)
+	done->rows += counted;
+	if (told && c->loaded != counted)
 		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
 		    "COPY says that %lld records were loaded, pg_last_copy_count() %lld",
 		    (long long)c->loaded, (long long)counted);
-	done->verdict = c->loaded >= 0 ? STR("VERIFIED") : STR("UNVERIFIED");
+	if (!told)
+		done->verdict = STR("UNVERIFIED");
+	/* Where it does not tell, it has rejected none unless it bears some. */
+	if (c->joined && (told || c->rejects->limit == 1) &&
+	    counted + c->rejected != (int64_t)c->joined->records)
+		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+		    "%llu records were joined into parts, of which COPY has loaded %lld and "
+		    "rejected %lld",
+		    (unsigned long long)c->joined->records, (long long)counted,
+		    (long long)c->rejected);
 	return true;
 }
 
-/* *late: not all are seen yet. */
-static bool check_files(struct worker *w, int64_t query, const struct manifest *objects,
-    struct msg_done *done, bool *late, struct err *e)
+/* c->late: not all are seen yet. */
+static bool check_files(struct worker *w, struct copied *c, struct msg_done *done, struct err *e)
 {
-	int64_t files;
+	c->late = false;
+	for (size_t i = 0; i < c->n_sent; i++) {
+		int64_t files, wanted = (int64_t)c->sent[i].files->n;
 
-	if (!loadviews_files(w, query, &files, e))
-		return false;
-	*late = files >= 0 && files < (int64_t)objects->n;
-	if (files < 0)
-		done->verdict = STR("UNVERIFIED");
-	return files <= (int64_t)objects->n ||
-	       err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
-	           "COPY has read %lld files, its manifest has %zu", (long long)files, objects->n);
+		if (!loadviews_files(w, c->sent[i].query, &files, e))
+			return false;
+		if (files < 0)
+			done->verdict = STR("UNVERIFIED");
+		else if (files < wanted)
+			c->late = true;
+		else if (files > wanted)
+			return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+			    "COPY has read %lld files, its manifest has %lld", (long long)files,
+			    (long long)wanted);
+	}
+	return true;
 }
 
 static bool send(struct copying *c, struct str text, int64_t *counted, struct err *e)
@@ -227,30 +284,44 @@ static bool send(struct copying *c, struct str text, int64_t *counted, struct er
 	return last_copy(w, counted, &c->query, e);
 }
 
-static bool run(struct copying *c, const struct copystmt *stmt, struct str text,
-    struct msg_done *done, struct copied *out, struct err *e)
+/* What it has rejected, when it has succeeded. */
+static bool take_rejects(struct copying *c, const struct copied *out, struct err *e)
+{
+	struct rejects *r = c->rejects;
+	int64_t known = r->count;
+	bool bear = r->bear_all;
+
+	if (r->limit == 1 && out->stored)
+		return true;
+	r->bear_all = true;
+	if (!read_rejects(c, c->rejected, e))
+		return false;
+	r->bear_all = bear;
+	if (r->count - known < c->rejected)
+		r->count = known + c->rejected;
+	r->failed = r->count >= r->limit;
+	if (!r->failed || r->bear_all)
+		return true;
+	if (r->n)
+		return rejects_fail(r, &r->v[r->n - 1], false, e);
+	return err_set(e, ERR_DATA, AT_DATA, "MAXERROR",
+	    "%lld records were rejected, and MAXERROR is %lld; the load views do not tell which",
+	    (long long)r->count, (long long)r->limit);
+}
+
+static bool run(
+    struct copying *c, struct str text, struct msg_done *done, struct copied *out, struct err *e)
 {
 	int64_t counted;
 
-	if (!send(c, text, &counted, e))
+	if (!send(c, text, &counted, e) || (out->stored && !check_count(c, counted, done, e)))
 		return false;
-	if (out->stored && (!check_count(c, counted, done, e) ||
-	                       !check_files(c->w, c->query, c->objects, done, &out->late, e)))
-		return false;
-	if (!out->stored)
-		done->rows = c->loaded > 0 ? c->loaded : 0;
+	if (!out->stored && c->loaded > 0)
+		done->rows += c->loaded;
 	if (c->query == c->before)
 		c->query = -1;
-	out->query = c->query;
-	if (rejects_limit(stmt) > 1 || !out->stored) {
-		c->rejects->bear_all = true;
-		if (!read_rejects(c, c->rejected, e))
-			return false;
-		c->rejects->bear_all = c->m->validate;
-		c->rejects->failed = c->rejects->count >= rejects_limit(stmt);
-	}
-	done->rejected = c->rejects->count > c->rejected ? c->rejects->count : c->rejected;
-	return true;
+	out->sent[out->n_sent++] = (struct sent){.files = c->files, .query = c->query};
+	return take_rejects(c, out, e);
 }
 
 /* COPY reads no file of this machine. */
@@ -265,26 +336,73 @@ static bool manifest_of(struct worker *w, const struct msg_copy *m, const struct
 	           w, target_relation(w, w->task, m->source), objects, false, digest, address, e);
 }
 
-bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
-    const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
+/* A COPY of these files, whose manifest is at `address`. */
+static bool copy_files(struct copying *c, const struct sqlfile *f, struct str address,
+    struct msg_done *done, struct copied *out, struct err *e)
 {
-	struct sql_vars vars = {.relation = m->source, .lane = m->lane};
-	struct copying c = {.w = w, .m = m, .objects = objects, .rejects = &out->rejects};
+	struct sql_vars vars = {.relation = c->m->source, .lane = c->m->lane, .manifest = address};
 	struct copystmt stmt;
 	struct str text;
 
-	*out = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}, .query = -1};
 	if (!vars.lane.n)
-		vars.lane = m->source;
-	if (!manifest_of(w, m, objects, &vars.manifest, e) ||
-	    !copyfile_read(w, f, &vars, &stmt, &text, e))
+		vars.lane = c->m->source;
+	if (!copyfile_read(c->w, f, &vars, &stmt, &text, e))
 		return false;
 	out->rejects.limit = rejects_limit(&stmt);
-	out->stored = !m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
-	if (m->validate && !to_validate(w, &stmt, &text, e))
+	out->stored = !c->m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
+	return (!c->joined || of_gzip(c->w, &text, e)) &&
+	       (!c->m->validate || to_validate(c->w, &stmt, &text, e)) &&
+	       run(c, text, done, out, e);
+}
+
+static bool copy_shard(struct copying *c, const struct sqlfile *f, const struct manifest *objects,
+    struct msg_done *done, struct copied *out, struct err *e)
+{
+	const struct copy_parts *p = out->parts;
+	struct str address;
+
+	if (!p) {
+		c->files = objects;
+		return manifest_of(c->w, c->m, objects, &address, e) &&
+		       copy_files(c, f, address, done, out, e);
+	}
+	c->files = &p->c.parts;
+	c->joined = &p->c;
+	if (!copy_files(c, f, p->joined, done, out, e))
 		return false;
-	if (!run(&c, &stmt, text, done, out, e))
+	c->files = &p->c.alone;
+	c->joined = NULL;
+	return c->files->n == 0 || copy_files(c, f, p->alone, done, out, e);
+}
+
+bool redshift_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e)
+{
+	struct sql_vars vars = copyfile_any(f);
+	struct copystmt stmt;
+	struct str text;
+
+	return copyfile_read(w, f, &vars, &stmt, &text, e) &&
+	       copy_parts_make(
+	           w, &stmt, target_relation(w, w->task, m->source), objects, done, &c->parts, e);
+}
+
+bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
+{
+	struct copying c = {.w = w, .m = m, .rejects = &out->rejects};
+	bool ok;
+
+	done->rows = 0;
+	done->verdict = STR("VERIFIED");
+	ok = copy_shard(&c, f, objects, done, out, e) &&
+	     (!out->stored || check_files(w, out, done, e));
+	/* It is to leave nothing; what a load had made before is that load's. */
+	if (m->validate && out->parts)
+		copy_parts_remove(w, out->parts, false);
+	if (!ok)
 		return false;
+	done->rejected = out->rejects.count;
 	done->objects = (int64_t)objects->n;
 	for (size_t i = 0; i < objects->n; i++)
 		done->bytes += (int64_t)objects->objects[i].size;
@@ -308,8 +426,9 @@ static bool set_verdict(
 	    4, params, e);
 }
 
-bool redshift_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
-    struct copied *c, struct msg_done *done, struct err *e)
+/* Until the load views know all files, or too long. */
+static bool await_files(struct worker *w, const struct msg_copy *m, struct copied *c,
+    struct msg_done *done, struct err *e)
 {
 	int64_t until = clock_ms() + LATE_MS;
 	struct err ignored;
@@ -319,7 +438,7 @@ bool redshift_committed(struct worker *w, const struct msg_copy *m, const struct
 	while (c->late && clock_ms() < until) {
 		if (!pause(w, e))
 			return false;
-		if (!check_files(w, c->query, objects, done, &c->late, e)) {
+		if (!check_files(w, c, done, e)) {
 			if (strcmp(e->code, "MISMATCH") == 0)
 				set_verdict(w, m, "MISMATCH", &ignored);
 			return false;
@@ -331,4 +450,48 @@ bool redshift_committed(struct worker *w, const struct msg_copy *m, const struct
 	}
 	done->verdict = STR("VERIFIED");
 	return set_verdict(w, m, "VERIFIED", e);
+}
+
+bool redshift_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
+    struct msg_done *done, struct err *e)
+{
+	if (!await_files(w, m, c, done, e))
+		return false;
+	if (c->parts && str_eqz(done->verdict, "VERIFIED"))
+		copy_parts_remove(w, c->parts, true);
+	return true;
+}
+
+/* ---- a shard that nobody tries any more ---- */
+
+/* Where it is committed and not verified, people may want to see what it was loaded from. */
+static bool is_doubtful(struct worker *w, const struct msg_copy *m, bool *out, struct err *e)
+{
+	const char *params[] = {arena_cstr(w->task, target_relation(w, w->task, m->source)),
+	    arena_i64(w->task, m->generation), arena_cstr(w->task, m->shard)};
+	PGresult *res;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM dwh.ledger WHERE relation = $1"
+	        " AND generation = CAST($2 AS INTEGER) AND shard = $3 AND verdict <> 'VERIFIED'",
+	        3, params, &res, e))
+		return false;
+	*out = pg_i64(res, 0, 0) > 0;
+	PQclear(res);
+	return true;
+}
+
+void redshift_forget(struct worker *w, const struct sqlfile *f, const struct msg_copy *m)
+{
+	struct sql_vars vars = copyfile_any(f);
+	struct manifest objects;
+	struct copystmt stmt;
+	struct err ignored;
+	struct str text;
+	bool doubtful;
+
+	if (copyfile_read(w, f, &vars, &stmt, &text, &ignored) && copy_parts_are_made(w, &stmt) &&
+	    is_doubtful(w, m, &doubtful, &ignored) && !doubtful &&
+	    manifest_read(w, m->manifest, m->shard, w->task, &objects, &ignored))
+		copy_parts_forget(w, &stmt, target_relation(w, w->task, m->source), &objects);
 }

@@ -286,7 +286,7 @@ static void faults_change_nothing(void **state)
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct compacted c;
 
-		if (!compact_remove(&d->w, &first, &d->e))
+		if (!compact_remove(&d->w, &first, true, &d->e))
 			fail_msg("%s", d->e.msg);
 		s3server_kill(&d->server);
 		s3server_run(&d->server, faults[i]);
@@ -343,7 +343,7 @@ static void damaged_parts_are_made_again(void **state)
 
 	/* Nothing of it is left, also where it is done twice. */
 	for (int i = 0; i < 2; i++)
-		if (!compact_remove(&d->w, &again, &d->e))
+		if (!compact_remove(&d->w, &again, true, &d->e))
 			fail_msg("%s", d->e.msg);
 	assert_false(s3_head(d->w.s3, bucket, key, &info, &d->e));
 	assert_string_equal(d->e.code, "NoSuchKey");
