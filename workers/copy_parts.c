@@ -121,7 +121,10 @@ bool copy_parts_make(struct worker *w, const struct copystmt *stmt, struct str r
 /* Manifests first: what they are is known from the maps. */
 static bool remove_all(struct worker *w, const struct copy_parts *p, bool found, struct err *e)
 {
-	if (!worker_s3(w, e) || !remove_one(w, p->joined, e) || !remove_one(w, p->alone, e))
+	bool manifests = found || p->c.reused == 0;
+
+	if (!worker_s3(w, e) ||
+	    (manifests && (!remove_one(w, p->joined, e) || !remove_one(w, p->alone, e))))
 		return false;
 	crash_here("copy:amid-removal");
 	return compact_remove(w, &p->c, found, e);

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/lane.h"
 #include "shared/redshift_error.h"
 #include "shared/sqltok.h"
 #include "workers/copy_parts.h"
@@ -336,16 +337,33 @@ static bool manifest_of(struct worker *w, const struct msg_copy *m, const struct
 	           w, target_relation(w, w->task, m->source), objects, false, digest, address, e);
 }
 
+/*
+ * A shard that is loaded has a lane. One that is only validated has none, and the relation itself
+ * may be a view: any lane will do. Where nothing is made yet, Redshift says so.
+ */
+static struct str lane_of(struct worker *w, const struct msg_copy *m)
+{
+	struct err ignored;
+	struct target t;
+
+	if (m->lane.n && !str_eq(m->lane, m->source))
+		return m->lane;
+	return m->validate &&
+	               target_read(w, target_relation(w, w->task, m->source), &t, &ignored) &&
+	               t.known
+	           ? lane_name(w->task, m->source, 1, t.lanes)
+	           : m->source;
+}
+
 /* A COPY of these files, whose manifest is at `address`. */
 static bool copy_files(struct copying *c, const struct sqlfile *f, struct str address,
     struct msg_done *done, struct copied *out, struct err *e)
 {
-	struct sql_vars vars = {.relation = c->m->source, .lane = c->m->lane, .manifest = address};
+	struct sql_vars vars = {
+	    .relation = c->m->source, .lane = lane_of(c->w, c->m), .manifest = address};
 	struct copystmt stmt;
 	struct str text;
 
-	if (!vars.lane.n)
-		vars.lane = c->m->source;
 	if (!copyfile_read(c->w, f, &vars, &stmt, &text, e))
 		return false;
 	out->rejects.limit = rejects_limit(&stmt);

@@ -1,0 +1,137 @@
+#!/bin/bash
+# Small objects joined before Redshift copies them: the same rows from few files, what is wrong told
+# of the object that people know, and nothing left beside them.
+. "$(dirname "$0")/lib.sh"
+small_data
+own_postgres
+own_s3d --log "$T/s3.jsonl"
+own_redshiftd
+redshift_config
+songs=$T/buckets/sparkify/song_data
+mapfile -t all < <(find "$songs" -name '*.json' | LC_ALL=C sort)
+address() { echo "s3://sparkify/${1#"$T/buckets/sparkify/"}"; }
+
+left() { find "$T/buckets/manifests/of/tests/parts" -type f 2>/dev/null | wc -l; }
+puts() { grep '"PUT"' "$T/s3.jsonl" | grep -c '\.json\.gz"'; } # of parts
+copies() { # and files, of the last run
+	rs -Atqc "select count(distinct query), count(*) from stl_load_commits where query > ${seen:-0}"
+}
+look() { seen=$(rs -Atqc 'select max(query) from stl_load_commits'); }
+ledger() { # shards, distinct ones, objects, rows, verdicts; of the present generation
+	sql "select count(*), count(distinct l.relation || l.shard), sum(l.objects), sum(l.row_count),
+		string_agg(distinct l.verdict, ' ') from dwh.ledger l
+		join dwh.target t using (relation, generation)"
+}
+joined() { jq -c '[.exit, .totals.objects, .totals.objects_joined, .totals.parts]' <<<"$OUT"; }
+
+# ---- the same rows ----
+
+dwh run --json --set LOAD.COMPACT=off
+is "$(joined)" '[0,1198,0,0]' 'off: nothing is joined'
+is "$(copies)" '3|1198' 'Redshift reads every object'
+is "$(jq -r '[.shards[].note] | unique | join(",")' <<<"$OUT")" '' 'and there is nothing to remark'
+counts=$(counts)
+sums=$(checksums)
+was=$(ledger)
+look
+dwh run --fresh --json
+is "$(joined)" '[0,1198,1198,5]' 'as it stands: all are joined'
+is "$(copies)" '3|5' 'and Redshift reads the parts'
+is "$(counts) $(checksums)" "$counts $sums" 'the same counts and checksums'
+is "$(ledger)" "$was" 'the same ledger: of the objects, VERIFIED'
+is "$(left)" 0 'no part is left, nor a manifest of parts'
+dwh report
+like "$OUT" '1,198 small objects were joined into 5 parts' 'the report tells'
+dwh verify
+is "$ST" 0 'dwh verify finds nothing'
+dwh run --json
+is "$(joined)" '[0,0,0,0]' 'a second run loads nothing'
+dwh run --fresh --json --set LOAD.KEEP_PARTS=true
+is "$(joined) $(left)" '[0,1198,1198,5] 13' 'KEEP_PARTS leaves parts, maps and manifests'
+before=$(puts)
+dwh run --fresh --json
+is "$(joined) $(left)" '[0,1198,1198,5] 0' 'they are taken up by another load, and gone behind it'
+is "$(puts)" "$before" 'which has not made them again'
+is "$(counts) $(checksums)" "$counts $sums" 'counts and checksums'
+mkdir "$T/buckets/sparkify/flat"
+ln "${all[@]}" "$T/buckets/sparkify/flat"
+dwh run --fresh --json --set LOAD.SHARD_OBJECTS=20 --set S3.SONG_DATA=s3://sparkify/flat
+is "$(jq -c '[.shards[] | select(.lane | startswith("staging_songs")) | .objects]' <<<"$OUT")" \
+	'[20,20,20,20,40,40,40,40,80,80,80,80,160,160,160,128]' \
+	'later shards of a listing hold more, so that COPYs stay few'
+
+# ---- a worker dies ----
+
+for place in copy:after-compact copy:before-ledger copy:before-commit copy:after-commit copy:amid-removal; do
+	before=$(puts)
+	export DWH_CRASH_AT=$place DWH_CRASH_ONCE=$T/crashed.$place
+	dwh run --fresh --json
+	unset DWH_CRASH_AT DWH_CRASH_ONCE
+	is "$ST $(crashes)" '0 1' "$place: a worker dies, the run succeeds"
+	is "$(counts) $(checksums)" "$counts $sums" "$place: counts and checksums"
+	is "$(ledger)" "$was" "$place: one row a shard in the ledger"
+	is "$(left)" 0 "$place: no part is left"
+	is $(($(puts) - before)) 5 "$place: none was made twice"
+done
+
+# ---- bad records ----
+
+spoil() { # spoil NUMBER: standard input takes its place
+	cp "${all[$1]}" "$T/good.$1"
+	cat >"$T/bad" && mv "$T/bad" "${all[$1]}"
+}
+mend() { mv "$T/good.$1" "${all[$1]}"; }
+errors() { # of the last run that has any
+	sql 'select object, line, column_name, code from dwh.load_errors
+		where run = (select max(run) from dwh.load_errors) order by 1, 2'
+}
+
+spoil 7 < <(jq -c '., (.year = "never")' "${all[7]}")
+dwh run --fresh
+is "$ST" 7 'a bad record in a joined object: exit code 7'
+like "$ERR" "$(address "${all[7]}") line 2, column year \(int.*\): .*error 1207" 'the object is told, and the line in it'
+is "$(errors)" "$(address "${all[7]}")|2|year|1207" 'also in dwh.load_errors'
+before=$(left)
+dwh load --validate --json
+is "$(left)" "$before" 'a validation leaves what it has found, and no more'
+is "$ST $(jq -c '.rejected[] | [.object, .line]' <<<"$OUT")" "7 [\"$(address "${all[7]}")\",2]" 'and by a validation'
+
+spoil 40 <<<'{"song_id": "S1", "title": "no end"'
+dwh run --fresh --json --set LOAD.MAX_BAD_OBJECTS=3
+is "$ST $(jq -c '[.totals.quarantined, .totals.failed]' <<<"$OUT")" '0 [2,0]' 'a bad record and a brace that is not closed go into quarantine'
+is "$(sql 'select object, line, code from dwh.quarantine order by 1')" \
+	"$(address "${all[7]}")|2|1207
+$(address "${all[40]}")|2|1216" 'each with its line'
+is "$(sql 'select count(*), count(distinct song_id) from staging_songs')" '1166|1166' 'the others are loaded, each once'
+is "$(left)" "$before" 'and no part is left'
+mend 7
+
+# What is left alone, and what is borne: MAXERROR bounds both COPYs together.
+mkdir -p "$T/more/copy"
+sed 's/^COMPUPDATE OFF/MAXERROR 3\n&/' "$TOP/sql/sparkify/copy/staging_songs.sql" >"$T/more/copy/staging_songs.sql"
+more=(--set LOAD.MODEL="sparkify $T/more")
+dwh run --fresh --json "${more[@]}"
+is "$ST $(jq -c '[.totals.rejected, .totals.objects, .totals.objects_joined]' <<<"$OUT")" '0 [1,1198,1197]' 'MAXERROR bears it; it was left alone'
+is "$(errors)" "$(address "${all[40]}")|2||1216" 'and told'
+like "$(jq -r '.shards[].note' <<<"$OUT")" "^not compacted: 1 object, such as $(address "${all[40]}"): line [12]: the file ends inside" 'the report says why'
+spoil 7 < <(jq -c '.year = "never"' "${all[7]}")
+dwh run --fresh --json "${more[@]}"
+is "$ST $(jq -c '[.totals.rejected, .totals.rows]' <<<"$OUT")" '0 [2,9222]' 'two are borne, one of them in a part'
+is "$(errors)" "$(address "${all[7]}")|1|year|1207
+$(address "${all[40]}")|2||1216" 'and told'
+spoil 8 < <(jq -c '.year = "never"' "${all[8]}")
+dwh run --fresh --json "${more[@]}"
+is "$ST" 7 'two in the parts and one alone are three: too many'
+like "$ERR" 'number 3 of the shard, and MAXERROR is 3' 'which is said'
+for i in 7 8 40; do mend $i; done
+dwh run --fresh --json
+is "$ST $(checksums)" "0 $sums" 'mended: the rows of a clean load'
+
+# ---- evidence ----
+
+PGPASSWORD=$PG_PASSWORD psql -XAtq -h "$T/sock" -U loader postgres -c 'set allow_system_table_mods = on' \
+	-c 'alter view pg_catalog.sys_load_detail rename to hidden_1' -c 'alter view pg_catalog.stl_load_commits rename to hidden_2'
+before=$(left)
+dwh run --fresh --json
+is "$(jq -c '[.shards[].verdict] | unique' <<<"$OUT") $(($(left) - before))" '["UNVERIFIED"] 13' 'UNVERIFIED: the parts stay'
+done_testing
