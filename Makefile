@@ -8,6 +8,7 @@
 # make valgrind   the unit tests under valgrind
 # make bench      the load against a Python program that does the same
 # make bench-safety  what exactly-once costs in processor time
+# make bench-compact  what joining small objects saves a Redshift
 # make fmt clean  as the names say
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -92,7 +93,7 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 
 # ---- what a person does ----
 
-.PHONY: run test unit torture fuzz peers test-peers lint fmt valgrind bench bench-safety deps \
+.PHONY: run test unit torture fuzz peers test-peers lint fmt valgrind bench bench-safety bench-compact deps \
 	deps-test deps-peers \
 	help FORCE
 
@@ -164,6 +165,8 @@ bench: deps deps-test all
 	tests/bench/python_peer.sh
 bench-safety: deps deps-test all
 	tests/bench/safety.sh
+bench-compact: deps deps-test all
+	tests/bench/compact.sh
 
 # ---- order in the house ----
 
