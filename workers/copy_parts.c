@@ -3,7 +3,10 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/sqltok.h"
+#include "workers/copyfile.h"
 #include "workers/crash.h"
+#include "workers/engine_private.h"
 
 /*
  * Where the warehouse does not tell (a serverless workgroup has no STV_SLICES): a multiple of what
@@ -27,12 +30,26 @@ static size_t slices(struct worker *w)
 	return w->slices;
 }
 
-bool copy_parts_are_made(const struct worker *w, const struct copystmt *stmt)
+/* The COPY of a source, whatever it loads. */
+static bool read_copy(
+    struct worker *w, const struct sqlfile *f, struct copystmt *stmt, struct err *e)
 {
+	struct sql_vars vars = copyfile_any(f);
+	struct str text;
+
+	return worker_pg(w, e) && copyfile_read(w, f, &vars, stmt, &text, e);
+}
+
+bool redshift_joins(struct worker *w, const struct sqlfile *f, bool *out, struct err *e)
+{
+	struct copystmt stmt;
 	const char *why;
 
-	/* Neither few nor large. */
-	return compact_is_worth(&w->config, stmt, COMPACT_FEW + 1, 0, &why);
+	if (!read_copy(w, f, &stmt, e))
+		return false;
+	/* Of a shard that is neither of few objects nor of large ones. */
+	*out = compact_is_worth(&w->config, &stmt, COMPACT_FEW + 1, 0, &why);
+	return true;
 }
 
 static bool is_worth(
@@ -85,16 +102,18 @@ static struct str left_alone(struct worker *w, const struct compacted *c)
 	        m->n > 1 ? "s" : "", STRF(m->bucket), STRF(m->objects[0].key), STRF(c->why[0])));
 }
 
-bool copy_parts_make(struct worker *w, const struct copystmt *stmt, struct str relation,
-    const struct manifest *objects, struct msg_done *done, struct copy_parts **out, struct err *e)
+bool redshift_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e)
 {
-	struct compact_opts opts = {.relation = relation};
+	struct compact_opts opts = {.relation = target_relation(w, w->task, m->source)};
 	struct copy_parts *p = arena_alloc(w->task, sizeof *p);
 	int64_t began = clock_ms();
+	struct copystmt stmt;
 	const char *why;
 
-	*out = NULL;
-	if (!is_worth(w, stmt, objects, &why)) {
+	if (!read_copy(w, f, &stmt, e))
+		return false;
+	if (!is_worth(w, &stmt, objects, &why)) {
 		if (w->config.load.compact != COMPACT_OFF)
 			done->note = str_z(arena_printf(w->task, "not compacted: %s", why));
 		return true;
@@ -106,14 +125,31 @@ bool copy_parts_make(struct worker *w, const struct copystmt *stmt, struct str r
 	done->note = left_alone(w, &p->c);
 	done->fetch_ms = clock_ms() - began;
 	crash_here("copy:after-compact");
-	if (p->c.parts.n == 0) {
+	if (p->c.parts.n == 0) { /* only maps, which say so */
 		copy_parts_remove(w, p, true);
 		return true;
 	}
 	done->objects_joined = (int64_t)p->c.objects;
 	done->parts = (int64_t)p->c.parts.n;
-	*out = p;
-	return write_manifests(w, relation, p, e);
+	c->parts = p;
+	return write_manifests(w, opts.relation, p, e);
+}
+
+/* Options come in any order, and it has no other compression (compact_is_worth). */
+bool copy_parts_statement(struct worker *w, struct str *text, struct err *e)
+{
+	const char *end = text->p;
+	struct sqltok *t;
+	size_t n;
+
+	if (!sqltok_all(*text, w->task, &t, &n, e))
+		return false;
+	if (n && sqltok_is(&t[n - 1], ";"))
+		n--;
+	if (n)
+		end = t[n - 1].text.p + t[n - 1].text.n;
+	*text = str_z(arena_printf(w->task, "%.*s GZIP", (int)(end - text->p), text->p));
+	return true;
 }
 
 /* ---- removing them ---- */
@@ -139,25 +175,53 @@ void copy_parts_remove(struct worker *w, const struct copy_parts *p, bool found)
 {
 	struct err e;
 
-	if (!w->config.load.keep_parts && !remove_all(w, p, found, &e))
+	if (!remove_all(w, p, found, &e))
 		warn(&e);
 }
 
-void copy_parts_forget(struct worker *w, const struct copystmt *stmt, struct str relation,
-    const struct manifest *objects)
+/* Where it is committed and not verified, people may want to see what it was loaded from. */
+static bool is_doubtful(
+    struct worker *w, struct str relation, const struct msg_copy *m, bool *out, struct err *e)
 {
-	struct compact_opts opts = {.relation = relation};
+	const char *params[] = {arena_cstr(w->task, relation), arena_i64(w->task, m->generation),
+	    arena_cstr(w->task, m->shard)};
+	PGresult *res;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM dwh.ledger WHERE relation = $1"
+	        " AND generation = CAST($2 AS INTEGER) AND shard = $3 AND verdict <> 'VERIFIED'",
+	        3, params, &res, e))
+		return false;
+	*out = pg_i64(res, 0, 0) > 0;
+	PQclear(res);
+	return true;
+}
+
+/* Manifests were written where all was there, and go first: to write them again tells their names.
+ */
+static bool forget(struct worker *w, struct str relation, const struct manifest *o, struct err *e)
+{
+	struct compact_opts opts = {.relation = relation, .slices = slices(w)};
 	struct copy_parts p = {.joined = STR("")};
-	const char *why;
-	struct err e;
 	bool whole;
 
-	if (w->config.load.keep_parts || !is_worth(w, stmt, objects, &why))
+	return compact_find(w, o, &opts, &p.c, &whole, e) &&
+	       (!whole || write_manifests(w, relation, &p, e)) && remove_all(w, &p, true, e);
+}
+
+void redshift_forget(struct worker *w, const struct sqlfile *f, const struct msg_copy *m)
+{
+	struct str relation = target_relation(w, w->task, m->source);
+	struct manifest objects;
+	struct copystmt stmt;
+	const char *why;
+	bool doubtful;
+	struct err e;
+
+	if (w->config.load.keep_parts || w->config.load.compact == COMPACT_OFF)
 		return;
-	opts.slices = slices(w);
-	/* Manifests were written when all was there, and go first: to write them again tells their
-	 * names. */
-	if (!compact_find(w, objects, &opts, &p.c, &whole, &e) ||
-	    (whole && !write_manifests(w, relation, &p, &e)) || !remove_all(w, &p, true, &e))
+	if (!read_copy(w, f, &stmt, &e) || !is_doubtful(w, relation, m, &doubtful, &e) ||
+	    !manifest_read(w, m->manifest, m->shard, w->task, &objects, &e) ||
+	    (!doubtful && is_worth(w, &stmt, &objects, &why) && !forget(w, relation, &objects, &e)))
 		warn(&e);
 }

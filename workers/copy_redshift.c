@@ -83,52 +83,20 @@ bool redshift_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, s
 	return true;
 }
 
-bool redshift_joins(struct worker *w, const struct sqlfile *f, bool *out, struct err *e)
-{
-	struct sql_vars vars = copyfile_any(f);
-	struct copystmt stmt;
-	struct str text;
-
-	if (!worker_pg(w, e) || !copyfile_read(w, f, &vars, &stmt, &text, e))
-		return false;
-	*out = copy_parts_are_made(w, &stmt);
-	return true;
-}
-
-/* Up to its last token: options may follow. */
-static bool open_end(struct worker *w, struct str *text, struct err *e)
+/* So that it reads all and writes nothing: with NOLOAD, and the largest MAXERROR. */
+static bool to_validate(
+    struct worker *w, const struct copystmt *stmt, struct str *text, struct err *e)
 {
 	struct sqltok *t;
+	const char *from = text->p, *end;
+	struct buf b;
 	size_t n;
 
 	if (!sqltok_all(*text, w->task, &t, &n, e))
 		return false;
 	if (n && sqltok_is(&t[n - 1], ";"))
 		n--;
-	text->n = n ? (size_t)(t[n - 1].text.p + t[n - 1].text.n - text->p) : 0;
-	return true;
-}
-
-/* Options come in any order, and the statement has no other compression (compact_is_worth). */
-static bool of_gzip(struct worker *w, struct str *text, struct err *e)
-{
-	if (!open_end(w, text, e))
-		return false;
-	*text = str_z(arena_printf(w->task, "%.*s GZIP", STRF(*text)));
-	return true;
-}
-
-/* So that it reads all and writes nothing: with NOLOAD, and the largest MAXERROR. */
-static bool to_validate(
-    struct worker *w, const struct copystmt *stmt, struct str *text, struct err *e)
-{
-	struct sqltok *t;
-	const char *from = text->p;
-	struct buf b;
-	size_t n;
-
-	if (!open_end(w, text, e) || !sqltok_all(*text, w->task, &t, &n, e))
-		return false;
+	end = n ? t[n - 1].text.p + t[n - 1].text.n : from;
 	buf_init(&b, 1 << 24);
 	for (size_t i = 1; i < n; i++) {
 		bool number = sqltok_is(&t[i - 1], "MAXERROR") ||
@@ -141,7 +109,7 @@ static bool to_validate(
 		buf_printf(&b, "%d", MAXERROR_MOST);
 		from = t[i].text.p + t[i].text.n;
 	}
-	buf_str(&b, str_from(*text, (size_t)(from - text->p)));
+	buf_add(&b, from, (size_t)(end - from));
 	if (!copystmt_has(stmt, COPY_NOLOAD))
 		buf_z(&b, " NOLOAD");
 	if (!copystmt_has(stmt, COPY_MAXERROR) && !copystmt_has(stmt, COPY_IGNOREALLERRORS))
@@ -242,7 +210,7 @@ static bool check_count(
 	    counted + c->rejected != (int64_t)c->joined->records)
 		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
 		    "%llu records were joined into parts, of which COPY has loaded %lld and "
-		    "rejected %lld",
+		    "rejected %lld; the parts are removed, and a rerun makes them anew",
 		    (unsigned long long)c->joined->records, (long long)counted,
 		    (long long)c->rejected);
 	return true;
@@ -368,7 +336,7 @@ static bool copy_files(struct copying *c, const struct sqlfile *f, struct str ad
 		return false;
 	out->rejects.limit = rejects_limit(&stmt);
 	out->stored = !c->m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
-	return (!c->joined || of_gzip(c->w, &text, e)) &&
+	return (!c->joined || copy_parts_statement(c->w, &text, e)) &&
 	       (!c->m->validate || to_validate(c->w, &stmt, &text, e)) &&
 	       run(c, text, done, out, e);
 }
@@ -393,18 +361,6 @@ static bool copy_shard(struct copying *c, const struct sqlfile *f, const struct 
 	return c->files->n == 0 || copy_files(c, f, p->alone, done, out, e);
 }
 
-bool redshift_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
-    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e)
-{
-	struct sql_vars vars = copyfile_any(f);
-	struct copystmt stmt;
-	struct str text;
-
-	return copyfile_read(w, f, &vars, &stmt, &text, e) &&
-	       copy_parts_make(
-	           w, &stmt, target_relation(w, w->task, m->source), objects, done, &c->parts, e);
-}
-
 bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
 {
@@ -415,9 +371,9 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	done->verdict = STR("VERIFIED");
 	ok = copy_shard(&c, f, objects, done, out, e) &&
 	     (!out->stored || check_files(w, out, done, e));
-	/* It is to leave nothing; what a load had made before is that load's. */
-	if (m->validate && out->parts)
-		copy_parts_remove(w, out->parts, false);
+	/* A validation is to leave nothing; what a load had made before is that load's. */
+	if (out->parts && (m->validate || (!ok && strcmp(e->code, "MISMATCH") == 0)))
+		copy_parts_remove(w, out->parts, !m->validate);
 	if (!ok)
 		return false;
 	done->rejected = out->rejects.count;
@@ -475,41 +431,7 @@ bool redshift_committed(struct worker *w, const struct msg_copy *m, struct copie
 {
 	if (!await_files(w, m, c, done, e))
 		return false;
-	if (c->parts && str_eqz(done->verdict, "VERIFIED"))
+	if (c->parts && str_eqz(done->verdict, "VERIFIED") && !w->config.load.keep_parts)
 		copy_parts_remove(w, c->parts, true);
 	return true;
-}
-
-/* ---- a shard that nobody tries any more ---- */
-
-/* Where it is committed and not verified, people may want to see what it was loaded from. */
-static bool is_doubtful(struct worker *w, const struct msg_copy *m, bool *out, struct err *e)
-{
-	const char *params[] = {arena_cstr(w->task, target_relation(w, w->task, m->source)),
-	    arena_i64(w->task, m->generation), arena_cstr(w->task, m->shard)};
-	PGresult *res;
-
-	if (!pg_query(&w->pg,
-	        "SELECT count(*) FROM dwh.ledger WHERE relation = $1"
-	        " AND generation = CAST($2 AS INTEGER) AND shard = $3 AND verdict <> 'VERIFIED'",
-	        3, params, &res, e))
-		return false;
-	*out = pg_i64(res, 0, 0) > 0;
-	PQclear(res);
-	return true;
-}
-
-void redshift_forget(struct worker *w, const struct sqlfile *f, const struct msg_copy *m)
-{
-	struct sql_vars vars = copyfile_any(f);
-	struct manifest objects;
-	struct copystmt stmt;
-	struct err ignored;
-	struct str text;
-	bool doubtful;
-
-	if (copyfile_read(w, f, &vars, &stmt, &text, &ignored) && copy_parts_are_made(w, &stmt) &&
-	    is_doubtful(w, m, &doubtful, &ignored) && !doubtful &&
-	    manifest_read(w, m->manifest, m->shard, w->task, &objects, &ignored))
-		copy_parts_forget(w, &stmt, target_relation(w, w->task, m->source), &objects);
 }
