@@ -70,7 +70,7 @@ const struct config_key config_keys[] = {
     {"LOAD", "SHARD_BYTES", KEY_SIZE, AT(load.shard_bytes), "64MiB", false, 1, TIB, NULL,
         "a shard ends at so many bytes"},
     {"LOAD", "SHARD_OBJECTS", KEY_INT, AT(load.shard_objects), "2000", false, 1, 1000000, NULL,
-        "... or at so many objects"},
+        "... or at so many objects; where COMPACT joins them, the later ones of a listing at more"},
     {"LOAD", "CONNECTIONS", KEY_INT, AT(load.connections), "32", false, 1, 1024, NULL,
         "GETs in flight in one worker"},
     {"LOAD", "FETCH_MEMORY", KEY_SIZE, AT(load.fetch_memory), "16MiB", false, MIB, 64 * GIB, NULL,

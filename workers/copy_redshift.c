@@ -380,6 +380,7 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	done->objects = (int64_t)objects->n;
 	for (size_t i = 0; i < objects->n; i++)
 		done->bytes += (int64_t)objects->objects[i].size;
+	out->doubtful = !str_eqz(done->verdict, "VERIFIED");
 	if (out->late)
 		done->verdict = STR("UNVERIFIED");
 	return true;
@@ -409,6 +410,7 @@ static bool await_files(struct worker *w, const struct msg_copy *m, struct copie
 
 	if (!c->late)
 		return true;
+	done->verdict = c->doubtful ? STR("UNVERIFIED") : STR("VERIFIED");
 	while (c->late && clock_ms() < until) {
 		if (!pause(w, e))
 			return false;
@@ -419,11 +421,11 @@ static bool await_files(struct worker *w, const struct msg_copy *m, struct copie
 		}
 	}
 	if (c->late) {
+		done->verdict = STR("UNVERIFIED");
 		done->note = STR("the load views do not name all files of its manifest");
-		return true;
 	}
-	done->verdict = STR("VERIFIED");
-	return set_verdict(w, m, "VERIFIED", e);
+	/* The ledger says UNVERIFIED, as it was at COMMIT. */
+	return !str_eqz(done->verdict, "VERIFIED") || set_verdict(w, m, "VERIFIED", e);
 }
 
 bool redshift_committed(struct worker *w, const struct msg_copy *m, struct copied *c,

@@ -35,7 +35,8 @@ struct copied {
 	struct copy_parts *parts; /* what its small objects were joined to, or NULL */
 	struct sent sent[2];      /* of the parts, and of the objects as they are */
 	size_t n_sent;
-	bool late; /* the load views do not know all of it yet */
+	bool late;     /* the load views do not know all of it yet */
+	bool doubtful; /* other evidence is missing */
 };
 
 /*

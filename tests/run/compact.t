@@ -141,8 +141,15 @@ is "$(sql "select count(*) from dwh.ledger join dwh.target using (relation, gene
 dwh rerun --set LOAD.KEEP_PARTS=true
 is "$ST $(counts) $(checksums)" "0 $counts $sums" 'a rerun makes the part anew'
 rm -r "$T/buckets/manifests/of/tests/parts"
-PGPASSWORD=$PG_PASSWORD psql -XAtq -h "$T/sock" -U loader postgres -c 'set allow_system_table_mods = on' \
-	-c 'alter view pg_catalog.sys_load_detail rename to hidden_1' -c 'alter view pg_catalog.stl_load_commits rename to hidden_2'
+pg() { PGPASSWORD=$PG_PASSWORD psql -XAtq -h "$T/sock" -U loader postgres -c 'set allow_system_table_mods = on' "$@"; }
+pg -c 'alter view pg_catalog.sys_load_detail rename to hidden_detail' \
+	-c 'alter view pg_catalog.stl_load_commits rename to hidden_commits'
 dwh run --fresh --json
 is "$(jq -c '[.shards[].verdict] | unique' <<<"$OUT") $(left)" '["UNVERIFIED"] 13' 'UNVERIFIED: the parts stay'
+# Rows come a second late, behind COMMIT.
+pg -c "create view pg_catalog.sys_load_detail as select * from pg_catalog.hidden_detail
+	where end_time < clock_timestamp() at time zone 'UTC' - interval '1 second'"
+dwh run --fresh --json
+is "$ST $(ledger)" "0 $was" 'evidence that comes late: VERIFIED, in the ledger, too'
+is "$(left)" 0 'and the parts are gone'
 done_testing
