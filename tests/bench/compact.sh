@@ -40,7 +40,7 @@ start_redshift() {
 		>"$tmp/redshiftd.ready" 2>"$tmp/redshiftd.log" &
 	redshiftd_pid=$!
 	tries=300
-	until redshift_port=$(awk '/^redshiftd ready/ { print $3 }' "$tmp/redshiftd.ready") &&
+	until redshift_port=$(awk '/^redshiftd ready/ { print $3 }' "$tmp/redshiftd.ready" 2>/dev/null) &&
 		[ -n "$redshift_port" ]; do
 		tries=$((tries - 1))
 		if [ "$tries" -eq 0 ]; then

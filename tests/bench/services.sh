@@ -15,7 +15,7 @@ start_s3() {
 		>"$tmp/s3d.ready" 2>"$tmp/s3d.log" &
 	s3d_pid=$!
 	tries=300
-	until port=$(awk '/^s3d ready/ { print $3 }' "$tmp/s3d.ready") && [ -n "$port" ]; do
+	until port=$(awk '/^s3d ready/ { print $3 }' "$tmp/s3d.ready" 2>/dev/null) && [ -n "$port" ]; do
 		tries=$((tries - 1))
 		if [ "$tries" -eq 0 ]; then
 			echo "$0: s3d does not start:" >&2
