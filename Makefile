@@ -9,6 +9,7 @@
 # make bench      the load against a Python program that does the same
 # make bench-safety  what exactly-once costs in processor time
 # make bench-engines what it costs that the warehouse executes the COPY
+# make bench-compact  what joining small objects saves a Redshift
 # make fmt clean  as the names say
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -93,8 +94,8 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 
 # ---- what a person does ----
 
-.PHONY: run test unit torture fuzz peers test-peers lint fmt valgrind bench bench-safety bench-engines deps \
-	deps-test deps-peers \
+.PHONY: run test unit torture fuzz peers test-peers lint fmt valgrind bench bench-safety bench-engines bench-compact \
+	deps deps-test deps-peers \
 	help FORCE
 
 run: deps all
@@ -167,6 +168,8 @@ bench-safety: deps deps-test all
 	tests/bench/safety.sh
 bench-engines: deps deps-test all
 	tests/bench/engines.sh
+bench-compact: deps deps-test all
+	tests/bench/compact.sh
 
 # ---- order in the house ----
 

@@ -82,6 +82,7 @@ struct config {
 		enum config_changed changed; /* an object that was loaded before it changed */
 		enum config_compact compact; /* small objects are joined for Redshift */
 		int64_t part_bytes;          /* of what they are joined to, uncompressed; 16 MiB */
+		bool keep_parts;             /* also when they are loaded and verified */
 	} load;
 	struct {
 		const char *dir;     /* .dwh */

@@ -51,11 +51,11 @@ static const struct field beat[] = {
 static const struct field again[] = {
     INT(again, id), STRING(again, code), INT(again, times), STRING(again, message), END};
 static const struct field done[] = {INT(done, id), INT(done, rows), INT(done, rejected),
-    INT(done, bytes), INT(done, objects), INT(done, replaced), INT(done, limit),
-    INT(done, requests), INT(done, retries), INT(done, list_ms), INT(done, fetch_ms),
-    INT(done, copy_ms), INT(done, commit_ms), INT(done, total_ms), INT(done, cpu_ms),
-    INT(done, quarantined), INT(done, changed), BOOL(done, skipped), STRING(done, verdict),
-    STRING(done, note), END};
+    INT(done, bytes), INT(done, objects), INT(done, replaced), INT(done, objects_joined),
+    INT(done, parts), INT(done, limit), INT(done, requests), INT(done, retries), INT(done, list_ms),
+    INT(done, fetch_ms), INT(done, copy_ms), INT(done, commit_ms), INT(done, total_ms),
+    INT(done, cpu_ms), INT(done, quarantined), INT(done, changed), BOOL(done, skipped),
+    STRING(done, verdict), STRING(done, note), END};
 static const struct field fail[] = {INT(fail, id), STRING(fail, kind), STRING(fail, where),
     STRING(fail, code), STRING(fail, message), INT(fail, retry_after_ms), INT(fail, total_ms), END};
 static const struct field run[] = {INT(run, v), STRING(run, run), STRING(run, command),

@@ -186,8 +186,9 @@ struct msg_again {
 struct msg_done {
 	int64_t id;
 	int64_t rows, rejected, bytes, objects;
-	int64_t replaced; /* rows in which ACCEPTINVCHARS has replaced characters */
-	int64_t limit;    /* of a validation's probe: rejected records that fail the load */
+	int64_t replaced;              /* rows in which ACCEPTINVCHARS has replaced characters */
+	int64_t objects_joined, parts; /* objects that were joined for COPY, and into how many */
+	int64_t limit; /* of a validation's probe: rejected records that fail the load */
 	int64_t requests, retries; /* of S3 */
 	int64_t list_ms, fetch_ms, copy_ms, commit_ms, total_ms;
 	int64_t cpu_ms;      /* of the worker */

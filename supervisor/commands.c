@@ -179,14 +179,6 @@ static void warn_of_workers(const struct call *c)
 		    (long long)c->config.load.workers, LANES_MAX);
 }
 
-static bool compact_is_built(const struct call *c)
-{
-	if (c->config.load.compact == COMPACT_OFF)
-		return true;
-	log_error("[LOAD] COMPACT: joining small objects is not built yet: leave it off");
-	return false;
-}
-
 /* With the services of the local engine up, where it is that. */
 static int with_services(struct call *c, int (*what)(struct call *c))
 {
@@ -219,8 +211,6 @@ int cmd_run(struct call *c)
 		log_error("--validate writes nothing: it can not be used with --fresh");
 		return 1;
 	}
-	if (!compact_is_built(c))
-		return 2;
 	settle_workers(c);
 	warn_of_workers(c);
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))

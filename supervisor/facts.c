@@ -167,6 +167,8 @@ struct facts_totals facts_totals(const struct fold *f)
 		n.rows += t->done.rows;
 		n.rejected += t->done.rejected;
 		n.replaced += t->done.replaced;
+		n.objects_joined += t->done.objects_joined;
+		n.parts += t->done.parts;
 		n.unverified += !str_eqz(t->done.verdict, "VERIFIED");
 	}
 	return n;

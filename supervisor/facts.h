@@ -58,7 +58,8 @@ struct facts_totals {
 	int64_t shards, loaded, already, objects, bytes, rows, failed, blocked, left,
 	    retries,                        /* attempts of tasks after the first */
 	    requests_again,                 /* requests of S3 that were sent again */
-	    unverified, rejected, replaced; /* records, of the copies */
+	    unverified, rejected, replaced, /* records, of the copies */
+	    objects_joined, parts;          /* by the workers, before COPY */
 	int64_t quarantined;                /* objects that the sources have there */
 };
 

@@ -35,6 +35,7 @@ static const char *verdict(const struct task *t)
 
 static void print_shards(const struct fold *f, struct arena *a, FILE *out)
 {
+	const struct facts_totals totals = facts_totals(f);
 	const struct task **shards;
 	size_t n = facts_shards(f, a, &shards), shown = n;
 	struct table *t = table_new(a, "relation shard >objects >bytes >rows >list_ms >fetch_ms "
@@ -68,6 +69,9 @@ static void print_shards(const struct fold *f, struct arena *a, FILE *out)
 	table_print(t, out);
 	if (shown < n)
 		fprintf(out, "  the %zu slowest of %zu; --json has all\n", shown, n);
+	if (totals.parts)
+		fprintf(out, "  %s small objects were joined into %s parts for COPY\n",
+		    table_thousands(a, totals.objects_joined), table_thousands(a, totals.parts));
 }
 
 /* ---- steps, phases, counts ---- */
@@ -334,9 +338,17 @@ static void print_bad(const struct fold *f, struct arena *a, FILE *out)
 		                                             : "dwh.load_errors");
 }
 
+/* Shards of one source mostly have the same to say: the first of a row says it. */
+static void print_same(size_t same, FILE *out)
+{
+	if (same)
+		fprintf(out, "  ... and %zu more, the same\n", same);
+}
+
 static void print_remarks(const struct fold *f, FILE *out)
 {
-	size_t shown = 0;
+	struct str last = STR("");
+	size_t shown = 0, same = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *t = &f->tasks[i];
@@ -347,8 +359,16 @@ static void print_remarks(const struct fold *f, FILE *out)
 			continue;
 		if (shown++ == 0)
 			fprintf(out, "\nRemarks\n");
-		fprintf(out, "  %.*s: %.*s\n", STRF(t->name), STRF(t->done.note));
+		if (str_eq(t->done.note, last)) {
+			same++;
+			continue;
+		}
+		print_same(same, out);
+		same = 0;
+		last = t->done.note;
+		fprintf(out, "  %.*s: %.*s\n", STRF(t->name), STRF(last));
 	}
+	print_same(same, out);
 }
 
 /* ACCEPTINVCHARS changes what was meant: it is told, as Redshift tells it. */

@@ -37,6 +37,10 @@ static json_t *task_json(const struct fold *f, const struct task *t)
 		           d->skipped, "verdict", text(d->verdict), "note", text(d->note)));
 		if (t->kind != TASK_COPY)
 			json_object_set_new(o, "list_ms", json_integer(d->list_ms));
+		else
+			json_object_update_new(
+			    o, json_pack("{s:I, s:I}", "objects_joined",
+			           (json_int_t)d->objects_joined, "parts", (json_int_t)d->parts));
 	}
 	if (t->kind == TASK_COPY)
 		json_object_update_new(
@@ -136,13 +140,14 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	    "ended", f->ended, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "ms",
 	    (json_int_t)facts_duration(f));
 	json_object_set_new(root, "totals",
-	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "shards",
-	        (json_int_t)n.shards, "loaded", (json_int_t)n.loaded, "objects",
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	        "shards", (json_int_t)n.shards, "loaded", (json_int_t)n.loaded, "objects",
 	        (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,
 	        "rejected", (json_int_t)n.rejected, "replaced", (json_int_t)n.replaced, "failed",
 	        (json_int_t)n.failed, "blocked", (json_int_t)n.blocked, "left", (json_int_t)n.left,
 	        "retries", (json_int_t)n.retries, "requests_again", (json_int_t)n.requests_again,
-	        "quarantined", (json_int_t)n.quarantined));
+	        "quarantined", (json_int_t)n.quarantined, "objects_joined",
+	        (json_int_t)n.objects_joined, "parts", (json_int_t)n.parts));
 	json_object_set_new(root, "counts", counts);
 	if (n_expect)
 		json_object_set_new(root, "expected", wanted);

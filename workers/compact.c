@@ -102,6 +102,7 @@ struct work {
 	const struct compact_opts *opts;
 	struct compacted *out;
 	size_t cap_maps;
+	bool only_find, missing; /* compact_find */
 };
 
 static void sort_out(struct work *k)
@@ -227,6 +228,8 @@ static bool on_bytes(
 	memcpy(j->bytes + j->at[i], p, n);
 	j->at[i] += n;
 	*held = 0; /* they have their place already, whatever order they come in */
+	j->w->so_far.bytes += (int64_t)n;
+	j->w->so_far.objects += last;
 	if (last)
 		j->whole[i] = true;
 	while (j->next < j->map->n && j->whole[j->next])
@@ -339,7 +342,7 @@ static bool find_part(
 	if (found.size && (info.size != found.size || !str_eqz(found.etag, info.etag)))
 		return true;
 	*map = found;
-	*there = true;
+	map->found = *there = true;
 	return true;
 }
 
@@ -361,7 +364,8 @@ static bool make_part(struct work *k, const struct manifest *m, struct err *e)
 	    !find_part(w, m, map, &there, e))
 		return false;
 	out->reused += there;
-	if (there)
+	k->missing = k->missing || !there;
+	if (there || k->only_find)
 		return true;
 	map->n = m->n;
 	map->entries = arena_alloc(w->task, m->n * sizeof *map->entries);
@@ -431,32 +435,52 @@ static void take_maps(struct work *k)
 		}
 }
 
+static bool compact(struct work *k, struct err *e)
+{
+	struct worker *w = k->w;
+
+	*k->out = (struct compacted){.alone = {.bucket = k->all->bucket}};
+	if (!connect_manifests(&w->config))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "parts need a place: set [S3] MANIFESTS, or [LOAD] COMPACT = off");
+	sort_out(k);
+	if (!worker_s3(w, e) || !make_parts(k, e))
+		return false;
+	if (!k->only_find || !k->missing)
+		take_maps(k);
+	return true;
+}
+
 bool compact_objects(struct worker *w, const struct manifest *objects,
     const struct compact_opts *opts, struct compacted *out, struct err *e)
 {
 	struct work k = {.w = w, .all = objects, .opts = opts, .out = out};
 
-	*out = (struct compacted){.alone = {.bucket = objects->bucket}};
-	if (!connect_manifests(&w->config))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "parts need a place: set [S3] MANIFESTS, or [LOAD] COMPACT = off");
-	sort_out(&k);
-	if (!worker_s3(w, e) || !make_parts(&k, e))
-		return false;
-	take_maps(&k);
-	return true;
+	return compact(&k, e);
+}
+
+bool compact_find(struct worker *w, const struct manifest *objects, const struct compact_opts *opts,
+    struct compacted *out, bool *whole, struct err *e)
+{
+	struct work k = {.w = w, .all = objects, .opts = opts, .out = out, .only_find = true};
+	bool ok = compact(&k, e);
+
+	*whole = ok && !k.missing;
+	return ok;
 }
 
 /* The map goes first: a part without one is not there. */
-bool compact_remove(struct worker *w, const struct compacted *c, struct err *e)
+bool compact_remove(struct worker *w, const struct compacted *c, bool found, struct err *e)
 {
 	if (!worker_s3(w, e))
 		return false;
 	for (size_t i = 0; i < c->n_maps; i++) {
 		const struct compact_map *m = &c->maps[i];
 
+		if (m->found && !found)
+			continue;
 		if (!s3_delete(w->s3, m->bucket, map_key(w, m->key), e) ||
-		    (m->size && !s3_delete(w->s3, m->bucket, m->key, e)))
+		    !s3_delete(w->s3, m->bucket, m->key, e))
 			return err_prefix(e, "removing a part from [S3] MANIFESTS");
 	}
 	return true;

@@ -62,6 +62,7 @@ struct compact_map {
 	struct str etag;        /* of the part; empty where there is none, with size 0 */
 	uint64_t size;          /* of the part, compressed; 0: no object could be joined */
 	uint64_t bytes, lines, records;
+	bool found;        /* an earlier try had made it */
 	struct str source; /* bucket of the objects */
 	struct compact_entry *entries;
 	size_t n;
@@ -93,6 +94,13 @@ bool compact_objects(struct worker *w, const struct manifest *objects,
     const struct compact_opts *opts, struct compacted *out, struct err *e);
 
 /*
+ * The same, of what an earlier try has left; nothing is read of the objects, and nothing made.
+ * *whole: all of it is there, else *out is of use for compact_remove alone.
+ */
+bool compact_find(struct worker *w, const struct manifest *objects, const struct compact_opts *opts,
+    struct compacted *out, bool *whole, struct err *e);
+
+/*
  * Which object, and which line of it, a line of a part is of. part: its address, as COPY reports
  * it; line: as in Redshift's error views, that of a record's end. False where it is no part or no
  * line of these. The address of the object lives in a.
@@ -100,8 +108,9 @@ bool compact_objects(struct worker *w, const struct manifest *objects,
 bool compact_trace(const struct compacted *c, struct str part, uint64_t line, struct arena *a,
     struct str *object, uint64_t *line_in_object);
 
-/* Deletes parts and maps, once their load was verified. What is gone already is no error. */
-bool compact_remove(struct worker *w, const struct compacted *c, struct err *e);
+/* Deletes parts and maps, once they are of no more use: all of them, or those that no earlier try
+ * had made. What is gone already is no error. */
+bool compact_remove(struct worker *w, const struct compacted *c, bool found, struct err *e);
 
 /* ---- the steps of it, for tests ---- */
 

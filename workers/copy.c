@@ -1,8 +1,8 @@
 /*
  * copy.c - a shard into its lane, exactly once.
  *
- *   ledger: is it there already?  -> manifest -> BEGIN -> hold the target -> COPY, verified
- *   -> ledger row -> COMMIT
+ *   ledger: is it there already?  -> manifest -> small objects are joined, on Redshift
+ *   -> BEGIN -> hold the target -> COPY, verified -> ledger row -> COMMIT
  *
  * The ledger row and the rows of the shard are one transaction. A worker may die at any instant:
  * before COMMIT nothing has happened, after it the ledger says so, and while the server still works
@@ -69,6 +69,8 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	int64_t began = clock_ms(), copied;
 	struct copied c;
 
+	if (!engine_prepare(w, f, m, o, done, &c, e))
+		return false;
 	if (!loaderrors_forget(w, relation, m->shard, e) ||
 	    !locks_begin_load(w, relation, m->lane, e))
 		return false;
@@ -95,7 +97,7 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		return false;
 	crash_here("copy:after-commit");
 	done->commit_ms = clock_ms() - copied;
-	if (!engine_committed(w, m, o, &c, done, e))
+	if (!engine_committed(w, m, &c, done, e))
 		return false;
 	loaderrors_send(w, &c.rejects, MSG_BAD_MAX); /* all are in dwh.load_errors */
 	return true;
@@ -110,7 +112,7 @@ static bool validate(struct worker *w, const struct sqlfile *f, const struct msg
 {
 	struct copied c;
 
-	if (!engine_copy(w, f, m, o, done, &c, e))
+	if (!engine_prepare(w, f, m, o, done, &c, e) || !engine_copy(w, f, m, o, done, &c, e))
 		return false;
 	done->verdict = c.rejects.failed  ? STR("rejected")
 	                : c.rejects.count ? STR("borne")
@@ -143,8 +145,8 @@ static bool read_objects(
  * An object is not the one that was listed: nothing of the shard is loaded, and what its keys are
  * now becomes shards in its place.
  */
-static bool replace(struct worker *w, const struct msg_copy *m, const struct err *why,
-    struct msg_done *done, struct err *e)
+static bool replace(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct err *why, struct msg_done *done, struct err *e)
 {
 	struct msg_list list = {.id = m->id,
 	    .source = m->source,
@@ -155,7 +157,10 @@ static bool replace(struct worker *w, const struct msg_copy *m, const struct err
 
 	*done = (struct msg_done){
 	    .verdict = STR("superseded"), .skipped = true, .note = str_z(note)};
-	return list_shard_again(w, &list, done, e);
+	if (!list_shard_again(w, &list, done, e))
+		return false;
+	engine_forget(w, f, m);
+	return true;
 }
 
 /* Its objects can be loaded in other shards: without the bad ones, or as they are now. */
@@ -216,6 +221,7 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		return false;
 	if (there) {
 		already(done, m, rows);
+		engine_forget(w, f, m);
 		return true;
 	}
 	if (!read_objects(w, m, &objects, e))
@@ -227,12 +233,13 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 
 		if (nobody_has_it(w, m, relation, &objects, e))
 			return why.kind == ERR_DATA ? split_shard(w, f, m, &objects, &why, done, e)
-			                            : replace(w, m, &why, done, e);
+			                            : replace(w, f, m, &why, done, e);
 	}
 	/* A session that was thought dead has committed this very shard. */
 	if (strcmp(e->code, UNIQUE_VIOLATION) == 0 && pg_exec(&w->pg, "ROLLBACK", &ignored) &&
 	    in_ledger(w, m, relation, &there, &rows, &ignored) && there) {
 		already(done, m, rows);
+		engine_forget(w, f, m);
 		return true;
 	}
 	return false;

@@ -459,7 +459,6 @@ bool postgres_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	struct plan p;
 	bool ok;
 
-	*out = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}};
 	ok = worker_s3(w, e) && make_plan(w, f, &vars, &p, e);
 	if (ok) {
 		ok = copy_shard(w, f, m, objects, &p, done, out, e);

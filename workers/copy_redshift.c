@@ -12,6 +12,11 @@
  *   COMMIT is asked for again after it. Then it is VERIFIED; UNVERIFIED where nothing was to be
  *   seen.
  *
+ * Small objects are joined before (copy_parts.h). Then there are two COPYs in the one transaction:
+ * of the parts, which are gzip, and of the objects that were left alone; what is said above holds
+ * for each. What was joined we have seen, so its records are evidence, too. MAXERROR bounds both
+ * together.
+ *
  * pg_last_copy_id() names the COPY in the views. It keeps its old value where a COPY failed before
  * it read anything, so it is remembered before.
  */
@@ -19,8 +24,10 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/lane.h"
 #include "shared/redshift_error.h"
 #include "shared/sqltok.h"
+#include "workers/copy_parts.h"
 #include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
@@ -117,10 +124,11 @@ static bool to_validate(
 struct copying {
 	struct worker *w;
 	const struct msg_copy *m;
-	const struct manifest *objects;
-	struct rejects *rejects;
-	int64_t before, query;    /* pg_last_copy_id() */
-	int64_t loaded, rejected; /* by COPY's notices; loaded is -1 where they do not tell */
+	const struct manifest *files;   /* what it reads */
+	const struct compacted *joined; /* where they are parts: of what; else NULL */
+	struct rejects *rejects;        /* of this COPY and those before it */
+	int64_t before, query;          /* pg_last_copy_id() */
+	int64_t loaded, rejected;       /* by COPY's notices; loaded is -1 where they do not tell */
 };
 
 static bool last_copy(struct worker *w, int64_t *count, int64_t *id, struct err *e)
@@ -141,17 +149,18 @@ static bool pause(struct worker *w, struct err *e)
 	return worker_tick(w, e);
 }
 
-/* At least `wanted` of them, where they come in time. */
+/* At least `wanted` of them, where they come in time; behind those of an earlier COPY. */
 static bool read_rejects(struct copying *c, int64_t wanted, struct err *e)
 {
+	const struct rejects earlier = *c->rejects;
 	int64_t until = clock_ms() + LATE_MS;
 
 	for (;;) {
-		c->rejects->n = 0;
-		c->rejects->count = 0;
-		if (!loadviews_rejects(c->w, c->query, c->before, c->objects, c->rejects, e))
+		*c->rejects = earlier;
+		if (!loadviews_rejects(
+		        c->w, c->query, c->before, c->files, c->joined, c->rejects, e))
 			return false;
-		if (c->rejects->count >= wanted || clock_ms() > until)
+		if (c->rejects->count - earlier.count >= wanted || clock_ms() > until)
 			return true;
 		if (!pause(c->w, e))
 			return false;
@@ -164,6 +173,7 @@ static bool explain(struct copying *c, struct err *e)
 	struct worker *w = c->w;
 	struct err why = *e, other;
 	bool bear = c->rejects->bear_all;
+	size_t earlier = c->rejects->n;
 	int64_t count, id;
 
 	/* Within the failed transaction nothing is answered. Rows about errors outlive it. */
@@ -171,8 +181,8 @@ static bool explain(struct copying *c, struct err *e)
 		return false;
 	c->query = id == c->before ? -1 : id;
 	c->rejects->bear_all = true;
-	if (read_rejects(c, 1, &other) && c->rejects->n)
-		rejects_fail(c->rejects, &c->rejects->v[0], false, e);
+	if (read_rejects(c, 1, &other) && c->rejects->n > earlier)
+		rejects_fail(c->rejects, &c->rejects->v[earlier], false, e);
 	else
 		*e = why;
 	c->rejects->bear_all = bear;
@@ -183,32 +193,48 @@ static bool explain(struct copying *c, struct err *e)
 static bool check_count(
     const struct copying *c, int64_t counted, struct msg_done *done, struct err *e)
 {
+	bool told = c->loaded >= 0;
+
 	if (c->query == c->before)
 		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
 		    "COPY succeeded, but pg_last_copy_id() knows nothing of it");
-	done->rows = counted;
-	if (c->loaded >= 0 && c->loaded != counted)
+	done->rows += counted;
+	if (told && c->loaded != counted)
 		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
 		    "COPY says that %lld records were loaded, pg_last_copy_count() %lld",
 		    (long long)c->loaded, (long long)counted);
-	done->verdict = c->loaded >= 0 ? STR("VERIFIED") : STR("UNVERIFIED");
+	if (!told)
+		done->verdict = STR("UNVERIFIED");
+	/* Where it does not tell, it has rejected none unless it bears some. */
+	if (c->joined && (told || c->rejects->limit == 1) &&
+	    counted + c->rejected != (int64_t)c->joined->records)
+		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+		    "%llu records were joined into parts, of which COPY has loaded %lld and "
+		    "rejected %lld; the parts are removed, and a rerun makes them anew",
+		    (unsigned long long)c->joined->records, (long long)counted,
+		    (long long)c->rejected);
 	return true;
 }
 
-/* *late: not all are seen yet. */
-static bool check_files(struct worker *w, int64_t query, const struct manifest *objects,
-    struct msg_done *done, bool *late, struct err *e)
+/* c->late: not all are seen yet. */
+static bool check_files(struct worker *w, struct copied *c, struct msg_done *done, struct err *e)
 {
-	int64_t files;
+	c->late = false;
+	for (size_t i = 0; i < c->n_sent; i++) {
+		int64_t files, wanted = (int64_t)c->sent[i].files->n;
 
-	if (!loadviews_files(w, query, &files, e))
-		return false;
-	*late = files >= 0 && files < (int64_t)objects->n;
-	if (files < 0)
-		done->verdict = STR("UNVERIFIED");
-	return files <= (int64_t)objects->n ||
-	       err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
-	           "COPY has read %lld files, its manifest has %zu", (long long)files, objects->n);
+		if (!loadviews_files(w, c->sent[i].query, &files, e))
+			return false;
+		if (files < 0)
+			done->verdict = STR("UNVERIFIED");
+		else if (files < wanted)
+			c->late = true;
+		else if (files > wanted)
+			return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+			    "COPY has read %lld files, its manifest has %lld", (long long)files,
+			    (long long)wanted);
+	}
+	return true;
 }
 
 static bool send(struct copying *c, struct str text, int64_t *counted, struct err *e)
@@ -227,30 +253,44 @@ static bool send(struct copying *c, struct str text, int64_t *counted, struct er
 	return last_copy(w, counted, &c->query, e);
 }
 
-static bool run(struct copying *c, const struct copystmt *stmt, struct str text,
-    struct msg_done *done, struct copied *out, struct err *e)
+/* What it has rejected, when it has succeeded. */
+static bool take_rejects(struct copying *c, const struct copied *out, struct err *e)
+{
+	struct rejects *r = c->rejects;
+	int64_t known = r->count;
+	bool bear = r->bear_all;
+
+	if (r->limit == 1 && out->stored)
+		return true;
+	r->bear_all = true;
+	if (!read_rejects(c, c->rejected, e))
+		return false;
+	r->bear_all = bear;
+	if (r->count - known < c->rejected)
+		r->count = known + c->rejected;
+	r->failed = r->count >= r->limit;
+	if (!r->failed || r->bear_all)
+		return true;
+	if (r->n)
+		return rejects_fail(r, &r->v[r->n - 1], false, e);
+	return err_set(e, ERR_DATA, AT_DATA, "MAXERROR",
+	    "%lld records were rejected, and MAXERROR is %lld; the load views do not tell which",
+	    (long long)r->count, (long long)r->limit);
+}
+
+static bool run(
+    struct copying *c, struct str text, struct msg_done *done, struct copied *out, struct err *e)
 {
 	int64_t counted;
 
-	if (!send(c, text, &counted, e))
+	if (!send(c, text, &counted, e) || (out->stored && !check_count(c, counted, done, e)))
 		return false;
-	if (out->stored && (!check_count(c, counted, done, e) ||
-	                       !check_files(c->w, c->query, c->objects, done, &out->late, e)))
-		return false;
-	if (!out->stored)
-		done->rows = c->loaded > 0 ? c->loaded : 0;
+	if (!out->stored && c->loaded > 0)
+		done->rows += c->loaded;
 	if (c->query == c->before)
 		c->query = -1;
-	out->query = c->query;
-	if (rejects_limit(stmt) > 1 || !out->stored) {
-		c->rejects->bear_all = true;
-		if (!read_rejects(c, c->rejected, e))
-			return false;
-		c->rejects->bear_all = c->m->validate;
-		c->rejects->failed = c->rejects->count >= rejects_limit(stmt);
-	}
-	done->rejected = c->rejects->count > c->rejected ? c->rejects->count : c->rejected;
-	return true;
+	out->sent[out->n_sent++] = (struct sent){.files = c->files, .query = c->query};
+	return take_rejects(c, out, e);
 }
 
 /* COPY reads no file of this machine. */
@@ -265,29 +305,82 @@ static bool manifest_of(struct worker *w, const struct msg_copy *m, const struct
 	           w, target_relation(w, w->task, m->source), objects, false, digest, address, e);
 }
 
-bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
-    const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
+/*
+ * A shard that is loaded has a lane. One that is only validated has none, and the relation itself
+ * may be a view: any lane will do. Where nothing is made yet, Redshift says so.
+ */
+static struct str lane_of(struct worker *w, const struct msg_copy *m)
 {
-	struct sql_vars vars = {.relation = m->source, .lane = m->lane};
-	struct copying c = {.w = w, .m = m, .objects = objects, .rejects = &out->rejects};
+	struct err ignored;
+	struct target t;
+
+	if (m->lane.n && !str_eq(m->lane, m->source))
+		return m->lane;
+	return m->validate &&
+	               target_read(w, target_relation(w, w->task, m->source), &t, &ignored) &&
+	               t.known
+	           ? lane_name(w->task, m->source, 1, t.lanes)
+	           : m->source;
+}
+
+/* A COPY of these files, whose manifest is at `address`. */
+static bool copy_files(struct copying *c, const struct sqlfile *f, struct str address,
+    struct msg_done *done, struct copied *out, struct err *e)
+{
+	struct sql_vars vars = {
+	    .relation = c->m->source, .lane = lane_of(c->w, c->m), .manifest = address};
 	struct copystmt stmt;
 	struct str text;
 
-	*out = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}, .query = -1};
-	if (!vars.lane.n)
-		vars.lane = m->source;
-	if (!manifest_of(w, m, objects, &vars.manifest, e) ||
-	    !copyfile_read(w, f, &vars, &stmt, &text, e))
+	if (!copyfile_read(c->w, f, &vars, &stmt, &text, e))
 		return false;
 	out->rejects.limit = rejects_limit(&stmt);
-	out->stored = !m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
-	if (m->validate && !to_validate(w, &stmt, &text, e))
+	out->stored = !c->m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
+	return (!c->joined || copy_parts_statement(c->w, &text, e)) &&
+	       (!c->m->validate || to_validate(c->w, &stmt, &text, e)) &&
+	       run(c, text, done, out, e);
+}
+
+static bool copy_shard(struct copying *c, const struct sqlfile *f, const struct manifest *objects,
+    struct msg_done *done, struct copied *out, struct err *e)
+{
+	const struct copy_parts *p = out->parts;
+	struct str address;
+
+	if (!p) {
+		c->files = objects;
+		return manifest_of(c->w, c->m, objects, &address, e) &&
+		       copy_files(c, f, address, done, out, e);
+	}
+	c->files = &p->c.parts;
+	c->joined = &p->c;
+	if (!copy_files(c, f, p->joined, done, out, e))
 		return false;
-	if (!run(&c, &stmt, text, done, out, e))
+	c->files = &p->c.alone;
+	c->joined = NULL;
+	return c->files->n == 0 || copy_files(c, f, p->alone, done, out, e);
+}
+
+bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
+{
+	struct copying c = {.w = w, .m = m, .rejects = &out->rejects};
+	bool ok;
+
+	done->rows = 0;
+	done->verdict = STR("VERIFIED");
+	ok = copy_shard(&c, f, objects, done, out, e) &&
+	     (!out->stored || check_files(w, out, done, e));
+	/* A validation is to leave nothing; what a load had made before is that load's. */
+	if (out->parts && (m->validate || (!ok && strcmp(e->code, "MISMATCH") == 0)))
+		copy_parts_remove(w, out->parts, !m->validate);
+	if (!ok)
 		return false;
+	done->rejected = out->rejects.count;
 	done->objects = (int64_t)objects->n;
 	for (size_t i = 0; i < objects->n; i++)
 		done->bytes += (int64_t)objects->objects[i].size;
+	out->doubtful = !str_eqz(done->verdict, "VERIFIED");
 	if (out->late)
 		done->verdict = STR("UNVERIFIED");
 	return true;
@@ -308,27 +401,39 @@ static bool set_verdict(
 	    4, params, e);
 }
 
-bool redshift_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
-    struct copied *c, struct msg_done *done, struct err *e)
+/* Until the load views know all files, or too long. */
+static bool await_files(struct worker *w, const struct msg_copy *m, struct copied *c,
+    struct msg_done *done, struct err *e)
 {
 	int64_t until = clock_ms() + LATE_MS;
 	struct err ignored;
 
 	if (!c->late)
 		return true;
+	done->verdict = c->doubtful ? STR("UNVERIFIED") : STR("VERIFIED");
 	while (c->late && clock_ms() < until) {
 		if (!pause(w, e))
 			return false;
-		if (!check_files(w, c->query, objects, done, &c->late, e)) {
+		if (!check_files(w, c, done, e)) {
 			if (strcmp(e->code, "MISMATCH") == 0)
 				set_verdict(w, m, "MISMATCH", &ignored);
 			return false;
 		}
 	}
 	if (c->late) {
+		done->verdict = STR("UNVERIFIED");
 		done->note = STR("the load views do not name all files of its manifest");
-		return true;
 	}
-	done->verdict = STR("VERIFIED");
-	return set_verdict(w, m, "VERIFIED", e);
+	/* The ledger says UNVERIFIED, as it was at COMMIT. */
+	return !str_eqz(done->verdict, "VERIFIED") || set_verdict(w, m, "VERIFIED", e);
+}
+
+bool redshift_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
+    struct msg_done *done, struct err *e)
+{
+	if (!await_files(w, m, c, done, e))
+		return false;
+	if (c->parts && str_eqz(done->verdict, "VERIFIED") && !w->config.load.keep_parts)
+		copy_parts_remove(w, c->parts, true);
+	return true;
 }

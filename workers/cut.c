@@ -115,7 +115,17 @@ bool cut_end(struct cut *c, struct err *e)
 		return false;
 	c->shard.n = 0;
 	c->shard_bytes = 0;
+	c->sent++;
 	return true;
+}
+
+static size_t most_objects(const struct cut *c)
+{
+	size_t most = (size_t)c->w->config.load.shard_objects;
+
+	for (size_t i = CUT_SAME; c->joins && i <= c->sent && most < CUT_OBJECTS_MAX; i += CUT_SAME)
+		most = 2 * most < CUT_OBJECTS_MAX ? 2 * most : CUT_OBJECTS_MAX;
+	return most;
 }
 
 bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
@@ -137,7 +147,7 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 	if (!is_held(c, o, &held, e) || held)
 		return held;
 	if (c->shard.n && (c->shard_bytes + o->size > (uint64_t)cfg->load.shard_bytes ||
-	                      c->shard.n >= (size_t)cfg->load.shard_objects)) {
+	                      c->shard.n >= most_objects(c))) {
 		if (!cut_end(c, e))
 			return false;
 	}

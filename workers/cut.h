@@ -5,6 +5,12 @@
  *	struct cut c = {.w = w, .task = id, .bucket = b, .relation = r, .out = done};
  *	cut_read_committed(&c, ...); for each object: cut_add(&c, &object); cut_end(&c);
  *
+ * Where small objects are joined, it is not their number that a COPY takes long for, but each COPY
+ * takes its time; so a shard may have many. How many there will be nobody knows while a listing
+ *goes on, and every worker should soon have one, which it fetches for itself: the first CUT_SAME
+ *shards of a listing have SHARD_OBJECTS, the next ones twice as many, and so on up to
+ *CUT_OBJECTS_MAX, whose manifest and map are still small. SHARD_BYTES holds for all of them.
+ *
  * What is committed: the objects in the manifests of the committed shards of this generation. Both
  * sides are in key order, so it is a merge. A key that is committed with another etag was changed
  * after it was loaded, and its old rows are in the warehouse: [LOAD] CHANGED says whether that is
@@ -15,12 +21,15 @@
 
 #include "workers/manifest.h"
 
+enum { CUT_SAME = 4, CUT_OBJECTS_MAX = 100000 };
+
 struct cut {
 	struct worker *w;
 	int64_t task; /* id, for the facts */
 	struct str bucket;
 	struct str relation;  /* "schema.stem" */
 	bool passing;         /* its manifests are for this run alone */
+	bool joins;           /* small objects are joined before the COPY (engine_joins) */
 	struct msg_done *out; /* objects, bytes and changed are counted here */
 
 	/* cut.c's own. */
@@ -30,7 +39,7 @@ struct cut {
 	struct object *held; /* in quarantine, in key order */
 	size_t n_held, at_held;
 	struct manifest shard; /* being cut */
-	size_t cap;
+	size_t cap, sent;
 	uint64_t shard_bytes;
 };
 

@@ -24,6 +24,25 @@ bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, str
 	return is_redshift(w) ? redshift_limit(w, f, limit, e) : postgres_limit(w, f, limit, e);
 }
 
+bool engine_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e)
+{
+	*c = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}};
+	return !is_redshift(w) || redshift_prepare(w, f, m, objects, done, c, e);
+}
+
+void engine_forget(struct worker *w, const struct sqlfile *f, const struct msg_copy *m)
+{
+	if (is_redshift(w))
+		redshift_forget(w, f, m);
+}
+
+bool engine_joins(struct worker *w, const struct sqlfile *f, bool *out, struct err *e)
+{
+	*out = false;
+	return !is_redshift(w) || redshift_joins(w, f, out, e);
+}
+
 bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e)
 {
@@ -31,8 +50,8 @@ bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	                      : postgres_copy(w, f, m, objects, done, c, e);
 }
 
-bool engine_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
-    struct copied *c, struct msg_done *done, struct err *e)
+bool engine_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
+    struct msg_done *done, struct err *e)
 {
-	return !is_redshift(w) || redshift_committed(w, m, objects, c, done, e);
+	return !is_redshift(w) || redshift_committed(w, m, c, done, e);
 }

@@ -19,15 +19,39 @@ bool engine_probe_columns(struct worker *w, const struct sqlfile *f, struct err 
 /* How many rejected records the source's COPY does not bear any more (rejects_limit). */
 bool engine_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e);
 
+/* Engine 1: a COPY that the warehouse was sent. */
+struct sent {
+	const struct manifest *files;
+	int64_t query; /* its number in the load views; -1: none */
+};
+
 /* What a COPY leaves beside *done. */
 struct copied {
 	struct rejects rejects; /* in w->task */
 	int64_t *records;       /* of each object, those of engine_load; else NULL */
 	uint64_t *bytes;        /* the same: as they were served */
 	bool stored;            /* false: NOLOAD or --validate, no row was sent */
-	int64_t query;          /* engine 1: the COPY's number in the load views; -1: none */
-	bool late;              /* engine 1: they do not know all of it yet */
+
+	/* Engine 1's own. */
+	struct copy_parts *parts; /* what its small objects were joined to, or NULL */
+	struct sent sent[2];      /* of the parts, and of the objects as they are */
+	size_t n_sent;
+	bool late;     /* the load views do not know all of it yet */
+	bool doubtful; /* other evidence is missing */
 };
+
+/*
+ * Before the transaction of engine_copy: what takes long and needs no lock. Fills *c for it. What
+ * it leaves is removed by engine_committed; or is there for the next try, else for engine_forget.
+ */
+bool engine_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
+
+/* The shard is committed, or others have taken its place: no more tries of it will come. */
+void engine_forget(struct worker *w, const struct sqlfile *f, const struct msg_copy *m);
+
+/* Whether small objects of the source are joined: a shard of many is no burden then. */
+bool engine_joins(struct worker *w, const struct sqlfile *f, bool *out, struct err *e);
 
 /*
  * The COPY, within the transaction that is open on w->pg; with m->validate, or NOLOAD in the
@@ -39,8 +63,8 @@ bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 
 /* After COMMIT: evidence that was late is asked for again, and done->verdict and the ledger's are
  * settled. */
-bool engine_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
-    struct copied *c, struct msg_done *done, struct err *e);
+bool engine_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
+    struct msg_done *done, struct err *e);
 
 /*
  * The same for a COPY that stands for itself, without a model: into schema.table, by a statement

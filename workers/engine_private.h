@@ -12,9 +12,13 @@ bool postgres_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 
 bool redshift_probe(struct worker *w, const struct sqlfile *f, struct err *e);
 bool redshift_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e);
+bool redshift_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
+void redshift_forget(struct worker *w, const struct sqlfile *f, const struct msg_copy *m);
+bool redshift_joins(struct worker *w, const struct sqlfile *f, bool *out, struct err *e);
 bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
-bool redshift_committed(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
-    struct copied *c, struct msg_done *done, struct err *e);
+bool redshift_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
+    struct msg_done *done, struct err *e);
 
 #endif

@@ -19,6 +19,7 @@
 #include "shared/utf8.h"
 #include "workers/crash.h"
 #include "workers/cut.h"
+#include "workers/engine.h"
 #include "workers/tasks.h"
 
 enum { FAN_MAX = 64, FLAT_PAGES = 4 };
@@ -283,7 +284,7 @@ static bool run(struct worker *w, const struct msg_list *m,
 	    .relation = target_relation(w, w->task, m->source),
 	    .passing = m->validate,
 	    .out = done};
-	if (!list(&l, e))
+	if (!engine_joins(w, f, &l.cut.joins, e) || !list(&l, e))
 		return false;
 	done->list_ms = clock_ms() - began;
 	if (done->changed)

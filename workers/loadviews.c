@@ -115,15 +115,29 @@ static struct str key_of(struct str file, const struct manifest *objects)
 	return key;
 }
 
+/* Of a line of a part: whose it is. One that is nobody's stays the part's. */
+static void trace(const struct compacted *joined, struct arena *a, struct str *bucket,
+    struct str *key, uint64_t *line)
+{
+	struct str part = str_z(arena_printf(a, "s3://%.*s/%.*s", STRF(*bucket), STRF(*key)));
+	struct str object;
+	struct err ignored;
+
+	if (compact_trace(joined, part, *line, a, &object, line))
+		s3_url_parse(object, bucket, key, &ignored);
+}
+
 static void put(char *out, size_t size, struct str text)
 {
 	snprintf(out, size, "%.*s", STRF(text));
 }
 
-static bool add_all(
-    const PGresult *res, const struct manifest *objects, struct rejects *r, struct err *e)
+static bool add_all(const PGresult *res, const struct manifest *objects,
+    const struct compacted *joined, struct rejects *r, struct err *e)
 {
 	for (int i = 0; i < PQntuples(res); i++) {
+		struct str bucket = objects->bucket, key = key_of(pg_str(res, i, 0), objects);
+		uint64_t line = (uint64_t)pg_i64(res, i, 1);
 		struct row_error why = {
 		    .code = (int)pg_i64(res, i, 6), .position = (size_t)pg_i64(res, i, 4)};
 
@@ -131,15 +145,17 @@ static bool add_all(
 		put(why.type, sizeof why.type, pg_str(res, i, 3));
 		put(why.value, sizeof why.value, pg_str(res, i, 5));
 		put(why.reason, sizeof why.reason, pg_str(res, i, 7));
-		if (!rejects_add(r, objects->bucket, key_of(pg_str(res, i, 0), objects),
-		        (uint64_t)pg_i64(res, i, 1), &why, false, e))
+		if (joined)
+			trace(joined, r->arena, &bucket, &key, &line);
+		if (!rejects_add(r, bucket, key, line, &why, false, e))
 			return false;
 	}
 	return true;
 }
 
 bool loadviews_rejects(struct worker *w, int64_t query, int64_t after,
-    const struct manifest *objects, struct rejects *r, struct err *e)
+    const struct manifest *objects, const struct compacted *joined, struct rejects *r,
+    struct err *e)
 {
 	const char *params[1];
 	int64_t before = r->count;
@@ -153,7 +169,7 @@ bool loadviews_rejects(struct worker *w, int64_t query, int64_t after,
 
 		if (!ask(w, &errors_views[i], 1, params, &res, e))
 			return false;
-		ok = !res || add_all(res, objects, r, e);
+		ok = !res || add_all(res, objects, joined, r, e);
 		PQclear(res);
 		if (!ok)
 			return false;

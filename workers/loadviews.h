@@ -9,7 +9,7 @@
 #ifndef WORKERS_LOADVIEWS_H
 #define WORKERS_LOADVIEWS_H
 
-#include "workers/manifest.h"
+#include "workers/compact.h"
 #include "workers/rejects.h"
 
 /* How many files the query has read, as far as is known yet; -1: there is no view that tells. Also
@@ -18,9 +18,12 @@ bool loadviews_files(struct worker *w, int64_t query, int64_t *files, struct err
 
 /*
  * Adds what the query has rejected to r, which must bear all. query -1: of this session's queries
- * after `after`, the last one that rejected anything. Also within a transaction.
+ * after `after`, the last one that rejected anything. objects: what it was to read; joined: where
+ * they are parts, what they were made of, which is what is told; or NULL. Also within a
+ * transaction.
  */
 bool loadviews_rejects(struct worker *w, int64_t query, int64_t after,
-    const struct manifest *objects, struct rejects *r, struct err *e);
+    const struct manifest *objects, const struct compacted *joined, struct rejects *r,
+    struct err *e);
 
 #endif

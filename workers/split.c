@@ -35,7 +35,8 @@ static bool look(struct split *s, const struct sqlfile *f, struct err *e)
 	struct copied c;
 
 	look.validate = true;
-	if (!engine_copy(s->w, f, &look, s->objects, &ignored, &c, e))
+	if (!engine_prepare(s->w, f, &look, s->objects, &ignored, &c, e) ||
+	    !engine_copy(s->w, f, &look, s->objects, &ignored, &c, e))
 		return false;
 	s->rejects = c.rejects;
 	return true;
@@ -127,8 +128,10 @@ bool split_shard(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	sort_out(&s);
 	if (s.bad.n == 0 && !halve(&s, why, done, e))
 		return false;
-	if (hold(&s, done, e))
+	if (hold(&s, done, e)) {
+		engine_forget(w, f, m);
 		return true;
+	}
 	if (e->kind == ERR_DATA) {
 		struct err limit = *e;
 

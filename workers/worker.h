@@ -25,7 +25,8 @@ struct worker {
 	struct arena *task;  /* as long as the task */
 	struct pg pg;        /* use worker_pg */
 	struct s3 *s3;       /* use worker_s3 */
-	struct fetch *fetch; /* copy_postgres.c's, kept for its connections */
+	struct fetch *fetch; /* manifest_fetch's, kept for its connections */
+	size_t slices;       /* of the warehouse, for copy_parts.c; 0: not asked yet */
 
 	int64_t task_id;
 	struct msg_beat so_far;   /* totals of the running task, sent by worker_tick */

@@ -1,14 +1,15 @@
 # services.sh - for the benchmarks: one data set, one s3d and one PostgreSQL, warm while they run.
 # shellcheck shell=sh disable=SC2154 # $dwh and $scale
 #
-# A benchmark sets $dwh and $scale, and sources it: then both are up, LOG_DATA, SONG_DATA,
+# A benchmark sets $dwh and $scale (and $s3_latency: then S3 has it, and requests are logged to
+# $tmp/s3.jsonl), and sources it: then both are up, LOG_DATA, SONG_DATA,
 # S3_ENDPOINT, the key and libpq's variables are set, and $tmp is a folder of its own. All is gone
 # when it ends.
 
 # wait_ready NAME: prints the port, as soon as that server of ours has said it.
 wait_ready() {
 	tries=300
-	until port=$(awk '/ ready / { print $3 }' "$tmp/$1.ready") && [ -n "$port" ]; do
+	until port=$(awk '/ ready / { print $3 }' "$tmp/$1.ready" 2>/dev/null) && [ -n "$port" ]; do
 		tries=$((tries - 1))
 		if [ "$tries" -eq 0 ]; then
 			echo "$0: $1 does not start:" >&2
@@ -24,7 +25,9 @@ wait_ready() {
 start_s3() {
 	printf '%s\n%s\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" >"$tmp/s3.key"
 	chmod 600 "$tmp/s3.key"
-	"$dwh" s3d --root "$tmp/buckets" --key-file "$tmp/s3.key" >"$tmp/s3d.ready" 2>"$tmp/s3d.log" &
+	"$dwh" s3d --root "$tmp/buckets" --key-file "$tmp/s3.key" \
+		${s3_latency:+--latency "$s3_latency" --log "$tmp/s3.jsonl"} \
+		>"$tmp/s3d.ready" 2>"$tmp/s3d.log" &
 	s3d_pid=$!
 	port=$(wait_ready s3d)
 	export S3_ENDPOINT="http://127.0.0.1:$port"

@@ -67,7 +67,7 @@ Hello, worker!
 $count"
 broken 'not JSON' 'half a line' < <(printf '%s\n%s' "$hello" "${count:0:40}")
 broken 'a worker takes no done' 'a message of the other direction' <<<"$hello
-$(jq -nc '{t:"done",id:1,rejected:0,rows:0,bytes:0,objects:0,replaced:0,limit:0,requests:0,retries:0,list_ms:0,fetch_ms:0,
+$(jq -nc '{t:"done",id:1,rejected:0,rows:0,bytes:0,objects:0,replaced:0,objects_joined:0,parts:0,limit:0,requests:0,retries:0,list_ms:0,fetch_ms:0,
 	copy_ms:0,commit_ms:0,total_ms:0,cpu_ms:0,quarantined:0,changed:0,skipped:false,verdict:"",note:""}')"
 broken 'unknown message "dance"' 'an unknown message' <<<"$hello
 {\"t\":\"dance\"}"

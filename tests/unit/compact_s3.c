@@ -286,7 +286,7 @@ static void faults_change_nothing(void **state)
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct compacted c;
 
-		if (!compact_remove(&d->w, &first, &d->e))
+		if (!compact_remove(&d->w, &first, true, &d->e))
 			fail_msg("%s", d->e.msg);
 		s3server_kill(&d->server);
 		s3server_run(&d->server, faults[i]);
@@ -343,11 +343,48 @@ static void damaged_parts_are_made_again(void **state)
 
 	/* Nothing of it is left, also where it is done twice. */
 	for (int i = 0; i < 2; i++)
-		if (!compact_remove(&d->w, &again, &d->e))
+		if (!compact_remove(&d->w, &again, true, &d->e))
 			fail_msg("%s", d->e.msg);
 	assert_false(s3_head(d->w.s3, bucket, key, &info, &d->e));
 	assert_string_equal(d->e.code, "NoSuchKey");
 	assert_false(s3_head(d->w.s3, bucket, map, &info, &d->e));
+	world_free(d);
+}
+
+/* What an earlier try has left is found without reading an object, and is not everybody's to
+ * remove.
+ */
+static void parts_of_an_earlier_try(void **state)
+{
+	struct world *d = world_new(120);
+	struct compact_opts o = {.relation = STR("r"), .slices = 2, .part_bytes = 900};
+	struct compacted c, found;
+	bool whole;
+
+	(void)state;
+	if (!compact_find(&d->w, &d->m, &o, &found, &whole, &d->e))
+		fail_msg("%s", d->e.msg);
+	assert_false(whole);
+	assert_int_equal(found.parts.n, 0);
+	compact(d, &o, &c);
+	assert_true(c.parts.n > 1);
+	if (!compact_find(&d->w, &d->m, &o, &found, &whole, &d->e))
+		fail_msg("%s", d->e.msg);
+	assert_true(whole);
+	assert_int_equal(found.reused, found.n_maps);
+	assert_int_equal(found.alone.n, c.alone.n);
+	check_all(d, &found);
+
+	if (!compact_remove(&d->w, &found, false, &d->e))
+		fail_msg("%s", d->e.msg);
+	assert_true(compact_find(&d->w, &d->m, &o, &found, &whole, &d->e) && whole);
+	assert_true(s3_delete(d->w.s3, c.parts.bucket, c.parts.objects[0].key, &d->e));
+	assert_true(compact_find(&d->w, &d->m, &o, &found, &whole, &d->e));
+	assert_false(whole);
+	if (!compact_remove(&d->w, &found, true, &d->e))
+		fail_msg("%s", d->e.msg);
+	for (size_t i = 0; i < c.parts.n; i++)
+		assert_false(s3_head(d->w.s3, c.parts.bucket, c.parts.objects[i].key, NULL, &d->e));
 	world_free(d);
 }
 
@@ -535,6 +572,7 @@ int main(void)
 	    cmocka_unit_test(every_record_once),
 	    cmocka_unit_test(faults_change_nothing),
 	    cmocka_unit_test(damaged_parts_are_made_again),
+	    cmocka_unit_test(parts_of_an_earlier_try),
 	    cmocka_unit_test(what_is_not_joined),
 	    cmocka_unit_test(uploads),
 	    cmocka_unit_test(uploads_that_are_given_up),

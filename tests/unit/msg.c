@@ -164,6 +164,8 @@ static const struct {
                           .bytes = 4,
                           .objects = 5,
                           .replaced = 14,
+                          .objects_joined = 18,
+                          .parts = 19,
                           .limit = 15,
                           .requests = 6,
                           .retries = 7,
@@ -179,7 +181,7 @@ static const struct {
                           .verdict = {"VERIFIED", 8},
                           .note = {AWKWARD, sizeof AWKWARD - 1}}},
         "{\"t\":\"done\",\"id\":1,\"rows\":2,\"rejected\":3,\"bytes\":4,\"objects\":5,"
-        "\"replaced\":14,\"limit\":15,\"requests\":"
+        "\"replaced\":14,\"objects_joined\":18,\"parts\":19,\"limit\":15,\"requests\":"
         "6,\"retries\":7,\"list_ms\":8,\"fetch_ms\":9,\"copy_ms\":10,\"commit_ms\":11,\"total_ms\":"
         "12,\"cpu_ms\":13,\"quarantined\":16,\"changed\":17,\"skipped\":true,\"verdict\":"
         "\"VERIFIED\",\"note\":\"" AWKWARD_JSON "\"}"},

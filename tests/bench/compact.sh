@@ -1,0 +1,147 @@
+#!/bin/sh
+# compact.sh [ROUNDS] - what it saves a Redshift that small objects are joined before COPY.
+#
+# 2,000 songs, one in an object, and the 30 objects of events, by five workers through redshiftd, of
+# which every object costs what it costs on a cluster, with COMPACT = off and auto, in turn, from
+# empty tables to the finished star schema. Our own requests cost S3's latency. Every run must give
+# the same rows. Variables, and what they are unless they are set:
+#
+#	STRATEGIES="sharded direct"  OBJECT_LATENCY=100ms  S3_LATENCY=30ms  SONGS=2000  WORKERS=5
+#	DWH_REAL_DATA  archive of the real data, to take the songs from
+set -eu
+
+dwh=${DWH:-build/dwh}
+rounds=${1:-3}
+scale=1
+s3_latency=${S3_LATENCY:-30ms}
+songs=${SONGS:-2000}
+strategies=${STRATEGIES:-sharded direct}
+. tests/bench/services.sh
+
+# As many songs as are wanted, evenly from all folders.
+choose_songs() {
+	cd "$tmp/buckets/sparkify"
+	if [ -n "${DWH_REAL_DATA:-}" ]; then
+		rm -r song_data
+		tar -xzf "$DWH_REAL_DATA" --strip-components=1 sparkify/song_data
+	fi
+	find song_data -name '*.json' | LC_ALL=C sort >"$tmp/all"
+	awk -v want="$songs" -v all="$(wc -l <"$tmp/all")" \
+		'int(NR * want / all) == int((NR - 1) * want / all)' "$tmp/all" | xargs rm -f
+	cd - >/dev/null
+}
+
+start_redshift() {
+	printf '%s\n%s\n' bench "$password" >"$tmp/redshiftd.password"
+	chmod 600 "$tmp/redshiftd.password"
+	"$dwh" redshiftd --pg "$tmp/pg" --pg-user dwh --pg-database postgres \
+		--password-file "$tmp/redshiftd.password" --s3-endpoint "$S3_ENDPOINT" \
+		--s3-key-file "$tmp/s3.key" --object-latency "${OBJECT_LATENCY:-100ms}" \
+		>"$tmp/redshiftd.ready" 2>"$tmp/redshiftd.log" &
+	redshiftd_pid=$!
+	tries=300
+	until redshift_port=$(awk '/^redshiftd ready/ { print $3 }' "$tmp/redshiftd.ready" 2>/dev/null) &&
+		[ -n "$redshift_port" ]; do
+		tries=$((tries - 1))
+		if [ "$tries" -eq 0 ]; then
+			echo "compact.sh: redshiftd does not start:" >&2
+			cat "$tmp/redshiftd.log" >&2
+			exit 1
+		fi
+		sleep 0.1
+	done
+}
+
+redshiftd_pid=
+stop_all() {
+	if [ -n "$redshiftd_pid" ]; then
+		kill "$redshiftd_pid" 2>/dev/null || :
+		wait "$redshiftd_pid" 2>/dev/null || :
+	fi
+	stop
+}
+
+# once STRATEGY COMPACT: a load from nothing. Its seconds of COPY and in all, requests of S3 by dwh,
+# by the warehouse (what else the server saw), MB that the server sent, COPYs' files.
+once() {
+	: >"$tmp/s3.jsonl"
+	DWH_WAREHOUSE_ENGINE=redshift DWH_WAREHOUSE_SSLMODE=disable DWH_CLUSTER_HOST=127.0.0.1 \
+		DWH_CLUSTER_DB_PORT="$redshift_port" DWH_CLUSTER_DB_NAME=postgres \
+		DWH_CLUSTER_DB_USER=bench DWH_CLUSTER_DB_PASSWORD="$password" \
+		DWH_IAM_ROLE_ARN=arn:aws:iam::123456789012:role/bench DWH_AWS_REGION=us-west-2 \
+		DWH_AWS_ENDPOINT="$S3_ENDPOINT" DWH_S3_LOG_DATA="$LOG_DATA" \
+		DWH_S3_SONG_DATA="$SONG_DATA" DWH_LOCAL_DIR="$tmp/dwh" \
+		DWH_S3_LOG_JSONPATH=s3://sparkify/log_json_path.json \
+		DWH_S3_MANIFESTS="s3://manifests/bench" "$dwh" run --fresh --json --quiet \
+		-w "${WORKERS:-5}" --set LOAD.STRATEGY="$1" --set LOAD.COMPACT="$2" \
+		>"$tmp/report" 2>"$tmp/out" || {
+		cat "$tmp/out" >&2
+		echo "compact.sh: the load with $1, $2 failed" >&2
+		exit 1
+	}
+	if [ "$(jq .counts.staging_songs "$tmp/report")" != "$songs" ]; then
+		echo "compact.sh: the load with $1, $2 gave other rows than there are" >&2
+		exit 1
+	fi
+	ours=$(jq '[.shards[].requests, .tasks[].requests | values] | add' "$tmp/report")
+	all=$(wc -l <"$tmp/s3.jsonl")
+	sent=$(jq -s 'map(.bytes) | add / 1e6' "$tmp/s3.jsonl")
+	files=$(jq '[.totals.parts + .totals.objects - .totals.objects_joined] | add' "$tmp/report")
+	jq -r --arg of "$1 $2" --argjson ours "$ours" --argjson all "$all" --argjson sent "$sent" \
+		--argjson files "$files" '[$of, ([.phases[] | select(.phase == "copy").wall_ms] | add / 1000),
+		.ms / 1000, $files, $ours, $all - $ours, $sent] | join(" ")' "$tmp/report" >>"$tmp/figures"
+}
+
+trap stop_all EXIT
+password=Passw0rd-of-the-benchmark
+choose_songs
+mkdir "$tmp/buckets/manifests"
+start_redshift
+for i in $(seq "$rounds"); do
+	for strategy in $strategies; do
+		# Each goes first every second time.
+		if [ $((i % 2)) -eq 0 ]; then
+			once "$strategy" off
+			once "$strategy" auto
+		else
+			once "$strategy" auto
+			once "$strategy" off
+		fi
+	done
+done
+awk -v names="$strategies" '
+	{
+		n[$1, $2]++
+		for (k = 3; k <= 8; k++)
+			v[$1, $2, k, n[$1, $2]] = $k
+	}
+	function median(a, b, k, i, j, t, s, m) {
+		m = n[a, b]
+		for (i = 1; i <= m; i++)
+			s[i] = v[a, b, k, i]
+		for (i = 2; i <= m; i++)
+			for (j = i; j > 1 && s[j] < s[j - 1]; j--) {
+				t = s[j]
+				s[j] = s[j - 1]
+				s[j - 1] = t
+			}
+		i = int((m + 1) / 2)
+		return m % 2 ? s[i] : (s[i] + s[i + 1]) / 2
+	}
+	function line(a, b) {
+		printf "%-9s %-7s %9.2f %9.2f %8d %9d %10d %8.2f\n", a, b, median(a, b, 3),
+			median(a, b, 4), median(a, b, 5), median(a, b, 6), median(a, b, 7),
+			median(a, b, 8)
+	}
+	END {
+		printf "medians of %d\n", NR / 2 / split(names, name, " ")
+		printf "%-9s %-7s %9s %9s %8s %9s %10s %8s\n", "strategy", "COMPACT", "COPY s",
+			"run s", "files", "by dwh", "warehouse", "MB sent"
+		for (i = 1; i in name; i++) {
+			line(name[i], "off")
+			line(name[i], "auto")
+			printf "%-9s auto: COPY %.1f times as fast, the run %.1f times\n", name[i],
+				median(name[i], "off", 3) / median(name[i], "auto", 3),
+				median(name[i], "off", 4) / median(name[i], "auto", 4)
+		}
+	}' "$tmp/figures"
