@@ -12,6 +12,9 @@
  *   COMMIT is asked for again after it. Then it is VERIFIED; UNVERIFIED where nothing was to be
  *   seen.
  *
+ * And that they were what was listed: the keys are listed again, before COMMIT (relist.h). A shard
+ * whose objects have changed is ERR_CHANGED, as where we read them ourselves.
+ *
  * pg_last_copy_id() names the COPY in the views. It keeps its old value where a COPY failed before
  * it read anything, so it is remembered before.
  */
@@ -25,6 +28,7 @@
 #include "workers/crash.h"
 #include "workers/engine_private.h"
 #include "workers/loadviews.h"
+#include "workers/relist.h"
 
 enum {
 	LATE_MS = 10000, /* until rows of the load views are given up */
@@ -283,7 +287,7 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	out->stored = !m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
 	if (m->validate && !to_validate(w, &stmt, &text, e))
 		return false;
-	if (!run(&c, &stmt, text, done, out, e))
+	if (!run(&c, &stmt, text, done, out, e) || (out->stored && !relist_check(w, objects, e)))
 		return false;
 	done->objects = (int64_t)objects->n;
 	for (size_t i = 0; i < objects->n; i++)

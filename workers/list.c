@@ -109,16 +109,6 @@ static bool divide(struct list *l, struct str stem, struct str last, struct err 
 	return true;
 }
 
-/* What the keys of a page have in common. */
-static struct str common(struct str a, struct str b)
-{
-	size_t n = 0;
-
-	while (n < a.n && n < b.n && a.p[n] == b.p[n])
-		n++;
-	return (struct str){a.p, n};
-}
-
 /* All keys of the part, page by page; `page` may hold the first one already. */
 static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 {
@@ -151,7 +141,7 @@ static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 		req.token = STR("");
 		req.start_after = page.objects[page.n_objects - 1].key;
 		if (l->m->fan && pages == FLAT_PAGES)
-			return divide(l, common(first, req.start_after), req.start_after, e);
+			return divide(l, str_common(first, req.start_after), req.start_after, e);
 	}
 }
 
@@ -204,8 +194,6 @@ static bool list_all(struct list *l, struct err *e)
 static bool list_again(struct list *l, struct err *e)
 {
 	struct worker *w = l->w;
-	const struct object *o;
-	struct str first;
 
 	if (!manifest_read(w, l->m->manifest, l->m->shard, w->task, &l->only, e)) {
 		/* Nothing of it is loaded: it is no loss. */
@@ -217,7 +205,6 @@ static bool list_again(struct list *l, struct err *e)
 			    STRF(l->m->manifest));
 		return false;
 	}
-	o = l->only.objects;
 	if (l->only.n == 0)
 		return true;
 	if (!str_eq(l->only.bucket, l->bucket))
@@ -226,15 +213,8 @@ static bool list_again(struct list *l, struct err *e)
 		    "`dwh "
 		    "run` lists that",
 		    l->m->shard.p, STRF(l->only.bucket), STRF(l->bucket));
-	first = o[0].key;
-	/* Bounds are exclusive below: what the first key begins with is less than the key. */
-	l->after = (struct str){first.p, first.n - 1};
-	while (l->after.n && utf8_bad(l->after) < l->after.n)
-		l->after.n--;
-	l->upto = o[l->only.n - 1].key;
-	l->prefix = common(first, l->upto);
-	while (l->prefix.n && utf8_bad(l->prefix) < l->prefix.n)
-		l->prefix.n--;
+	manifest_range(&l->only, &l->prefix, &l->after);
+	l->upto = l->only.objects[l->only.n - 1].key;
 	return list_all(l, e);
 }
 
