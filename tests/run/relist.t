@@ -35,7 +35,6 @@ during() {
 	exec 7>&-
 	wait $RUN
 	ST=$?
-	OUT=$(cat "$T/out")
 }
 overwritten() { jq -c '.year = 1066' "$T/kept" >"$T/new" && mv "$T/new" "$object"; }
 
