@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <unistd.h>
 
+#include "shared/connect.h"
 #include "shared/lane.h"
 #include "workers/doctor_private.h"
 #include "workers/engine.h"
@@ -137,6 +138,10 @@ static void try_copy(struct doctor *d, const struct doctor_source *s)
 	}
 	if (!d->redshift) {
 		finding_ok(d->out, what, "its options and columns fit");
+		return;
+	}
+	if (connect_by_prefix(&d->w.config)) {
+		finding_ok(d->out, what, "not tried: it would read all of the prefix");
 		return;
 	}
 	if (!d->writable || s->first.n == 0) {

@@ -188,6 +188,12 @@ static void look_at_manifests(struct doctor *d)
 	struct err e, late;
 	bool gone;
 
+	if (connect_by_prefix(&d->w.config)) {
+		finding_warn(d->out, what, "set it to a folder of a bucket that we may write to",
+		    "none: each prefix is loaded as a whole, once until --fresh, and stays "
+		    "UNVERIFIED");
+		return;
+	}
 	if (!base && d->redshift) {
 		finding_missing(d->out, AT_CONFIG, what,
 		    "set it to a folder (s3://BUCKET/FOLDER) in the region of the data that we may "

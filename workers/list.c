@@ -19,6 +19,7 @@
 #include "shared/utf8.h"
 #include "workers/crash.h"
 #include "workers/cut.h"
+#include "workers/prefix.h"
 #include "workers/tasks.h"
 
 enum { FAN_MAX = 64, FLAT_PAGES = 4 };
@@ -28,6 +29,7 @@ struct list {
 	const struct msg_list *m;
 	struct str bucket;
 	struct str prefix, after, upto; /* of m; or around the keys of `only` */
+	bool fan;                       /* may be given back in parts */
 	struct manifest only;           /* n > 0: these keys and no others */
 	size_t at_only;
 	struct cut cut;
@@ -140,7 +142,7 @@ static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 		/* By key, not by token: the first page may come from another kind of request. */
 		req.token = STR("");
 		req.start_after = page.objects[page.n_objects - 1].key;
-		if (l->m->fan && pages == FLAT_PAGES)
+		if (l->fan && pages == FLAT_PAGES)
 			return divide(l, str_common(first, req.start_after), req.start_after, e);
 	}
 }
@@ -181,7 +183,7 @@ static bool list_all(struct list *l, struct err *e)
 	struct s3_page first = {.n_objects = 0};
 	bool flat = true;
 
-	if (l->m->fan && l->after.n == 0 && !look_down(l, &flat, &first, e))
+	if (l->fan && l->after.n == 0 && !look_down(l, &flat, &first, e))
 		return false;
 	if (!flat)
 		return true;
@@ -238,6 +240,8 @@ bool list_finds_change(
 			bool done;
 
 			cut_find(&c, &page.objects[i], &done, out);
+			/* Nor can it be loaded beside those that are. */
+			*out |= !done && c.n_done && prefix_is_on(w);
 		}
 		req.token = page.next_token;
 	} while (page.truncated && !*out);
@@ -249,14 +253,23 @@ static bool run(struct worker *w, const struct msg_list *m,
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	int64_t began = clock_ms();
-	struct list l = {.w = w, .m = m, .prefix = m->prefix, .after = m->after, .upto = m->upto};
-	struct str ignored;
+	struct list l = {
+	    .w = w, .m = m, .prefix = m->prefix, .after = m->after, .upto = m->upto, .fan = m->fan};
+	struct str prefix;
 
 	if (!f)
 		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no source %.*s", STRF(m->source));
-	if (!s3_url_parse(str_z(config_s3(&w->config, f->source)), &l.bucket, &ignored, e) ||
+	if (!s3_url_parse(str_z(config_s3(&w->config, f->source)), &l.bucket, &prefix, e) ||
 	    !worker_s3(w, e))
 		return false;
+	if (prefix_is_on(w)) {
+		if (!prefix_check_part(m, prefix, e))
+			return false;
+		l.prefix = prefix;
+		l.after = l.upto = STR("");
+		l.fan = false;
+		list = list_all;
+	}
 	l.cut = (struct cut){.w = w,
 	    .task = m->id,
 	    .bucket = l.bucket,

@@ -62,3 +62,39 @@ bool relist_check(struct worker *w, const struct manifest *m, struct err *e)
 	}
 	return true;
 }
+
+static bool same_object(
+    const struct manifest *m, size_t at, const struct s3_object *is, struct err *e)
+{
+	const struct object *was = at < m->n ? &m->objects[at] : NULL;
+	int order = was ? str_cmp(is->key, was->key) : -1;
+
+	if (order > 0)
+		return differs(m, was, true, e);
+	if (order < 0)
+		return err_set(e, ERR_CHANGED, AT_S3, "NewObject",
+		    "s3://%.*s/%.*s has come since the prefix was listed (its COPY is rolled "
+		    "back): "
+		    "run again, and it is listed anew",
+		    STRF(m->bucket), STRF(is->key));
+	return (is->size == was->size && str_eq(is->etag, was->etag)) || differs(m, was, false, e);
+}
+
+bool relist_prefix(struct worker *w, struct str address, const struct manifest *m, struct err *e)
+{
+	struct s3_list req = {.max_keys = 0};
+	struct s3_page page;
+	size_t at = 0;
+
+	if (!s3_url_parse(address, &req.bucket, &req.prefix, e) || !worker_s3(w, e))
+		return false;
+	do {
+		if (!worker_tick(w, e) || !s3_list(w->s3, &req, &page, w->task, e))
+			return false;
+		for (size_t i = 0; i < page.n_objects; i++)
+			if (!same_object(m, at++, &page.objects[i], e))
+				return false;
+		req.token = page.next_token;
+	} while (page.truncated);
+	return at == m->n || differs(m, &m->objects[at], true, e);
+}

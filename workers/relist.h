@@ -20,4 +20,8 @@
  */
 bool relist_check(struct worker *w, const struct manifest *m, struct err *e);
 
+/* The same of a COPY by prefix: the keys under address are those of m and no others; one that has
+ * come is ERR_CHANGED, "NewObject". A request for each 1,000 keys. */
+bool relist_prefix(struct worker *w, struct str address, const struct manifest *m, struct err *e);
+
 #endif
