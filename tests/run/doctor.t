@@ -87,9 +87,36 @@ is "$? $(missing)" '2 AWS key' 'no key: exit code 2'
 doctor -w 20
 is "$ST $(warned)" '0 workers' 'twenty workers: a warning'
 stop_redshiftd
-own_redshiftd --isolation serializable
+own_redshiftd --isolation serializable --tls-dir "$T/tls"
 doctor
 like "$(state isolation)" '^ok Serializable: COPYs into one table wait' 'the other isolation level'
+
+redshift_config require
+doctor
+like "$(state TLS)" '^warn TLSv1.*; certificate not verified: set \[WAREHOUSE\] SSLMODE = verify-full' \
+	'TLS that nobody verifies: a warning'
+is "$ST $(warned)" '0 TLS' 'and that alone'
+doctor --set WAREHOUSE.SSLMODE=verify-ca --set WAREHOUSE.SSLROOTCERT="$T/tls/ca.crt"
+like "$(state TLS)" '^ok TLSv1.*; certificate verified' 'TLS that is verified'
+wants 4 warehouse 'check \[WAREHOUSE\] SSLMODE and SSLROOTCERT' 'a certificate that nobody vouches for' \
+	--set WAREHOUSE.SSLMODE=verify-full
+redshift_config
+
+# views that refuse, that are not there, and a WLM with few slots
+system() { PGPASSWORD=$PG_PASSWORD psql -XAtq -h "$T/sock" -U loader -d postgres -c 'set allow_system_table_mods to on' \
+	"$@" >"$T/out" 2>&1; }
+system -c 'drop view sys_load_detail' -c 'create view pg_catalog.sys_load_detail as
+	select 1 / cast(random() * 0 as integer) as query_id'
+wants 4 'view sys_load_detail' 'GRANT SELECT ON sys_load_detail TO awsuser' 'a view that refuses'
+system -c 'drop view sys_load_detail, stl_load_commits' -c 'create or replace view
+	pg_catalog.stv_wlm_service_class_config as select 6 as service_class, 1 as num_query_tasks,
+	cast(null as char(64)) as name'
+doctor
+is "$ST $(warned)" '0 WLM, load views' 'no views, and few slots: warnings'
+like "$(state WLM)" '1 slots for 2 workers.*: use -w 1' 'few slots: the remedy'
+like "$(state 'load views')" 'shards stay UNVERIFIED' 'no views: what follows'
+stop_redshiftd
+own_redshiftd
 
 # denied: of the bucket, of an object, of writing
 for fault in 'list:403:100% LOG_DATA' 'put:403:100% MANIFESTS'; do
