@@ -61,7 +61,8 @@ struct config {
 		const char *policy, *arn;
 	} iam_role;
 	struct {
-		const char *manifests; /* s3:// address of a folder for manifests, or NULL */
+		const char *manifests; /* s3:// address of a folder for manifests; NULL: not set;
+		                          "none": no bucket may be written (connect_manifests) */
 	} s3;
 	struct {
 		const char *model; /* "sparkify": names or folders, separated by blanks; later

@@ -57,8 +57,10 @@ const struct config_key config_keys[] = {
         NULL, "JSON paths of the event logs"},
     {"S3", "SONG_DATA", KEY_S3, KEY_NO_FIELD, "s3://sparkify/song_data", false, 0, 0, NULL,
         "prefix of the songs"},
-    {"S3", "MANIFESTS", KEY_S3, AT(s3.manifests), NULL, false, 0, 0, NULL,
-        "folder to write manifests to; unset: own bucket on local, else none"},
+    {"S3", "MANIFESTS", KEY_S3_NONE, AT(s3.manifests), NULL, false, 0, 0, NULL,
+        "folder to write manifests to; unset: own bucket on local, a folder on postgres; none: no "
+        "bucket may be written: redshift loads each prefix as a whole, once until --fresh, "
+        "UNVERIFIED"},
     {"LOAD", "MODEL", KEY_STRING, AT(load.model), "sparkify", false, 0, 0, NULL,
         "models, by name or folder; later ones overlay earlier ones"},
     {"LOAD", "WORKERS", KEY_INT, AT(load.workers), "0", false, 0, 64, NULL,

@@ -8,16 +8,17 @@
 #include "shared/config.h"
 
 enum key_type {
-	KEY_STRING, /* const char * */
-	KEY_PATH,   /* const char *, as written: config_path() makes it absolute */
-	KEY_URL,    /* const char *, http:// or https:// */
-	KEY_S3,     /* const char *, s3://bucket[/...] */
-	KEY_CHOICE, /* const char *, one of choices */
-	KEY_RATIO,  /* int64_t, millionths */
-	KEY_ENUM,   /* an enum: the position in choices */
-	KEY_INT,    /* int64_t, min to max */
-	KEY_SIZE,   /* int64_t, bytes: 512, 64kB, 64 MiB; a unit is a power of 1024 */
-	KEY_BOOL,   /* bool */
+	KEY_STRING,  /* const char * */
+	KEY_PATH,    /* const char *, as written: config_path() makes it absolute */
+	KEY_URL,     /* const char *, http:// or https:// */
+	KEY_S3,      /* const char *, s3://bucket[/...] */
+	KEY_S3_NONE, /* the same, or "none" */
+	KEY_CHOICE,  /* const char *, one of choices */
+	KEY_RATIO,   /* int64_t, millionths */
+	KEY_ENUM,    /* an enum: the position in choices */
+	KEY_INT,     /* int64_t, min to max */
+	KEY_SIZE,    /* int64_t, bytes: 512, 64kB, 64 MiB; a unit is a power of 1024 */
+	KEY_BOOL,    /* bool */
 };
 
 /* The offset of a key without a field of its own: an address of [S3], read with config_s3(). */

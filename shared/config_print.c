@@ -8,6 +8,7 @@ static const char *const types[] = {
     [KEY_PATH] = "path",
     [KEY_URL] = "URL",
     [KEY_S3] = "s3://",
+    [KEY_S3_NONE] = "s3://",
     [KEY_CHOICE] = "choice",
     [KEY_ENUM] = "choice",
     [KEY_RATIO] = "ratio",

@@ -154,7 +154,10 @@ bool config_store(struct config *c, const struct config_key *k, const struct con
 			    k->section, k->name);
 		break;
 	case KEY_S3:
-		if (!config_is_s3(v))
+	case KEY_S3_NONE:
+		if (k->type == KEY_S3_NONE && str_ieq(v, STR("none")))
+			*shown = "none";
+		else if (!config_is_s3(v))
 			return bad_value(e, k, s,
 			    "an address such as s3://bucket/folder (a bucket's name has 3 "
 			    "characters or more)");

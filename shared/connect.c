@@ -1,6 +1,8 @@
 /* connect.c - see connect.h. */
 #include "shared/connect.h"
 
+#include <string.h>
+
 #include "shared/credentials.h"
 #include "shared/localstate.h"
 
@@ -61,9 +63,19 @@ bool connect_s3(const struct config *c, struct arena *a, bool (*tick)(void *ctx,
 	return s3_open(&o, out, e);
 }
 
+static bool is_none(const struct config *c)
+{
+	return c->s3.manifests && strcmp(c->s3.manifests, "none") == 0;
+}
+
+bool connect_by_prefix(const struct config *c)
+{
+	return c->warehouse.engine == ENGINE_REDSHIFT && is_none(c);
+}
+
 const char *connect_manifests(const struct config *c)
 {
-	if (c->s3.manifests)
+	if (c->s3.manifests && !is_none(c))
 		return c->s3.manifests;
 	return c->warehouse.engine == ENGINE_LOCAL ? "s3://dwh-manifests/" : NULL;
 }

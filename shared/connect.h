@@ -22,4 +22,7 @@ bool connect_s3(const struct config *c, struct arena *a, bool (*tick)(void *ctx,
  * <[LOCAL] DIR>/manifests of this machine). */
 const char *connect_manifests(const struct config *c);
 
+/* Redshift, and [S3] MANIFESTS = none: its COPY reads no manifest, but a prefix. */
+bool connect_by_prefix(const struct config *c);
+
 #endif

@@ -185,6 +185,22 @@ bool s3_wait(struct s3 *s, struct s3_tries *t, struct err *e)
 	return true;
 }
 
+static void read_clock(struct s3 *s, const struct http_reply *r)
+{
+	int64_t date = http_date_ms(r->date);
+
+	if (date < 0)
+		return;
+	s->ahead_ms = date - clock_wall_ms();
+	s->clock_known = true;
+}
+
+bool s3_clock(const struct s3 *s, int64_t *ahead_ms)
+{
+	*ahead_ms = s->ahead_ms;
+	return s->clock_known;
+}
+
 bool s3_do(struct s3 *s, const struct s3_call *c, struct s3_tries *t, struct http_reply *r,
     struct buf *out, struct err *e)
 {
@@ -206,6 +222,8 @@ bool s3_do(struct s3 *s, const struct s3_call *c, struct s3_tries *t, struct htt
 		s->stats.requests++;
 		s->stats.bytes_out += c->body.n;
 		s->stats.bytes_in += out->n - start;
+		if (answered)
+			read_clock(s, r);
 		if (answered)
 			verdict = s3_judge(s, c, r, str_from(buf_view(out), start), t, e);
 		else

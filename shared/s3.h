@@ -52,6 +52,10 @@ void s3_close(struct s3 *s); /* NULL is fine */
  * as long as s. */
 struct str s3_bucket_region(const struct s3 *s, struct str bucket);
 
+/* How far S3's clock is ahead of ours, by the Date of its last answer (whole seconds); false where
+ * none has told yet. */
+bool s3_clock(const struct s3 *s, int64_t *ahead_ms);
+
 /* Why requests were sent again: each code with its first message. The last one may be "other". */
 struct s3_cause {
 	char code[40];

@@ -33,7 +33,9 @@ struct s3 {
 	bool (*tick)(void *ctx, struct err *e);
 	void *tick_ctx;
 
-	int64_t skew_ms; /* S3's clock minus ours */
+	int64_t skew_ms;  /* S3's clock minus ours, where requests must be dated by it */
+	int64_t ahead_ms; /* the same, by the last answer that told */
+	bool clock_known;
 	struct s3_region *regions;
 	size_t n_regions, cap_regions;
 	struct s3_stats stats;

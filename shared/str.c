@@ -54,6 +54,15 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+struct str str_common(struct str a, struct str b)
+{
+	size_t n = 0;
+
+	while (n < a.n && n < b.n && a.p[n] == b.p[n])
+		n++;
+	return (struct str){a.p, n};
+}
+
 struct str str_trim(struct str s)
 {
 	while (s.n && blank(s.p[0])) {

@@ -35,6 +35,9 @@ bool str_ends(struct str s, struct str suffix);
 /* Bytewise, as S3 orders keys: <0, 0, >0. */
 int str_cmp(struct str a, struct str b);
 
+/* What both begin with. */
+struct str str_common(struct str a, struct str b);
+
 /* Without blanks, tabs, CR and LF at both ends. */
 struct str str_trim(struct str s);
 

@@ -69,3 +69,12 @@ size_t utf8_bad(struct str s)
 	}
 	return s.n;
 }
+
+struct str utf8_before(struct str s)
+{
+	if (s.n)
+		s.n--;
+	while (s.n && utf8_bad(s) < s.n)
+		s.n--;
+	return s;
+}

@@ -17,4 +17,7 @@ size_t utf8_put(char out[4], uint32_t cp);
 /* Position of the first byte that is not well formed, or s.n. */
 size_t utf8_bad(struct str s);
 
+/* The well-formed part of s before its last character: what s begins with, and less than it. */
+struct str utf8_before(struct str s);
+
 #endif

@@ -9,7 +9,9 @@
 #include "shared/title.h"
 #include "supervisor/command.h"
 #include "supervisor/commands.h"
+#include "supervisor/doctor.h"
 #include "supervisor/services.h"
+#include "workers/doctor.h"
 #include "workers/local/keeper.h"
 #include "workers/local/redshiftd.h"
 #include "workers/local/s3d.h"
@@ -19,6 +21,12 @@ static int run_worker(struct call *c)
 {
 	(void)c;
 	return worker_main();
+}
+
+/* A worker's looking, within this process: it is no task of a run. */
+static int run_doctor(struct call *c)
+{
+	return doctor_main(c, doctor_look);
 }
 
 static int run_keeper(struct call *c)
@@ -128,6 +136,12 @@ const struct command commands[] = {
         .needs_config = true,
         .run = cmd_config,
         .more_help = config_help},
+    {.name = "doctor",
+        .args = "",
+        .help = "Looks at all that a load needs, and says what is missing and the remedy.",
+        .options = OPT_JSON | OPT_WORKERS,
+        .needs_config = true,
+        .run = run_doctor},
     {.name = "psql",
         .args = "[ARGS]",
         .help = "Opens the warehouse with psql.",

@@ -18,6 +18,7 @@
 #include "workers/engine.h"
 #include "workers/loaderrors.h"
 #include "workers/locks.h"
+#include "workers/prefix.h"
 #include "workers/quarantine.h"
 #include "workers/split.h"
 
@@ -224,7 +225,7 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		engine_forget(w, f, m);
 		return true;
 	}
-	if (!read_objects(w, m, &objects, e))
+	if (!prefix_check_first(w, m, relation, e) || !read_objects(w, m, &objects, e))
 		return false;
 	if (load(w, f, m, relation, &objects, done, e))
 		return true;

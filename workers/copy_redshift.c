@@ -12,6 +12,9 @@
  *   COMMIT is asked for again after it. Then it is VERIFIED; UNVERIFIED where nothing was to be
  *   seen.
  *
+ * And that they were what was listed: the keys are listed again, before COMMIT (relist.h). A shard
+ * whose objects have changed is ERR_CHANGED, as where we read them ourselves.
+ *
  * Small objects are joined before (copy_parts.h). Then there are two COPYs in the one transaction:
  * of the parts, which are gzip, and of the objects that were left alone; what is said above holds
  * for each. What was joined we have seen, so its records are evidence, too. MAXERROR bounds both
@@ -32,6 +35,8 @@
 #include "workers/crash.h"
 #include "workers/engine_private.h"
 #include "workers/loadviews.h"
+#include "workers/prefix.h"
+#include "workers/relist.h"
 
 enum {
 	LATE_MS = 10000, /* until rows of the load views are given up */
@@ -65,10 +70,13 @@ bool redshift_probe(struct worker *w, const struct sqlfile *f, struct err *e)
 
 	if (!check_role(w, e) || !copyfile_read(w, f, &vars, &stmt, &text, e))
 		return false;
+	if (prefix_is_on(w))
+		return prefix_probe(w, e);
 	return w->config.s3.manifests ||
 	       err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 	           "[S3] MANIFESTS is not set: it must name a folder (s3://BUCKET/FOLDER) in the "
-	           "region of the data that we may write to, and the cluster's role may read");
+	           "region of the data that we may write to, and the cluster's role may read; "
+	           "where no bucket may be written, none loads each prefix as a whole, UNVERIFIED");
 }
 
 bool redshift_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, struct err *e)
@@ -126,6 +134,8 @@ struct copying {
 	const struct msg_copy *m;
 	const struct manifest *files;   /* what it reads */
 	const struct compacted *joined; /* where they are parts: of what; else NULL */
+	bool by_prefix;                 /* all that is under address, without a manifest */
+	struct str address;             /* where there are no parts */
 	struct rejects *rejects;        /* of this COPY and those before it */
 	int64_t before, query;          /* pg_last_copy_id() */
 	int64_t loaded, rejected;       /* by COPY's notices; loaded is -1 where they do not tell */
@@ -293,14 +303,14 @@ static bool run(
 	return take_rejects(c, out, e);
 }
 
-/* COPY reads no file of this machine. */
-static bool manifest_of(struct worker *w, const struct msg_copy *m, const struct manifest *objects,
-    struct str *address, struct err *e)
+/* What COPY is to read, which is no file of this machine. */
+static bool manifest_of(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
+    const struct manifest *objects, struct str *address, struct err *e)
 {
 	char digest[33];
 
-	*address = m->manifest;
-	return !str_starts(m->manifest, STR("file://")) ||
+	*address = prefix_is_on(w) ? prefix_address(w, f) : m->manifest;
+	return prefix_is_on(w) || !str_starts(m->manifest, STR("file://")) ||
 	       manifest_write(
 	           w, target_relation(w, w->task, m->source), objects, false, digest, address, e);
 }
@@ -334,6 +344,8 @@ static bool copy_files(struct copying *c, const struct sqlfile *f, struct str ad
 
 	if (!copyfile_read(c->w, f, &vars, &stmt, &text, e))
 		return false;
+	if (c->by_prefix && !prefix_statement(c->w, &text, e))
+		return false;
 	out->rejects.limit = rejects_limit(&stmt);
 	out->stored = !c->m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
 	return (!c->joined || copy_parts_statement(c->w, &text, e)) &&
@@ -345,12 +357,11 @@ static bool copy_shard(struct copying *c, const struct sqlfile *f, const struct 
     struct msg_done *done, struct copied *out, struct err *e)
 {
 	const struct copy_parts *p = out->parts;
-	struct str address;
 
 	if (!p) {
 		c->files = objects;
-		return manifest_of(c->w, c->m, objects, &address, e) &&
-		       copy_files(c, f, address, done, out, e);
+		return manifest_of(c->w, f, c->m, objects, &c->address, e) &&
+		       copy_files(c, f, c->address, done, out, e);
 	}
 	c->files = &p->c.parts;
 	c->joined = &p->c;
@@ -361,10 +372,19 @@ static bool copy_shard(struct copying *c, const struct sqlfile *f, const struct 
 	return c->files->n == 0 || copy_files(c, f, p->alone, done, out, e);
 }
 
+/* What was joined was read under its ETag. */
+static bool is_as_listed(const struct copying *c, const struct manifest *objects,
+    const struct copied *out, struct err *e)
+{
+	if (c->by_prefix)
+		return relist_prefix(c->w, c->address, objects, e);
+	return relist_check(c->w, out->parts ? &out->parts->c.alone : objects, e);
+}
+
 bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
 {
-	struct copying c = {.w = w, .m = m, .rejects = &out->rejects};
+	struct copying c = {.w = w, .m = m, .rejects = &out->rejects, .by_prefix = prefix_is_on(w)};
 	bool ok;
 
 	done->rows = 0;
@@ -374,12 +394,19 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	/* A validation is to leave nothing; what a load had made before is that load's. */
 	if (out->parts && (m->validate || (!ok && strcmp(e->code, "MISMATCH") == 0)))
 		copy_parts_remove(w, out->parts, !m->validate);
-	if (!ok)
+	/* More files than were listed: one that has come since is no mystery. */
+	if (!ok && c.by_prefix && strcmp(e->code, "MISMATCH") == 0)
+		relist_prefix(w, c.address, objects, e);
+	if (!ok || (out->stored && !is_as_listed(&c, objects, out, e)))
 		return false;
 	done->rejected = out->rejects.count;
 	done->objects = (int64_t)objects->n;
 	for (size_t i = 0; i < objects->n; i++)
 		done->bytes += (int64_t)objects->objects[i].size;
+	if (c.by_prefix) {
+		done->verdict = STR("UNVERIFIED");
+		done->note = STR("COPY by a prefix: what it has read is not proven");
+	}
 	out->doubtful = !str_eqz(done->verdict, "VERIFIED");
 	if (out->late)
 		done->verdict = STR("UNVERIFIED");

@@ -18,6 +18,7 @@
 #include "workers/ledger.h"
 #include "workers/locks.h"
 #include "workers/owner.h"
+#include "workers/prefix.h"
 #include "workers/relation.h"
 
 struct making {
@@ -73,7 +74,7 @@ static int64_t lanes_wanted(const struct worker *w, bool staging)
 {
 	const struct config *c = &w->config;
 
-	if (!staging || c->load.strategy == STRATEGY_DIRECT)
+	if (!staging || c->load.strategy == STRATEGY_DIRECT || prefix_is_on(w))
 		return 1;
 	return c->load.lanes                 ? c->load.lanes
 	       : c->load.workers > LANES_MAX ? LANES_MAX
@@ -98,6 +99,12 @@ static bool check_lanes(const struct worker *w, struct str relation, int64_t hav
 {
 	int64_t want = w->config.load.lanes;
 
+	if (prefix_is_on(w))
+		return have == 1 ||
+		       err_set(e, ERR_SETUP, AT_STATE, NULL,
+		           "%.*s was made with %lld lanes, and COPY by a prefix ([S3] MANIFESTS is "
+		           "none) needs one: load all again with --fresh",
+		           STRF(relation), (long long)have);
 	if (w->config.load.strategy != STRATEGY_SHARDED || want == 0 || want == have)
 		return true;
 	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,

@@ -20,6 +20,7 @@
 #include "workers/crash.h"
 #include "workers/cut.h"
 #include "workers/engine.h"
+#include "workers/prefix.h"
 #include "workers/tasks.h"
 
 enum { FAN_MAX = 64, FLAT_PAGES = 4 };
@@ -29,6 +30,7 @@ struct list {
 	const struct msg_list *m;
 	struct str bucket;
 	struct str prefix, after, upto; /* of m; or around the keys of `only` */
+	bool fan;                       /* may be given back in parts */
 	struct manifest only;           /* n > 0: these keys and no others */
 	size_t at_only;
 	struct cut cut;
@@ -110,16 +112,6 @@ static bool divide(struct list *l, struct str stem, struct str last, struct err 
 	return true;
 }
 
-/* What the keys of a page have in common. */
-static struct str common(struct str a, struct str b)
-{
-	size_t n = 0;
-
-	while (n < a.n && n < b.n && a.p[n] == b.p[n])
-		n++;
-	return (struct str){a.p, n};
-}
-
 /* All keys of the part, page by page; `page` may hold the first one already. */
 static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 {
@@ -151,8 +143,8 @@ static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 		/* By key, not by token: the first page may come from another kind of request. */
 		req.token = STR("");
 		req.start_after = page.objects[page.n_objects - 1].key;
-		if (l->m->fan && pages == FLAT_PAGES)
-			return divide(l, common(first, req.start_after), req.start_after, e);
+		if (l->fan && pages == FLAT_PAGES)
+			return divide(l, str_common(first, req.start_after), req.start_after, e);
 	}
 }
 
@@ -192,7 +184,7 @@ static bool list_all(struct list *l, struct err *e)
 	struct s3_page first = {.n_objects = 0};
 	bool flat = true;
 
-	if (l->m->fan && l->after.n == 0 && !look_down(l, &flat, &first, e))
+	if (l->fan && l->after.n == 0 && !look_down(l, &flat, &first, e))
 		return false;
 	if (!flat)
 		return true;
@@ -205,8 +197,6 @@ static bool list_all(struct list *l, struct err *e)
 static bool list_again(struct list *l, struct err *e)
 {
 	struct worker *w = l->w;
-	const struct object *o;
-	struct str first;
 
 	if (!manifest_read(w, l->m->manifest, l->m->shard, w->task, &l->only, e)) {
 		/* Nothing of it is loaded: it is no loss. */
@@ -218,7 +208,6 @@ static bool list_again(struct list *l, struct err *e)
 			    STRF(l->m->manifest));
 		return false;
 	}
-	o = l->only.objects;
 	if (l->only.n == 0)
 		return true;
 	if (!str_eq(l->only.bucket, l->bucket))
@@ -227,15 +216,8 @@ static bool list_again(struct list *l, struct err *e)
 		    "`dwh "
 		    "run` lists that",
 		    l->m->shard.p, STRF(l->only.bucket), STRF(l->bucket));
-	first = o[0].key;
-	/* Bounds are exclusive below: what the first key begins with is less than the key. */
-	l->after = (struct str){first.p, first.n - 1};
-	while (l->after.n && utf8_bad(l->after) < l->after.n)
-		l->after.n--;
-	l->upto = o[l->only.n - 1].key;
-	l->prefix = common(first, l->upto);
-	while (l->prefix.n && utf8_bad(l->prefix) < l->prefix.n)
-		l->prefix.n--;
+	manifest_range(&l->only, &l->prefix, &l->after);
+	l->upto = l->only.objects[l->only.n - 1].key;
 	return list_all(l, e);
 }
 
@@ -259,6 +241,8 @@ bool list_finds_change(
 			bool done;
 
 			cut_find(&c, &page.objects[i], &done, out);
+			/* Nor can it be loaded beside those that are. */
+			*out |= !done && c.n_done && prefix_is_on(w);
 		}
 		req.token = page.next_token;
 	} while (page.truncated && !*out);
@@ -270,14 +254,23 @@ static bool run(struct worker *w, const struct msg_list *m,
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	int64_t began = clock_ms();
-	struct list l = {.w = w, .m = m, .prefix = m->prefix, .after = m->after, .upto = m->upto};
-	struct str ignored;
+	struct list l = {
+	    .w = w, .m = m, .prefix = m->prefix, .after = m->after, .upto = m->upto, .fan = m->fan};
+	struct str prefix;
 
 	if (!f)
 		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no source %.*s", STRF(m->source));
-	if (!s3_url_parse(str_z(config_s3(&w->config, f->source)), &l.bucket, &ignored, e) ||
+	if (!s3_url_parse(str_z(config_s3(&w->config, f->source)), &l.bucket, &prefix, e) ||
 	    !worker_s3(w, e))
 		return false;
+	if (prefix_is_on(w)) {
+		if (!prefix_check_part(m, prefix, e))
+			return false;
+		l.prefix = prefix;
+		l.after = l.upto = STR("");
+		l.fan = false;
+		list = list_all;
+	}
 	l.cut = (struct cut){.w = w,
 	    .task = m->id,
 	    .bucket = l.bucket,

@@ -12,6 +12,7 @@
 #include "shared/file.h"
 #include "shared/jsonscan.h"
 #include "shared/sigv4.h"
+#include "shared/utf8.h"
 #include "workers/rejects.h"
 
 /* Two million entries of a long key each. */
@@ -20,6 +21,16 @@ enum { MANIFEST_MAX = 1 << 30 };
 int manifest_by_key(const void *a, const void *b)
 {
 	return str_cmp(((const struct object *)a)->key, ((const struct object *)b)->key);
+}
+
+void manifest_range(const struct manifest *m, struct str *prefix, struct str *after)
+{
+	struct str first = m->objects[0].key;
+
+	*prefix = str_common(first, m->objects[m->n - 1].key);
+	while (utf8_bad(*prefix) < prefix->n)
+		prefix->n--;
+	*after = utf8_before(first);
 }
 
 static void print_why(const struct bad_record *b, struct buf *out)

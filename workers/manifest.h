@@ -40,6 +40,9 @@ struct manifest {
 	    *why; /* of a quarantine, when written: why each is there; or NULL */
 };
 
+/* How to list its keys: all begin with *prefix and are greater than *after. Of one or more. */
+void manifest_range(const struct manifest *m, struct str *prefix, struct str *after);
+
 /*
  * Writes it; digest (33 bytes) and address are the result. address lives in w->task. passing: it is
  * for this run alone, lies in its folder, and not among those that say what is loaded.

@@ -61,6 +61,19 @@ static bool sessions(struct worker *w, const char *run, PGresult **res, struct e
 	return true;
 }
 
+bool owner_sees(struct worker *w, struct err *e)
+{
+	const char *nobody = "nobody";
+	PGresult *res;
+	bool names;
+
+	if (!has_names(w, &names, e) ||
+	    !pg_query(&w->pg, names ? by_name : by_query, 1, &nobody, &res, e))
+		return false;
+	PQclear(res);
+	return true;
+}
+
 static bool end_sessions(struct worker *w, const char *run, const PGresult *res, struct err *e)
 {
 	int n = PQntuples(res);

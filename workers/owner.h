@@ -17,4 +17,7 @@
 bool owner_check(
     struct worker *w, const struct sqlfile *files, size_t n, bool take_over, struct err *e);
 
+/* Whether the sessions of other runs can be seen here at all; else *e says why not. */
+bool owner_sees(struct worker *w, struct err *e);
+
 #endif

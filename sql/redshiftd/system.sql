@@ -179,6 +179,13 @@ SELECT
 FROM redshiftd.fact AS f
 WHERE f.name = 'isolation';
 
+-- The automatic WLM of the default parameter group.
+CREATE OR REPLACE VIEW pg_catalog.stv_wlm_service_class_config AS
+SELECT
+    100 AS service_class,
+    -1 AS num_query_tasks,
+    CAST('Default queue' AS char(64)) AS name;
+
 -- Like a cluster's, without a row for an empty table.
 CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
 SELECT

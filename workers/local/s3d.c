@@ -38,7 +38,7 @@ void s3d_help(FILE *out)
 	    "be\n"
 	    "                    repeated. OPERATION: get head put delete list post. KIND: 503 "
 	    "500\n"
-	    "                    retryafter[:SECONDS] error200 reset cut slow[:TIME]\n"
+	    "                    retryafter[:SECONDS] error200 reset cut slow[:TIME] 403\n"
 	    "  --seed N          the same faults again\n"
 	    "  --fault-log FILE  a line for each fault\n"
 	    "  --log FILE        a line of JSON for each request\n",

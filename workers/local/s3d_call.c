@@ -212,6 +212,7 @@ static enum s3d_code look(struct s3d_call *c)
 	case S3D_FAULT_RETRY_AFTER: return S3D_SLOW_DOWN;
 	case S3D_FAULT_500:
 	case S3D_FAULT_ERROR200: return S3D_INTERNAL;
+	case S3D_FAULT_403: return S3D_ACCESS_DENIED;
 	case S3D_FAULT_NONE:
 	case S3D_FAULT_RESET:
 	case S3D_FAULT_CUT:

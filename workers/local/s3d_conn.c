@@ -144,6 +144,7 @@ static int64_t fault_limit(struct s3d_conn *c)
 	case S3D_FAULT_NONE:
 	case S3D_FAULT_503:
 	case S3D_FAULT_500:
+	case S3D_FAULT_403:
 	case S3D_FAULT_RETRY_AFTER:
 	case S3D_FAULT_ERROR200:
 	default: return -1;

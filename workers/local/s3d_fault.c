@@ -23,6 +23,7 @@ static const struct {
 } kinds[] = {
     {"503", S3D_FAULT_503, 0},
     {"500", S3D_FAULT_500, 0},
+    {"403", S3D_FAULT_403, 0},
     {"retryafter", S3D_FAULT_RETRY_AFTER, 1},
     {"error200", S3D_FAULT_ERROR200, 0},
     {"reset", S3D_FAULT_RESET, 0},
@@ -101,8 +102,9 @@ bool s3d_fault_add(struct s3d_faults *f, struct str spec, struct err *e)
 	}
 	if (one.kind == S3D_FAULT_NONE)
 		return err_set(e, ERR_SETUP, AT_USAGE, NULL,
-		    "--fault %.*s: \"%.*s\" is no fault; there are 503, 500, retryafter, error200, "
-		    "reset, cut, slow, each after get:, head:, put:, delete:, list:, post: or "
+		    "--fault %.*s: \"%.*s\" is no fault; there are 503, 500, 403, retryafter, "
+		    "error200, reset, cut, slow, each after get:, head:, put:, delete:, list:, "
+		    "post: or "
 		    "alone",
 		    STRF(spec), STRF(part));
 	part = next_part(&rest);

@@ -6,6 +6,7 @@
  *   OPERATION   get head put delete list post; without it any (post: DeleteObjects and multipart)
  *   503         SlowDown, nothing is done
  *   500         InternalError, nothing is done
+ *   403         AccessDenied, nothing is done
  *   retryafter  503 with "Retry-After: PARAMETER" (seconds, default 1)
  *   error200    the operation is not done, the answer is 200 with an <Error> document
  *   reset       the connection is reset, before the answer or in its middle
@@ -31,6 +32,7 @@ enum s3d_fault_kind {
 	S3D_FAULT_NONE,
 	S3D_FAULT_503,
 	S3D_FAULT_500,
+	S3D_FAULT_403,
 	S3D_FAULT_RETRY_AFTER,
 	S3D_FAULT_ERROR200,
 	S3D_FAULT_RESET,
