@@ -13,7 +13,8 @@
  *   ready          once, after hello
  *   target         while step create: a staging relation, its generation and lanes
  *   range          while list: a part of the prefix that another worker should list
- *   shard          while list: a manifest was written; while copy: one that takes its place
+ *   shard          while list, step merge: a manifest was written; while copy: one that takes its
+ *                  place
  *   count          while step count: rows of a table
  *   lane           while step verify: a lane and the shards in it
  *   wrong          while step verify: a thing that is not as it should be
@@ -83,10 +84,10 @@ struct msg_hello {
 
 struct msg_step {
 	int64_t id, attempt;
-	struct str phase;  /* probe create drop staged insert check count verify */
+	struct str phase;  /* probe create drop merge staged insert check count verify */
 	struct str name;   /* stem of the SQL file; "" where the step is about the whole model */
 	struct str digest; /* of that file as it was planned */
-	int64_t shards;    /* staged: as many as the ledger must have at least */
+	int64_t shards;    /* staged: as many as the ledger must have at least; merge: pieces */
 	bool fresh;        /* create: drop what is ours first; insert: also where nothing changed */
 	bool take_over;    /* create, drop: from another run that is alive, too */
 	bool whole;        /* create: all of every source is loaded behind it */

@@ -369,9 +369,11 @@ int cmd_plan(struct call *c)
 		return fail(&e);
 	known = journal_fold(local_folder(c), NULL, c->arena, &last, &none);
 	f = model_phase(m, SQL_COPY, &n_sources);
-	printf("Model %s, %lld workers, strategy %s\n\nSources\n", m->names,
-	    (long long)c->config.load.workers,
-	    c->config.load.strategy == STRATEGY_SHARDED ? "sharded" : "direct");
+	printf("Model %s, %lld workers, strategy %s%s\n\nSources\n", m->names,
+	    (long long)c->config.load.workers, config_strategy_name(c->config.load.strategy),
+	    c->config.load.strategy == STRATEGY_MERGED
+	        ? " (one shard of what is new, one COPY, a source)"
+	        : "");
 	for (size_t i = 0; i < n_sources; i++) {
 		printf("  %.*s  from %s ([S3] %.*s)\n", STRF(f[i].stem),
 		    config_s3(&c->config, f[i].source), STRF(f[i].source));

@@ -139,6 +139,8 @@ static void apply(struct run *r, const struct task *t, const struct msg *m)
 	} else if (m->type == MSG_RANGE) {
 		made = plan_add_list(&r->plan, t->source, m->u.range.prefix, m->u.range.after,
 		    m->u.range.upto, false);
+	} else if (m->type == MSG_SHARD && t->kind == TASK_LIST && t->source->merge) {
+		t->source->pieces++;
 	} else if (m->type == MSG_SHARD) {
 		made = plan_add_copy(&r->plan, t->source, &m->u.shard);
 		made->again = t->kind == TASK_COPY ? t->again + 1 : 0;
@@ -229,7 +231,8 @@ static bool may_send(const struct task *t, enum msg_type type)
 	case MSG_AGAIN:
 	case MSG_DONE:
 	case MSG_FAIL: return true;
-	case MSG_SHARD: return t->kind == TASK_LIST || t->kind == TASK_COPY;
+	case MSG_SHARD:
+		return t->kind == TASK_LIST || t->kind == TASK_COPY || str_eqz(t->phase, "merge");
 	case MSG_RANGE: return t->kind == TASK_LIST;
 	case MSG_BAD: return t->kind == TASK_COPY;
 	case MSG_TARGET: return str_eqz(t->phase, "create");
@@ -266,6 +269,14 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 
 /* ---- what the pool asks ---- */
 
+/* As many as there must be. */
+static int64_t shards_of(const struct task *t)
+{
+	return str_eqz(t->phase, "staged")  ? t->source->shards
+	       : str_eqz(t->phase, "merge") ? t->source->pieces
+	                                    : 0;
+}
+
 static struct msg message_of(struct run *r, const struct task *t)
 {
 	struct msg m = {.type = MSG_STEP};
@@ -277,8 +288,7 @@ static struct msg message_of(struct run *r, const struct task *t)
 		    .phase = t->phase,
 		    .name = t->stem,
 		    .digest = t->digest,
-		    .shards = str_eqz(t->phase, "staged") ? plan_source(&r->plan, t->stem)->shards
-		                                          : 0,
+		    .shards = shards_of(t),
 		    .fresh = t->fresh,
 		    .take_over = r->take_over,
 		    .whole = t->whole,
@@ -449,7 +459,7 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 	    .at = str_z(at),
 	    .engine = str_z(engine_name(c->warehouse.engine)),
 	    .model = str_z(c->load.model),
-	    .strategy = c->load.strategy == STRATEGY_SHARDED ? STR("sharded") : STR("direct"),
+	    .strategy = str_z(config_strategy_name(c->load.strategy)),
 	    .warehouse = str_z(c->cluster.host ? c->cluster.host : ""),
 	    .of = o->aim && o->aim->rest ? o->aim->rest->run.run : r->of,
 	    .workers = c->load.workers,

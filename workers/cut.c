@@ -5,6 +5,7 @@
 
 #include "shared/utf8.h"
 #include "workers/crash.h"
+#include "workers/merge.h"
 #include "workers/quarantine.h"
 
 /* Whether a shard from key first to key last may hold keys of this part. */
@@ -111,7 +112,8 @@ bool cut_end(struct cut *c, struct err *e)
 	if (c->shard.n == 0)
 		return true;
 	c->shard.bucket = c->bucket;
-	if (!cut_send(c->w, c->task, c->relation, &c->shard, c->passing, e))
+	if (!(c->piece ? merge_keep(c->w, c->task, c->relation, &c->shard, e)
+	               : cut_send(c->w, c->task, c->relation, &c->shard, c->passing, e)))
 		return false;
 	c->shard.n = 0;
 	c->shard_bytes = 0;
@@ -136,8 +138,9 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 		return !changed || is_changed(c, o, e);
 	if (!is_held(c, o, &held, e) || held)
 		return held;
-	if (c->shard.n && (c->shard_bytes + o->size > (uint64_t)cfg->load.shard_bytes ||
-	                      c->shard.n >= (size_t)cfg->load.shard_objects)) {
+	if (!c->whole && c->shard.n &&
+	    (c->shard_bytes + o->size > (uint64_t)cfg->load.shard_bytes ||
+	        c->shard.n >= (size_t)cfg->load.shard_objects)) {
 		if (!cut_end(c, e))
 			return false;
 	}

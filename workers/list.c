@@ -19,6 +19,7 @@
 #include "shared/utf8.h"
 #include "workers/crash.h"
 #include "workers/cut.h"
+#include "workers/merge.h"
 #include "workers/tasks.h"
 
 enum { FAN_MAX = 64, FLAT_PAGES = 4 };
@@ -264,7 +265,7 @@ bool list_finds_change(
 	return true;
 }
 
-static bool run(struct worker *w, const struct msg_list *m,
+static bool run(struct worker *w, const struct msg_list *m, bool piece,
     bool (*list)(struct list *, struct err *), struct msg_done *done, struct err *e)
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
@@ -282,8 +283,10 @@ static bool run(struct worker *w, const struct msg_list *m,
 	    .bucket = l.bucket,
 	    .relation = target_relation(w, w->task, m->source),
 	    .passing = m->validate,
+	    .whole = merge_is_on(w, m->validate),
+	    .piece = piece,
 	    .out = done};
-	if (!list(&l, e))
+	if ((piece && !merge_forget(w, l.cut.relation, m->id, e)) || !list(&l, e))
 		return false;
 	done->list_ms = clock_ms() - began;
 	if (done->changed)
@@ -297,10 +300,11 @@ static bool run(struct worker *w, const struct msg_list *m,
 bool list_shard_again(
     struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
 {
-	return run(w, m, list_again, done, e);
+	return run(w, m, false, list_again, done, e);
 }
 
 bool task_list(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
 {
-	return run(w, m, m->manifest.n ? list_again : list_all, done, e);
+	return run(
+	    w, m, merge_is_on(w, m->validate), m->manifest.n ? list_again : list_all, done, e);
 }

@@ -3,6 +3,7 @@
  *
  *   probe   can this source be loaded at all? Before anything is touched.
  *   create  drop   see create.c
+ *   merge   see merge.c
  *   staged  after the COPYs of a source: the lanes hold what the ledger says; then ANALYZE
  *   insert  see insert.c
  *   check   a query whose rows are what is wrong
@@ -18,6 +19,7 @@
 #include "workers/ledger.h"
 #include "workers/locks.h"
 #include "workers/manifest.h"
+#include "workers/merge.h"
 #include "workers/quarantine.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
@@ -174,6 +176,7 @@ static bool staged(
 		if (fresh)
 			relation_analyze(w, lane);
 	}
+	merge_forget_all(w, relation);
 	done->verdict = STR("VERIFIED");
 	return true;
 }
@@ -277,6 +280,8 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 		return probe(w, f, m->validate, done, e);
 	if (str_eqz(m->phase, "staged"))
 		return staged(w, f, m->shards, done, e);
+	if (str_eqz(m->phase, "merge"))
+		return task_merge(w, f, m->shards, done, e);
 	if (str_eqz(m->phase, "insert"))
 		return task_insert(w, f, m->fresh, done, e);
 	if (str_eqz(m->phase, "check"))
