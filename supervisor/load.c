@@ -417,7 +417,7 @@ static int exit_code(const struct run *r, const struct load_result *out)
 		const struct task *t = r->sched.tasks[i];
 
 		if (t->state == TASK_FAILED) {
-			bool shard = t->kind != TASK_STEP;
+			bool shard = t->kind != TASK_STEP || str_eqz(t->phase, "merge");
 			int code = exit_code_of(&t->err);
 
 			/* A shard that may yet be loaded by trying again is no broken set-up. */
