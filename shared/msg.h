@@ -11,6 +11,7 @@
  *   end of file    quit
  * Up (worker to supervisor, at most 64 KiB):
  *   ready          once, after hello
+ *   warehouse      once a run, while its first task, a step: what the warehouse says of itself
  *   target         while step create: a staging relation, its generation and lanes
  *   range          while list: a part of the prefix that another worker should list
  *   shard          while list, step merge: a manifest was written; while copy: one that takes its
@@ -49,6 +50,7 @@ enum msg_type {
 	MSG_LIST,
 	MSG_COPY,
 	MSG_READY,
+	MSG_WAREHOUSE,
 	MSG_TARGET,
 	MSG_RANGE,
 	MSG_SHARD,
@@ -117,6 +119,11 @@ struct msg_copy {
 
 struct msg_ready {
 	int64_t v, pid;
+};
+
+struct msg_warehouse {
+	int64_t id;
+	struct str isolation; /* of the database, in its words, or "unknown" */
 };
 
 struct msg_target {
@@ -261,6 +268,7 @@ struct msg {
 		struct msg_list list;
 		struct msg_copy copy;
 		struct msg_ready ready;
+		struct msg_warehouse warehouse;
 		struct msg_target target;
 		struct msg_range range;
 		struct msg_shard shard;

@@ -235,6 +235,7 @@ static bool may_send(const struct task *t, enum msg_type type)
 		return t->kind == TASK_LIST || t->kind == TASK_COPY || str_eqz(t->phase, "merge");
 	case MSG_RANGE: return t->kind == TASK_LIST;
 	case MSG_BAD: return t->kind == TASK_COPY;
+	case MSG_WAREHOUSE: return t->id == 1;
 	case MSG_TARGET: return str_eqz(t->phase, "create");
 	case MSG_LANE:
 	case MSG_WRONG: return str_eqz(t->phase, "verify");

@@ -16,6 +16,7 @@
 #include "shared/lane.h"
 #include "workers/crash.h"
 #include "workers/engine.h"
+#include "workers/isolation.h"
 #include "workers/ledger.h"
 #include "workers/locks.h"
 #include "workers/manifest.h"
@@ -255,7 +256,8 @@ static bool count(struct worker *w, struct msg_done *done, struct err *e)
 	return true;
 }
 
-bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
+static bool do_step(
+    struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
 {
 	enum sql_phase phase = str_eqz(m->phase, "insert")  ? SQL_INSERT
 	                       : str_eqz(m->phase, "check") ? SQL_CHECK
@@ -289,4 +291,13 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 	if (str_eqz(m->phase, "verify"))
 		return task_verify(w, f, m->of, done, e);
 	return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no phase %.*s", STRF(m->phase));
+}
+
+bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
+{
+	if (!do_step(w, m, done, e))
+		return false;
+	if (m->id == 1)
+		isolation_tell(w); /* once a run */
+	return true;
 }
