@@ -151,7 +151,8 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	    .dir = local_folder(c),
 	    .aim = aim,
 	    .of = what & PLAN_VERIFY && c->argc ? c->argv[0] : NULL,
-	    .take_over = c->take_over};
+	    .take_over = c->take_over,
+	    .allow_unverified = c->allow_unverified};
 	bool asks = strcmp(c->command->name, "run") == 0, agree;
 	struct load_result r;
 	struct fold f;

@@ -42,7 +42,7 @@ struct run {
 	struct held held[POOL_MAX_WORKERS + 1]; /* by worker */
 	int64_t began;
 	int signal;
-	bool take_over;
+	bool take_over, allow_unverified;
 	struct str of;
 };
 
@@ -381,11 +381,39 @@ static bool on_stopping(void *ctx)
 
 /* ---- the end ---- */
 
-/* A check or a verification that found something, or had too little to look at. */
-static bool is_against(struct str verdict)
+static bool is_unverified(const struct task *t)
 {
-	return str_eqz(verdict, "fail") || str_eqz(verdict, "MISMATCH") ||
-	       str_eqz(verdict, "UNVERIFIED");
+	return t->state == TASK_DONE && str_eqz(t->done.verdict, "UNVERIFIED");
+}
+
+/* A check or a verification that found something, or had too little to look at. */
+static bool is_against(const struct run *r, const struct task *t)
+{
+	return t->state == TASK_DONE &&
+	       (str_eqz(t->done.verdict, "fail") || str_eqz(t->done.verdict, "MISMATCH") ||
+	           (is_unverified(t) && !r->allow_unverified));
+}
+
+/* By relations: a shard that is UNVERIFIED makes its step staged so. */
+static void say_unverified(const struct run *r)
+{
+	const struct task *first = NULL;
+	size_t n = 0;
+	const char *what;
+
+	for (size_t i = 0; i < r->sched.n; i++)
+		if (is_unverified(r->sched.tasks[i]) && r->sched.tasks[i]->kind == TASK_STEP &&
+		    n++ == 0)
+			first = r->sched.tasks[i];
+	if (!first)
+		return;
+	what = arena_printf(r->arena,
+	    "%.*s%s UNVERIFIED: nothing speaks against the rows, but evidence is missing",
+	    STRF(first->name), n > 1 ? arena_printf(r->arena, " and %zu more are", n - 1) : " is");
+	if (r->allow_unverified)
+		log_warn("%s", what);
+	else
+		log_error("%s; --allow-unverified takes that as good", what);
 }
 
 /* MAXERROR is of a source: what a validation has found in all its shards would fail the load. */
@@ -427,7 +455,7 @@ static int exit_code(const struct run *r, const struct load_result *out)
 			holds[code] = true;
 		} else if (t->state == TASK_LEFT) {
 			holds[6] = true;
-		} else if (t->state == TASK_DONE && is_against(t->done.verdict)) {
+		} else if (is_against(r, t)) {
 			holds[8] = true;
 		} else if (t->state == TASK_DONE &&
 		           (str_eqz(t->done.verdict, "rejected") || over_limit(r, t))) {
@@ -522,6 +550,7 @@ static void go(struct run *r, const struct load_opts *o, struct load_result *out
 	}
 	out->signal = r->signal;
 	out->exit = exit_code(r, out);
+	say_unverified(r);
 	write_end(r, out->exit);
 	if (!journal_close(&r->journal, e)) {
 		/* What was loaded is in the ledger; only the history is short. */
@@ -545,6 +574,7 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	r->arena = arena_new();
 	r->began = clock_ms();
 	r->take_over = o->take_over;
+	r->allow_unverified = o->allow_unverified;
 	r->of = str_z(o->of ? o->of : "");
 	journal_new_id(out->run);
 	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());

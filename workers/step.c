@@ -139,6 +139,39 @@ static bool staged_rejects(struct worker *w, const struct sqlfile *f, const char
 	return true;
 }
 
+/* The verdict of all its shards: what this run has not loaded counts, too. */
+static bool staged_verdict(struct worker *w, const struct sqlfile *f, const char *relation,
+    int64_t generation, struct msg_done *done, struct err *e)
+{
+	const char *params[] = {relation, arena_i64(w->task, generation)};
+	int64_t unverified, mismatch;
+	PGresult *res;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(CASE WHEN verdict = 'UNVERIFIED' THEN 1 END),"
+	        " count(CASE WHEN verdict = 'MISMATCH' THEN 1 END) FROM dwh.ledger"
+	        " WHERE relation = $1 AND generation = CAST($2 AS INTEGER)",
+	        2, params, &res, e))
+		return false;
+	unverified = pg_i64(res, 0, 0);
+	mismatch = pg_i64(res, 0, 1);
+	PQclear(res);
+	if (mismatch)
+		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+		    "%lld shard(s) of %.*s are a MISMATCH: COPY has read other files than those of "
+		    "their manifests; load all again with --fresh",
+		    (long long)mismatch, STRF(f->stem));
+	done->verdict = unverified ? STR("UNVERIFIED") : STR("VERIFIED");
+	if (unverified)
+		done->note = str_z(arena_printf(w->task,
+		    "%.*s%s%lld of %lld shards are UNVERIFIED: it was not to be seen that COPY "
+		    "read "
+		    "all files of their manifests",
+		    STRF(done->note), done->note.n ? "; " : "", (long long)unverified,
+		    (long long)done->objects));
+	return true;
+}
+
 /* Ledger and lanes are read while the relation is held: nobody else can load into it meanwhile. */
 static bool staged(
     struct worker *w, const struct sqlfile *f, int64_t shards, struct msg_done *done, struct err *e)
@@ -162,7 +195,8 @@ static bool staged(
 		    "others; what is missing is loaded when it is run again",
 		    (long long)shards, STRF(f->stem), (long long)done->objects);
 	if (!staged_rejects(w, f, relation.p, t.generation, done, e) ||
-	    !quarantine_check(w, relation, t.generation, done, e))
+	    !quarantine_check(w, relation, t.generation, done, e) ||
+	    !staged_verdict(w, f, relation.p, t.generation, done, e))
 		return false;
 	crash_here("staged:before-commit");
 	if (!pg_exec(&w->pg, "COMMIT", e))
@@ -178,7 +212,6 @@ static bool staged(
 			relation_analyze(w, lane);
 	}
 	merge_forget_all(w, relation);
-	done->verdict = STR("VERIFIED");
 	return true;
 }
 

@@ -195,7 +195,8 @@ static void check_entry(struct verify *v, struct entry *o, const struct manifest
 		        "load all again with --fresh",
 		        STRF(o->lane)));
 	if (!str_eq(o->verdict, STR("VERIFIED")))
-		wrong(v, o, lane, UNVERIFIED, SAY("it was committed as %.*s", STRF(o->verdict)));
+		wrong(v, o, lane, str_eqz(o->verdict, "MISMATCH") ? MISMATCH : UNVERIFIED,
+		    SAY("it was committed as %.*s", STRF(o->verdict)));
 }
 
 static void keep_objects(struct verify *v, struct entry *o, const struct manifest *m)
