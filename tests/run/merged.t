@@ -103,4 +103,23 @@ is "$(worker "$(list 7 song_data/A/A/A)" "$(merge 2)" | sed -n '/^fail/p')" \
 	"$(printf 'fail 9 %s was listed twice' "$(cd "$T/buckets/sparkify" && find song_data/A/A/A -name '*.json' | LC_ALL=C sort | head -n 1)")" \
 	'and so is an object that is in two'
 
+
+# ---- an object that changes between the listing and the COPY ----
+
+stop_s3d
+own_s3d --latency 40ms
+copies() { [ -n "$(pids_of 'dwh: worker [0-9]+ copy staging_songs')" ]; }
+few=$T/buckets/sparkify/song_data/A/A/A
+last=$(find "$few" -name '*.json' | LC_ALL=C sort | tail -n 1)
+"$DWH" load -c "$T/dwh.cfg" --fresh --json "${merged[@]}" -w 1 --set LOAD.CONNECTIONS=1 \
+	--set S3.SONG_DATA=s3://sparkify/song_data/A/A/A/ >"$T/out" 2>"$T/err" &
+RUN=$!
+until_true 20 copies
+sed -E 's/"year": *[0-9]+/"year": 1066/' "$last" >"$T/new" && rm "$last" && mv "$T/new" "$last"
+wait $RUN
+is "$? $(jq -c '[.shards[] | select(.verdict == "superseded")] | length' "$T/out")" '0 1' \
+	'an object changes before it is read: its shard is listed again'
+is "$(sql "select count(*), sum(objects) from dwh.ledger where relation = 'public.staging_songs'")" \
+	"1|$(find "$few" -name '*.json' | wc -l)" 'as one shard'
+is "$(sql 'select count(*) from staging_songs where year = 1066')" 1 'and what it is now is loaded'
 done_testing
