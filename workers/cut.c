@@ -43,6 +43,11 @@ bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, st
 		ok = worker_tick(w, e) &&
 		     manifest_read(w, pg_str(res, i, 0), pg_str(res, i, 3), w->task, &m, e);
 		for (size_t k = 0; ok && k < m.n; k++) {
+			struct str key = m.objects[k].key;
+
+			/* A merged shard spans all parts. */
+			if (!meets(key, key, prefix, after, upto))
+				continue;
 			c->done = arena_grow(w->task, c->done, c->n_done, &cap, sizeof *c->done);
 			c->done[c->n_done++] = m.objects[k];
 		}
