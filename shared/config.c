@@ -354,7 +354,7 @@ static bool settle(struct loader *l)
 	if (!by_default(l, "LOAD", "STRATEGY", redshift ? "sharded" : "direct") ||
 	    !by_default(l, "CLUSTER", "DB_PORT", redshift ? "5439" : "5432") || !near_sources(l))
 		return false;
-	if (c->load.strategy == STRATEGY_DIRECT) {
+	if (c->load.strategy != STRATEGY_SHARDED) {
 		if (c->load.lanes > 1)
 			return config_fail(l->e, lanes->from,
 			    "LOAD.LANES is %s, which needs LOAD.STRATEGY = sharded", lanes->value);

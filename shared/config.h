@@ -20,7 +20,7 @@
 #include "shared/err.h"
 
 enum config_engine { ENGINE_LOCAL, ENGINE_POSTGRES, ENGINE_REDSHIFT };
-enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED };
+enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED, STRATEGY_MERGED };
 enum config_changed { CHANGED_FAIL, CHANGED_SKIP, CHANGED_RELOAD };
 enum config_compact { COMPACT_AUTO, COMPACT_ON, COMPACT_OFF };
 
@@ -130,6 +130,9 @@ void config_print(const struct config *c, FILE *out, bool json);
 
 /* The table of keys: names, defaults, what they mean. */
 void config_help(FILE *out);
+
+/* "direct", as [LOAD] STRATEGY names it. */
+const char *config_strategy_name(enum config_strategy s);
 
 /* Something a person should know about a configuration that is otherwise fine (a file with secrets
  * that other users can read), or NULL. */

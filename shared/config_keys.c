@@ -7,7 +7,7 @@
 
 /* The positions are the values of enum config_engine, config_strategy ... */
 static const char *const engines[] = {"local", "postgres", "redshift", NULL};
-static const char *const strategies[] = {"direct", "sharded", NULL};
+static const char *const strategies[] = {"direct", "sharded", "merged", NULL};
 static const char *const changed[] = {"fail", "skip", "reload", NULL};
 static const char *const compact[] = {"auto", "on", "off", NULL};
 static const char *const sslmodes[] = {
@@ -66,11 +66,12 @@ const struct config_key config_keys[] = {
     {"LOAD", "WORKERS", KEY_INT, AT(load.workers), "0", false, 0, 64, NULL,
         "worker processes; 0: as the engine allows"},
     {"LOAD", "STRATEGY", KEY_ENUM, AT(load.strategy), NULL, false, 0, 0, strategies,
-        "direct: one staging table; sharded: several lanes; unset: sharded on redshift"},
+        "direct: one staging table; sharded: several lanes; merged: one COPY a source; unset: "
+        "sharded on redshift"},
     {"LOAD", "LANES", KEY_INT, AT(load.lanes), "0", false, 0, 15, NULL,
         "staging tables per source when sharded; 0: as many as workers"},
     {"LOAD", "SHARD_BYTES", KEY_SIZE, AT(load.shard_bytes), "64MiB", false, 1, TIB, NULL,
-        "a shard ends at so many bytes"},
+        "a shard ends at so many bytes; merged ones do not"},
     {"LOAD", "SHARD_OBJECTS", KEY_INT, AT(load.shard_objects), "2000", false, 1, 1000000, NULL,
         "... or at so many objects; where COMPACT joins them, the later ones of a listing at more"},
     {"LOAD", "CONNECTIONS", KEY_INT, AT(load.connections), "32", false, 1, 1024, NULL,
@@ -140,6 +141,11 @@ _Static_assert(sizeof(enum config_engine) == sizeof(unsigned) &&
                    sizeof(enum config_changed) == sizeof(unsigned) &&
                    sizeof(enum config_compact) == sizeof(unsigned),
     "KEY_ENUM fields are written as unsigned");
+
+const char *config_strategy_name(enum config_strategy s)
+{
+	return strategies[s];
+}
 
 static size_t find(struct str section, struct str name)
 {

@@ -32,6 +32,7 @@ static const struct field copy[] = {INT(copy, id), INT(copy, attempt), STRING(co
     STRING(copy, lane), STRING(copy, shard), STRING(copy, manifest), INT(copy, generation),
     INT(copy, objects), INT(copy, bytes), INT(copy, again), BOOL(copy, validate), END};
 static const struct field ready[] = {INT(ready, v), INT(ready, pid), END};
+static const struct field warehouse[] = {INT(warehouse, id), STRING(warehouse, isolation), END};
 static const struct field target[] = {INT(target, id), STRING(target, relation),
     STRING(target, since), INT(target, generation), INT(target, lanes), INT(target, shards), END};
 static const struct field range[] = {
@@ -82,6 +83,7 @@ static const struct {
     [MSG_LIST] = {"list", list},
     [MSG_COPY] = {"copy", copy},
     [MSG_READY] = {"ready", ready},
+    [MSG_WAREHOUSE] = {"warehouse", warehouse},
     [MSG_TARGET] = {"target", target},
     [MSG_RANGE] = {"range", range},
     [MSG_SHARD] = {"shard", shard},

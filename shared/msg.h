@@ -11,9 +11,11 @@
  *   end of file    quit
  * Up (worker to supervisor, at most 64 KiB):
  *   ready          once, after hello
+ *   warehouse      once a run, while its first task, a step: what the warehouse says of itself
  *   target         while step create: a staging relation, its generation and lanes
  *   range          while list: a part of the prefix that another worker should list
- *   shard          while list: a manifest was written; while copy: one that takes its place
+ *   shard          while list, step merge: a manifest was written; while copy: one that takes its
+ *                  place
  *   count          while step count: rows of a table
  *   lane           while step verify: a lane and the shards in it
  *   wrong          while step verify: a thing that is not as it should be
@@ -48,6 +50,7 @@ enum msg_type {
 	MSG_LIST,
 	MSG_COPY,
 	MSG_READY,
+	MSG_WAREHOUSE,
 	MSG_TARGET,
 	MSG_RANGE,
 	MSG_SHARD,
@@ -83,10 +86,10 @@ struct msg_hello {
 
 struct msg_step {
 	int64_t id, attempt;
-	struct str phase;  /* probe create drop staged insert check count verify */
+	struct str phase;  /* probe create drop merge staged insert check count verify */
 	struct str name;   /* stem of the SQL file; "" where the step is about the whole model */
 	struct str digest; /* of that file as it was planned */
-	int64_t shards;    /* staged: as many as the ledger must have at least */
+	int64_t shards;    /* staged: as many as the ledger must have at least; merge: pieces */
 	bool fresh;        /* create: drop what is ours first; insert: also where nothing changed */
 	bool take_over;    /* create, drop: from another run that is alive, too */
 	bool whole;        /* create: all of every source is loaded behind it */
@@ -116,6 +119,11 @@ struct msg_copy {
 
 struct msg_ready {
 	int64_t v, pid;
+};
+
+struct msg_warehouse {
+	int64_t id;
+	struct str isolation; /* of the database, in its words, or "unknown" */
 };
 
 struct msg_target {
@@ -261,6 +269,7 @@ struct msg {
 		struct msg_list list;
 		struct msg_copy copy;
 		struct msg_ready ready;
+		struct msg_warehouse warehouse;
 		struct msg_target target;
 		struct msg_range range;
 		struct msg_shard shard;

@@ -28,6 +28,8 @@ static const struct option_row {
     {"", "--only", "TABLE|SHARD|PREFIX", OPT_RERUN,
         "one table, one shard by its id, or the keys under an s3:// address"},
     {"", "--from", "TABLE", OPT_RERUN, "fill this table again, and those that depend on it"},
+    {"", "--allow-unverified", NULL, OPT_UNVERIFIED,
+        "where evidence is missing, but nothing speaks against a shard, it is no failure"},
     {"", "--take-over", NULL, OPT_TAKE_OVER, "from a run that is alive elsewhere, ending it"},
     {"", "--all", NULL, OPT_ALL, "every object in quarantine"},
     {"", "--list", NULL, OPT_LIST, "only the names of the queries, and what they tell"},
@@ -155,6 +157,8 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->from = value;
 	else if (strcmp(o->name, "--all") == 0)
 		c->all = true;
+	else if (strcmp(o->name, "--allow-unverified") == 0)
+		c->allow_unverified = true;
 	else if (strcmp(o->name, "--take-over") == 0)
 		c->take_over = true;
 	else if (strcmp(o->name, "--quiet") == 0)

@@ -24,6 +24,7 @@ enum option {
 	OPT_RERUN = 256, /* --only, --from */
 	OPT_ALL = 512,
 	OPT_LIST = 1024,
+	OPT_UNVERIFIED = 2048,
 };
 
 /* A command line, understood. */
@@ -37,7 +38,7 @@ struct call {
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
 	unsigned given;            /* bits of rows of the table of options */
-	bool fresh, json, csv, help, validate, take_over, all, list;
+	bool fresh, json, csv, help, validate, take_over, all, list, allow_unverified;
 	const char *only, *from;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */

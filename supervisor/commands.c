@@ -151,7 +151,8 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	    .dir = local_folder(c),
 	    .aim = aim,
 	    .of = what & PLAN_VERIFY && c->argc ? c->argv[0] : NULL,
-	    .take_over = c->take_over};
+	    .take_over = c->take_over,
+	    .allow_unverified = c->allow_unverified};
 	bool asks = strcmp(c->command->name, "run") == 0, agree;
 	struct load_result r;
 	struct fold f;
@@ -359,9 +360,11 @@ int cmd_plan(struct call *c)
 		return fail(&e);
 	known = journal_fold(local_folder(c), NULL, c->arena, &last, &none);
 	f = model_phase(m, SQL_COPY, &n_sources);
-	printf("Model %s, %lld workers, strategy %s\n\nSources\n", m->names,
-	    (long long)c->config.load.workers,
-	    c->config.load.strategy == STRATEGY_SHARDED ? "sharded" : "direct");
+	printf("Model %s, %lld workers, strategy %s%s\n\nSources\n", m->names,
+	    (long long)c->config.load.workers, config_strategy_name(c->config.load.strategy),
+	    c->config.load.strategy == STRATEGY_MERGED
+	        ? " (one shard of what is new, one COPY, a source)"
+	        : "");
 	for (size_t i = 0; i < n_sources; i++) {
 		printf("  %.*s  from %s ([S3] %.*s)\n", STRF(f[i].stem),
 		    config_s3(&c->config, f[i].source), STRF(f[i].source));

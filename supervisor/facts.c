@@ -110,11 +110,29 @@ size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***
 	return n;
 }
 
+/* From the first listing's begin to the last one's end. */
+static int64_t all_listings_ms(const struct fold *f, struct str stem)
+{
+	struct facts_phase p = {.first = INT64_MAX};
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+
+		if (t->kind == TASK_LIST && t->attempts && str_eq(t->stem, stem))
+			add_to_phase(&p, f, t);
+	}
+	return p.tasks ? p.last - p.first : 0;
+}
+
 int64_t facts_list_ms(const struct fold *f, const struct task *t)
 {
-	bool known = t->parent >= 1 && t->parent <= (int64_t)f->n;
+	const struct task *by = t->parent >= 1 && t->parent <= (int64_t)f->n
+	                            ? &f->tasks[t->parent - 1]
+	                            : NULL;
 
-	return known ? f->tasks[t->parent - 1].done.list_ms : 0;
+	return !by                           ? 0
+	       : str_eqz(by->phase, "merge") ? all_listings_ms(f, t->stem)
+	                                     : by->done.list_ms;
 }
 
 size_t facts_path(const struct fold *f, const struct task **out, size_t max)

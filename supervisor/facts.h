@@ -43,7 +43,7 @@ double facts_efficiency(const struct fold *f, const struct facts_phase *p);
 /* The copies, in the order in which they were found; the array lives in a. */
 size_t facts_shards(const struct fold *f, struct arena *a, const struct task ***out);
 
-/* How long the listing took that found this shard. */
+/* How long the listing took that found this shard; all of the source, where they were merged. */
 int64_t facts_list_ms(const struct fold *f, const struct task *t);
 
 enum { FACTS_PATH = 32 };

@@ -234,6 +234,8 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	else if (m->type == MSG_FAIL && t) {
 		msg_to_err(&m->u.fail, &t->err);
 		t->has_err = true;
+	} else if (m->type == MSG_WAREHOUSE) {
+		f->isolation = m->u.warehouse.isolation;
 	} else if (m->type == MSG_TARGET) {
 		f->targets = arena_grow(
 		    a, f->targets, f->n_targets, &f->cap_targets, sizeof *f->targets);

@@ -5,9 +5,9 @@
  * alive. Reports and reruns fold the lines back into tasks through the same table of transitions;
  * a last line cut short by a crash is dropped.
  *
- * The lines, in the words of msg.h: run, call, then task, about, move, target, count, lane, wrong,
- * bad, again, done, fail (the last eight as the worker sent them, before the move that they
- * caused), and end.
+ * The lines, in the words of msg.h: run, call, then task, about, move, warehouse, target, count,
+ * lane, wrong, bad, again, done, fail (the last nine as the worker sent them, before the move that
+ * they caused), and end.
  */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H
@@ -60,6 +60,7 @@ struct fold {
 	bool alive; /* its supervisor holds the lock: what follows is the state of a moment */
 	struct msg_run run;
 	struct msg_strs call; /* how the program was called; n 0: not known */
+	struct str isolation; /* of the database; "": not known yet */
 	struct task *tasks;   /* by id - 1 */
 	size_t n, cap;
 	struct fold_count *counts;

@@ -42,7 +42,7 @@ struct run {
 	struct held held[POOL_MAX_WORKERS + 1]; /* by worker */
 	int64_t began;
 	int signal;
-	bool take_over;
+	bool take_over, allow_unverified;
 	struct str of;
 };
 
@@ -139,6 +139,8 @@ static void apply(struct run *r, const struct task *t, const struct msg *m)
 	} else if (m->type == MSG_RANGE) {
 		made = plan_add_list(&r->plan, t->source, m->u.range.prefix, m->u.range.after,
 		    m->u.range.upto, false);
+	} else if (m->type == MSG_SHARD && t->kind == TASK_LIST && t->source->merge) {
+		t->source->pieces++;
 	} else if (m->type == MSG_SHARD) {
 		made = plan_add_copy(&r->plan, t->source, &m->u.shard);
 		made->again = t->kind == TASK_COPY ? t->again + 1 : 0;
@@ -229,9 +231,11 @@ static bool may_send(const struct task *t, enum msg_type type)
 	case MSG_AGAIN:
 	case MSG_DONE:
 	case MSG_FAIL: return true;
-	case MSG_SHARD: return t->kind == TASK_LIST || t->kind == TASK_COPY;
+	case MSG_SHARD:
+		return t->kind == TASK_LIST || t->kind == TASK_COPY || str_eqz(t->phase, "merge");
 	case MSG_RANGE: return t->kind == TASK_LIST;
 	case MSG_BAD: return t->kind == TASK_COPY;
+	case MSG_WAREHOUSE: return t->id == 1;
 	case MSG_TARGET: return str_eqz(t->phase, "create");
 	case MSG_LANE:
 	case MSG_WRONG: return str_eqz(t->phase, "verify");
@@ -266,6 +270,14 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 
 /* ---- what the pool asks ---- */
 
+/* As many as there must be. */
+static int64_t shards_of(const struct task *t)
+{
+	return str_eqz(t->phase, "staged")  ? t->source->shards
+	       : str_eqz(t->phase, "merge") ? t->source->pieces
+	                                    : 0;
+}
+
 static struct msg message_of(struct run *r, const struct task *t)
 {
 	struct msg m = {.type = MSG_STEP};
@@ -277,8 +289,7 @@ static struct msg message_of(struct run *r, const struct task *t)
 		    .phase = t->phase,
 		    .name = t->stem,
 		    .digest = t->digest,
-		    .shards = str_eqz(t->phase, "staged") ? plan_source(&r->plan, t->stem)->shards
-		                                          : 0,
+		    .shards = shards_of(t),
 		    .fresh = t->fresh,
 		    .take_over = r->take_over,
 		    .whole = t->whole,
@@ -370,11 +381,39 @@ static bool on_stopping(void *ctx)
 
 /* ---- the end ---- */
 
-/* A check or a verification that found something, or had too little to look at. */
-static bool is_against(struct str verdict)
+static bool is_unverified(const struct task *t)
 {
-	return str_eqz(verdict, "fail") || str_eqz(verdict, "MISMATCH") ||
-	       str_eqz(verdict, "UNVERIFIED");
+	return t->state == TASK_DONE && str_eqz(t->done.verdict, "UNVERIFIED");
+}
+
+/* A check or a verification that found something, or had too little to look at. */
+static bool is_against(const struct run *r, const struct task *t)
+{
+	return t->state == TASK_DONE &&
+	       (str_eqz(t->done.verdict, "fail") || str_eqz(t->done.verdict, "MISMATCH") ||
+	           (is_unverified(t) && !r->allow_unverified));
+}
+
+/* By relations: a shard that is UNVERIFIED makes its step staged so. */
+static void say_unverified(const struct run *r)
+{
+	const struct task *first = NULL;
+	size_t n = 0;
+	const char *what;
+
+	for (size_t i = 0; i < r->sched.n; i++)
+		if (is_unverified(r->sched.tasks[i]) && r->sched.tasks[i]->kind == TASK_STEP &&
+		    n++ == 0)
+			first = r->sched.tasks[i];
+	if (!first)
+		return;
+	what = arena_printf(r->arena,
+	    "%.*s%s UNVERIFIED: nothing speaks against the rows, but evidence is missing",
+	    STRF(first->name), n > 1 ? arena_printf(r->arena, " and %zu more are", n - 1) : " is");
+	if (r->allow_unverified)
+		log_warn("%s", what);
+	else
+		log_error("%s; --allow-unverified takes that as good", what);
 }
 
 /* MAXERROR is of a source: what a validation has found in all its shards would fail the load. */
@@ -407,7 +446,7 @@ static int exit_code(const struct run *r, const struct load_result *out)
 		const struct task *t = r->sched.tasks[i];
 
 		if (t->state == TASK_FAILED) {
-			bool shard = t->kind != TASK_STEP;
+			bool shard = t->kind != TASK_STEP || str_eqz(t->phase, "merge");
 			int code = exit_code_of(&t->err);
 
 			/* A shard that may yet be loaded by trying again is no broken set-up. */
@@ -416,7 +455,7 @@ static int exit_code(const struct run *r, const struct load_result *out)
 			holds[code] = true;
 		} else if (t->state == TASK_LEFT) {
 			holds[6] = true;
-		} else if (t->state == TASK_DONE && is_against(t->done.verdict)) {
+		} else if (is_against(r, t)) {
 			holds[8] = true;
 		} else if (t->state == TASK_DONE &&
 		           (str_eqz(t->done.verdict, "rejected") || over_limit(r, t))) {
@@ -449,7 +488,7 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 	    .at = str_z(at),
 	    .engine = str_z(engine_name(c->warehouse.engine)),
 	    .model = str_z(c->load.model),
-	    .strategy = c->load.strategy == STRATEGY_SHARDED ? STR("sharded") : STR("direct"),
+	    .strategy = str_z(config_strategy_name(c->load.strategy)),
 	    .warehouse = str_z(c->cluster.host ? c->cluster.host : ""),
 	    .of = o->aim && o->aim->rest ? o->aim->rest->run.run : r->of,
 	    .workers = c->load.workers,
@@ -511,6 +550,7 @@ static void go(struct run *r, const struct load_opts *o, struct load_result *out
 	}
 	out->signal = r->signal;
 	out->exit = exit_code(r, out);
+	say_unverified(r);
 	write_end(r, out->exit);
 	if (!journal_close(&r->journal, e)) {
 		/* What was loaded is in the ledger; only the history is short. */
@@ -534,6 +574,7 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	r->arena = arena_new();
 	r->began = clock_ms();
 	r->take_over = o->take_over;
+	r->allow_unverified = o->allow_unverified;
 	r->of = str_z(o->of ? o->of : "");
 	journal_new_id(out->run);
 	sched_init(&r->sched, r->arena, (int)c->load.attempts, (uint64_t)clock_wall_ms());

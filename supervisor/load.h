@@ -19,6 +19,7 @@ struct load_opts {
 	const struct aim *aim; /* of a rerun, or NULL */
 	const char *of;        /* verify: only the shards of this run, or NULL */
 	bool take_over;        /* the warehouse, from a run that is alive elsewhere */
+	bool allow_unverified; /* what is UNVERIFIED is no failure */
 };
 
 struct load_result {

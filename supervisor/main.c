@@ -46,7 +46,7 @@ static int run_redshiftd(struct call *c)
 
 enum {
 	RUN_OPTIONS = OPT_WORKERS | OPT_FRESH | OPT_JSON | OPT_TAKE_OVER,
-	LOAD_OPTIONS = RUN_OPTIONS | OPT_CHANGED
+	LOAD_OPTIONS = RUN_OPTIONS | OPT_CHANGED | OPT_UNVERIFIED
 };
 
 const struct command commands[] = {
@@ -60,7 +60,8 @@ const struct command commands[] = {
     {.name = "rerun",
         .args = "[RUN]",
         .help = "Loads what a run has left, the last one by default, and what depends on it.",
-        .options = OPT_WORKERS | OPT_JSON | OPT_TAKE_OVER | OPT_CHANGED | OPT_RERUN,
+        .options = OPT_WORKERS | OPT_JSON | OPT_TAKE_OVER | OPT_CHANGED | OPT_RERUN |
+                   OPT_UNVERIFIED,
         .needs_config = true,
         .run = cmd_run},
     {.name = "load",
@@ -96,13 +97,14 @@ const struct command commands[] = {
     {.name = "verify",
         .args = "[RUN]",
         .help = "Recounts staging against the ledger and the manifests, or the shards of one run.",
-        .options = OPT_WORKERS | OPT_JSON,
+        .options = OPT_WORKERS | OPT_JSON | OPT_UNVERIFIED,
         .needs_config = true,
         .run = cmd_run},
     {.name = "quarantine",
         .args = "list|retry|drop [OBJECT...]",
         .help = "The objects that are held back: shows them, loads them again, gives them up.",
-        .options = OPT_WORKERS | OPT_JSON | OPT_CSV | OPT_TAKE_OVER | OPT_CHANGED | OPT_ALL,
+        .options = OPT_WORKERS | OPT_JSON | OPT_CSV | OPT_TAKE_OVER | OPT_CHANGED | OPT_ALL |
+                   OPT_UNVERIFIED,
         .needs_config = true,
         .run = cmd_quarantine},
     {.name = "query",

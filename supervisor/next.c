@@ -90,6 +90,19 @@ static bool must_be_fresh(const struct fold *f)
 	return failed_with(f, "MISMATCH") || failed_with(f, "MAXERROR");
 }
 
+/* Nothing speaks against what is loaded, but evidence is missing. */
+static bool is_unverified(const struct fold *f)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->tasks[i].state == TASK_FAILED || str_eqz(f->tasks[i].done.verdict, "fail"))
+			return false;
+		found |= str_eqz(f->tasks[i].done.verdict, "UNVERIFIED");
+	}
+	return found;
+}
+
 const char *next_command(const struct fold *f, struct arena *a)
 {
 	if (f->alive || (f->ended && f->end.exit == 0))
@@ -104,7 +117,7 @@ const char *next_command(const struct fold *f, struct arena *a)
 	if (failed_with(f, "ObjectChanged"))
 		return command(f, "run --changed reload", a);
 	if (f->ended && f->end.exit == 8)
-		return command(f, "check", a);
+		return command(f, is_unverified(f) ? "verify --allow-unverified" : "check", a);
 	if (facts_loads(f) && !still_fresh(f))
 		return command(f, arena_printf(a, "rerun %.*s", STRF(f->run.run)), a);
 	if (str_eqz(f->run.command, "rerun"))
@@ -154,6 +167,12 @@ const char *next_advice(const struct fold *f, struct arena *a)
 		if (str_eqz(f->run.command, REPORT_VERIFY))
 			return arena_printf(a,
 			    "Nothing was changed. Mend what is wrong, then look again: %s", go_on);
+		if (is_unverified(f))
+			return arena_printf(a,
+			    "Nothing was rolled back: evidence is missing, and no more. Load all "
+			    "again with --fresh, or see that nothing else is wrong, and allow it: "
+			    "%s",
+			    go_on);
 		return arena_printf(a,
 		    "Nothing was rolled back. Mend what the checks found, then look again: %s",
 		    go_on);

@@ -32,8 +32,8 @@ struct source *plan_source(struct plan *p, struct str stem)
 	return NULL;
 }
 
-struct task *plan_add_list(struct plan *p, struct source *src, struct str prefix, struct str after,
-    struct str upto, bool fan)
+static struct task *add_list(struct plan *p, struct source *src, struct str prefix,
+    struct str after, struct str upto, bool fan)
 {
 	struct arena *a = p->sched->arena;
 	struct task *t = sched_add(p->sched, TASK_LIST);
@@ -47,6 +47,16 @@ struct task *plan_add_list(struct plan *p, struct source *src, struct str prefix
 	t->name = str_z(arena_printf(a, "list %.*s %.*s", STRF(src->stem), STRF(prefix)));
 	if (src->staged)
 		sched_edge(p->sched, t, src->staged);
+	return t;
+}
+
+struct task *plan_add_list(struct plan *p, struct source *src, struct str prefix, struct str after,
+    struct str upto, bool fan)
+{
+	struct task *t = add_list(p, src, prefix, after, upto, fan);
+
+	if (src->merge)
+		sched_edge(p->sched, t, src->merge);
 	return t;
 }
 
@@ -92,7 +102,7 @@ struct task *plan_add_copy(struct plan *p, struct source *src, const struct msg_
 static struct task *add_list_again(struct plan *p, struct source *src, const struct task *was)
 {
 	struct arena *a = p->sched->arena;
-	struct task *t = plan_add_list(p, src, src->prefix, STR(""), STR(""), false);
+	struct task *t = add_list(p, src, src->prefix, STR(""), STR(""), false);
 
 	t->shard = arena_str(a, was->shard);
 	t->manifest = arena_str(a, was->manifest);
@@ -165,6 +175,15 @@ static bool is_beside(const struct source *src, const struct task *t)
 	return t->kind == TASK_LIST && t->fan && !str_eq(t->prefix, src->prefix);
 }
 
+/* What was listed for a merge counts once that is done: its pieces lie in another run's folder. */
+static bool is_unmerged(const struct fold *f, const struct source *src)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eqz(f->tasks[i].phase, "merge") && str_eq(f->tasks[i].stem, src->stem))
+			return f->tasks[i].state != TASK_DONE;
+	return false;
+}
+
 /*
  * The parts of the source that the earlier run has left; they do not overlap. False where that is
  * not known.
@@ -183,7 +202,7 @@ static bool add_rest(struct plan *p, const struct fold *f, struct source *src)
 		beside |= is_beside(src, was);
 		left |= was->state != TASK_DONE;
 	}
-	if (!known || (beside && left))
+	if (!known || (beside && left) || is_unmerged(f, src))
 		return false;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct task *was = &f->tasks[i];
@@ -194,7 +213,7 @@ static bool add_rest(struct plan *p, const struct fold *f, struct source *src)
 		if (was->shard.n)
 			add_list_again(p, src, was);
 		else
-			plan_add_list(p, src, was->prefix, was->after, was->upto, was->fan);
+			add_list(p, src, was->prefix, was->after, was->upto, was->fan);
 	}
 	return true;
 }
@@ -206,13 +225,19 @@ void plan_add_listings(struct plan *p, struct source *src)
 
 	/* Where in doubt everything: what is committed is not loaded again. */
 	if (!f || !add_rest(p, f, src))
-		plan_add_list(p, src, src->prefix, STR(""), STR(""), true);
+		add_list(p, src, src->prefix, STR(""), STR(""), true);
 	for (size_t i = first; i < p->sched->n; i++)
 		p->sched->tasks[i]->unasked = !aimed_at(&p->aim, p->sched->tasks[i]);
 	if (p->aim.prefix.n && str_eq(p->aim.in, src->stem))
-		plan_add_list(p, src, p->aim.prefix, STR(""), STR(""), true);
-	for (size_t i = first; i < p->sched->n; i++)
-		sched_edge(p->sched, p->create, p->sched->tasks[i]);
+		add_list(p, src, p->aim.prefix, STR(""), STR(""), true);
+	for (size_t i = first; i < p->sched->n; i++) {
+		struct task *t = p->sched->tasks[i];
+
+		sched_edge(p->sched, p->create, t);
+		/* What is left this time keeps nothing of the rest from being merged. */
+		if (src->merge && !t->unasked)
+			sched_edge(p->sched, t, src->merge);
+	}
 }
 
 /* Every object of every source is listed and loaded, unless it is there already. */
@@ -248,9 +273,17 @@ static bool add_sources(struct plan *p, unsigned what, struct err *e)
 			continue;
 		}
 		sched_edge(p->sched, probe, p->create);
+		if (p->config->load.strategy == STRATEGY_MERGED) {
+			src->merge = add_step(p, "merge", f->stem, f);
+			src->merge->source = src;
+			sched_edge(p->sched, p->create, src->merge);
+		}
 		src->staged = add_step(p, "staged", f->stem, f);
+		src->staged->source = src;
 		src->staged->prefix = str_z(src->url);
 		sched_edge(p->sched, p->create, src->staged);
+		if (src->merge)
+			sched_edge(p->sched, src->merge, src->staged);
 		/* A rerun waits until it is known which life of the relation this is. */
 		if (!p->aim.rest)
 			plan_add_listings(p, src);

@@ -2,6 +2,7 @@
  * plan.h - configuration and model become a graph of tasks.
  *
  *   probe (a source each) -> create -> list (a source each) -> copies, as they are found -> staged
+ *   with [LOAD] STRATEGY = merged: list -> merge -> its one copy -> staged
  *   staged, insert -> insert (by "-- depends:") -> check -> count
  *
  * Which of these there are depends on the command: `load` ends with staged, `transform` begins with
@@ -41,6 +42,8 @@ struct source {
 	struct str prefix;   /* key prefix, without the bucket */
 	const char *url;     /* its address */
 	struct task *staged; /* NULL where nothing is written */
+	struct task *merge;  /* behind the listings; NULL: each of them finds shards itself */
+	int64_t pieces;      /* that the listings have found, for merge */
 	struct str since;    /* of the relation; this and the rest is known once create is done */
 	int64_t generation, lanes;
 	int64_t shards;           /* in the ledger, with those of this run */
@@ -79,7 +82,8 @@ bool plan_make(struct plan *p, const struct config *c, const struct model *m, st
 void plan_start(struct plan *p, int64_t now);
 void plan_start_task(struct plan *p, struct task *t, int64_t now);
 
-/* Tasks that a listing has found; their edges to the source's staged are made. */
+/* Tasks that a listing has found; their edges to the source's staged
+ * and merge are made. */
 struct task *plan_add_list(struct plan *p, struct source *src, struct str prefix, struct str after,
     struct str upto, bool fan);
 struct task *plan_add_copy(struct plan *p, struct source *src, const struct msg_shard *m);

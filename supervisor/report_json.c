@@ -139,6 +139,7 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	    "workers", (json_int_t)f->run.workers, "fresh", f->run.fresh, "began", text(f->run.at),
 	    "ended", f->ended, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "ms",
 	    (json_int_t)facts_duration(f));
+	json_object_set_new(root, "isolation", f->isolation.n ? text(f->isolation) : json_null());
 	json_object_set_new(root, "totals",
 	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	        "shards", (json_int_t)n.shards, "loaded", (json_int_t)n.loaded, "objects",

@@ -59,8 +59,9 @@ void report_verify_close(const struct fold *f, struct arena *a, FILE *out)
 		objects += f->tasks[i].done.objects;
 	}
 	if (f->end.exit == 0)
-		fprintf(out,
-		    "All VERIFIED: %s rows in %zu lanes; %s shards%s%.*s, %s objects; %.2f s.\n",
+		fprintf(out, "%s: %s rows in %zu lanes; %s shards%s%.*s, %s objects; %.2f s.\n",
+		    f->n_wrong ? "Nothing speaks against it, but not all is VERIFIED"
+		               : "All VERIFIED",
 		    table_thousands(a, rows), f->n_lanes,
 		    table_thousands(a, report_verify_shards(f)), f->run.of.n ? " of run " : "",
 		    STRF(f->run.of), table_thousands(a, objects), s);

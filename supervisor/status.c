@@ -57,8 +57,9 @@ void status_print(const struct fold *f, struct arena *a, FILE *out)
 	const char *advice = next_advice(f, a);
 
 	count_states(f, states);
-	fprintf(out, "Run %.*s: %s, %.1f s, %lld workers\n", STRF(f->run.run), word(f),
-	    (double)now / 1000, (long long)f->run.workers);
+	fprintf(out, "Run %.*s: %s, %.1f s, %lld workers%s%.*s\n", STRF(f->run.run), word(f),
+	    (double)now / 1000, (long long)f->run.workers, f->isolation.n ? ", isolation " : "",
+	    STRF(f->isolation));
 	fprintf(out, "  %lld of %lld shards, %s objects, %s rows, %s\n",
 	    (long long)(n.loaded + n.already), (long long)n.shards, table_thousands(a, n.objects),
 	    table_thousands(a, n.rows), table_bytes(a, n.bytes));
@@ -120,6 +121,8 @@ void status_json(const struct fold *f, struct arena *a, FILE *out)
 	    (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,
 	    "retries", (json_int_t)n.retries, "requests_again", (json_int_t)n.requests_again,
 	    "tasks", counts, "running", running, "next", next);
+	json_object_set_new(root, "isolation",
+	    f->isolation.n ? json_stringn_nocheck(f->isolation.p, f->isolation.n) : json_null());
 	json_dumpf(root, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(root);

@@ -47,7 +47,7 @@ struct task {
 	struct str lane, shard, manifest; /* copy; list: whose keys are listed again, or "" */
 	int64_t again;                    /* copy: how often it was replaced already */
 	int64_t objects, bytes;           /* copy; bytes order the ready heap */
-	struct source *source;            /* list, copy */
+	struct source *source;            /* list, copy; step merge, staged */
 
 	/* When. */
 	struct queue *queue;

@@ -24,20 +24,22 @@
 
 #define UNIQUE_VIOLATION "23505"
 
+/* Of *was, only rows and verdict. */
 static bool in_ledger(struct worker *w, const struct msg_copy *m, struct str relation, bool *there,
-    int64_t *rows, struct err *e)
+    struct msg_done *was, struct err *e)
 {
 	const char *params[] = {
 	    relation.p, arena_i64(w->task, m->generation), arena_cstr(w->task, m->shard)};
 	PGresult *res;
 
 	if (!pg_query(&w->pg,
-	        "SELECT row_count FROM dwh.ledger WHERE relation = $1"
+	        "SELECT row_count, verdict FROM dwh.ledger WHERE relation = $1"
 	        " AND generation = CAST($2 AS INTEGER) AND shard = $3",
 	        3, params, &res, e))
 		return false;
 	*there = PQntuples(res) > 0;
-	*rows = *there ? pg_i64(res, 0, 0) : 0;
+	*was = (struct msg_done){.rows = *there ? pg_i64(res, 0, 0) : 0,
+	    .verdict = *there ? arena_str(w->task, pg_str(res, 0, 1)) : STR("")};
 	PQclear(res);
 	return true;
 }
@@ -123,13 +125,13 @@ static bool validate(struct worker *w, const struct sqlfile *f, const struct msg
 	return true;
 }
 
-static void already(struct msg_done *done, const struct msg_copy *m, int64_t rows)
+static void already(struct msg_done *done, const struct msg_copy *m, const struct msg_done *was)
 {
 	*done = (struct msg_done){.skipped = true,
-	    .rows = rows,
+	    .rows = was->rows,
 	    .objects = m->objects,
 	    .bytes = m->bytes,
-	    .verdict = STR("VERIFIED"),
+	    .verdict = was->verdict,
 	    .note = STR("was committed already")};
 }
 
@@ -176,9 +178,9 @@ static bool is_to_be_replaced(struct worker *w, const struct msg_copy *m, const 
 
 /* The same, when nobody can still be about to commit it. */
 static bool is_committed(struct worker *w, const struct msg_copy *m, struct str relation,
-    bool *there, int64_t *rows, struct err *e)
+    bool *there, struct msg_done *was, struct err *e)
 {
-	return locks_fence(w, m->lane, e) && in_ledger(w, m, relation, there, rows, e) &&
+	return locks_fence(w, m->lane, e) && in_ledger(w, m, relation, there, was, e) &&
 	       locks_fence_end(w, e);
 }
 
@@ -190,13 +192,13 @@ static bool nobody_has_it(struct worker *w, const struct msg_copy *m, struct str
     const struct manifest *o, struct err *e)
 {
 	const struct msg_done none = {.rows = 0};
-	int64_t rows;
+	struct msg_done was;
 	bool there;
 
 	if (!pg_exec(&w->pg, "ROLLBACK", e))
 		return false;
 	if (locks_are_of_tables(w))
-		return is_committed(w, m, relation, &there, &rows, e) &&
+		return is_committed(w, m, relation, &there, &was, e) &&
 		       (!there || err_set(e, ERR_TASK, AT_WAREHOUSE, UNIQUE_VIOLATION,
 		                      "it was committed meanwhile"));
 	return pg_exec(&w->pg, "BEGIN", e) && add_to_ledger(w, m, relation, o, &none, e) &&
@@ -208,8 +210,8 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	struct str relation = target_relation(w, w->task, m->source);
 	struct manifest objects;
+	struct msg_done was;
 	struct err ignored;
-	int64_t rows;
 	bool there;
 
 	if (!f)
@@ -218,10 +220,10 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		return false;
 	if (m->validate)
 		return read_objects(w, m, &objects, e) && validate(w, f, m, &objects, done, e);
-	if (!is_committed(w, m, relation, &there, &rows, e))
+	if (!is_committed(w, m, relation, &there, &was, e))
 		return false;
 	if (there) {
-		already(done, m, rows);
+		already(done, m, &was);
 		engine_forget(w, f, m);
 		return true;
 	}
@@ -238,8 +240,8 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 	}
 	/* A session that was thought dead has committed this very shard. */
 	if (strcmp(e->code, UNIQUE_VIOLATION) == 0 && pg_exec(&w->pg, "ROLLBACK", &ignored) &&
-	    in_ledger(w, m, relation, &there, &rows, &ignored) && there) {
-		already(done, m, rows);
+	    in_ledger(w, m, relation, &there, &was, &ignored) && there) {
+		already(done, m, &was);
 		engine_forget(w, f, m);
 		return true;
 	}

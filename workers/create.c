@@ -74,7 +74,7 @@ static int64_t lanes_wanted(const struct worker *w, bool staging)
 {
 	const struct config *c = &w->config;
 
-	if (!staging || c->load.strategy == STRATEGY_DIRECT || prefix_is_on(w))
+	if (!staging || c->load.strategy != STRATEGY_SHARDED || prefix_is_on(w))
 		return 1;
 	return c->load.lanes                 ? c->load.lanes
 	       : c->load.workers > LANES_MAX ? LANES_MAX

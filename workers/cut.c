@@ -5,6 +5,7 @@
 
 #include "shared/utf8.h"
 #include "workers/crash.h"
+#include "workers/merge.h"
 #include "workers/prefix.h"
 #include "workers/quarantine.h"
 
@@ -43,6 +44,11 @@ bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, st
 		ok = worker_tick(w, e) &&
 		     manifest_read(w, pg_str(res, i, 0), pg_str(res, i, 3), w->task, &m, e);
 		for (size_t k = 0; ok && k < m.n; k++) {
+			struct str key = m.objects[k].key;
+
+			/* A merged shard spans all parts. */
+			if (!meets(key, key, prefix, after, upto))
+				continue;
 			c->done = arena_grow(w->task, c->done, c->n_done, &cap, sizeof *c->done);
 			c->done[c->n_done++] = m.objects[k];
 		}
@@ -113,7 +119,8 @@ bool cut_end(struct cut *c, struct err *e)
 		return true;
 	c->shard.bucket = c->bucket;
 	if (!prefix_check_rest(c, e) ||
-	    !cut_send(c->w, c->task, c->relation, &c->shard, c->passing, e))
+	    !(c->piece ? merge_keep(c->w, c->task, c->relation, &c->shard, e)
+	               : cut_send(c->w, c->task, c->relation, &c->shard, c->passing, e)))
 		return false;
 	c->shard.n = 0;
 	c->shard_bytes = 0;
@@ -148,7 +155,7 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 		return !changed || is_changed(c, o, e);
 	if (!is_held(c, o, &held, e) || held)
 		return held;
-	if (c->shard.n && !prefix_is_on(c->w) &&
+	if (!c->whole && c->shard.n &&
 	    (c->shard_bytes + o->size > (uint64_t)cfg->load.shard_bytes ||
 	        c->shard.n >= most_objects(c))) {
 		if (!cut_end(c, e))

@@ -30,6 +30,8 @@ struct cut {
 	struct str relation;  /* "schema.stem" */
 	bool passing;         /* its manifests are for this run alone */
 	bool joins;           /* small objects are joined before the COPY (engine_joins) */
+	bool whole;           /* one shard of them all, however large */
+	bool piece;           /* which is kept for the step merge (merge.h) */
 	struct msg_done *out; /* objects, bytes and changed are counted here */
 
 	/* cut.c's own. */

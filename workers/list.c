@@ -20,6 +20,7 @@
 #include "workers/crash.h"
 #include "workers/cut.h"
 #include "workers/engine.h"
+#include "workers/merge.h"
 #include "workers/prefix.h"
 #include "workers/tasks.h"
 
@@ -249,7 +250,7 @@ bool list_finds_change(
 	return true;
 }
 
-static bool run(struct worker *w, const struct msg_list *m,
+static bool run(struct worker *w, const struct msg_list *m, bool piece,
     bool (*list)(struct list *, struct err *), struct msg_done *done, struct err *e)
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
@@ -276,8 +277,11 @@ static bool run(struct worker *w, const struct msg_list *m,
 	    .bucket = l.bucket,
 	    .relation = target_relation(w, w->task, m->source),
 	    .passing = m->validate,
+	    .whole = merge_is_on(w, m->validate) || prefix_is_on(w),
+	    .piece = piece,
 	    .out = done};
-	if (!engine_joins(w, f, &l.cut.joins, e) || !list(&l, e))
+	if ((piece && !merge_forget(w, l.cut.relation, m->id, e)) ||
+	    !engine_joins(w, f, &l.cut.joins, e) || !list(&l, e))
 		return false;
 	done->list_ms = clock_ms() - began;
 	if (done->changed)
@@ -291,10 +295,11 @@ static bool run(struct worker *w, const struct msg_list *m,
 bool list_shard_again(
     struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
 {
-	return run(w, m, list_again, done, e);
+	return run(w, m, false, list_again, done, e);
 }
 
 bool task_list(struct worker *w, const struct msg_list *m, struct msg_done *done, struct err *e)
 {
-	return run(w, m, m->manifest.n ? list_again : list_all, done, e);
+	return run(
+	    w, m, merge_is_on(w, m->validate), m->manifest.n ? list_again : list_all, done, e);
 }

@@ -3,6 +3,7 @@
  *
  *   probe   can this source be loaded at all? Before anything is touched.
  *   create  drop   see create.c
+ *   merge   see merge.c
  *   staged  after the COPYs of a source: the lanes hold what the ledger says; then ANALYZE
  *   insert  see insert.c
  *   check   a query whose rows are what is wrong
@@ -15,9 +16,11 @@
 #include "shared/lane.h"
 #include "workers/crash.h"
 #include "workers/engine.h"
+#include "workers/isolation.h"
 #include "workers/ledger.h"
 #include "workers/locks.h"
 #include "workers/manifest.h"
+#include "workers/merge.h"
 #include "workers/quarantine.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
@@ -136,6 +139,39 @@ static bool staged_rejects(struct worker *w, const struct sqlfile *f, const char
 	return true;
 }
 
+/* The verdict of all its shards: what this run has not loaded counts, too. */
+static bool staged_verdict(struct worker *w, const struct sqlfile *f, const char *relation,
+    int64_t generation, struct msg_done *done, struct err *e)
+{
+	const char *params[] = {relation, arena_i64(w->task, generation)};
+	int64_t unverified, mismatch;
+	PGresult *res;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(CASE WHEN verdict = 'UNVERIFIED' THEN 1 END),"
+	        " count(CASE WHEN verdict = 'MISMATCH' THEN 1 END) FROM dwh.ledger"
+	        " WHERE relation = $1 AND generation = CAST($2 AS INTEGER)",
+	        2, params, &res, e))
+		return false;
+	unverified = pg_i64(res, 0, 0);
+	mismatch = pg_i64(res, 0, 1);
+	PQclear(res);
+	if (mismatch)
+		return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+		    "%lld shard(s) of %.*s are a MISMATCH: COPY has read other files than those of "
+		    "their manifests; load all again with --fresh",
+		    (long long)mismatch, STRF(f->stem));
+	done->verdict = unverified ? STR("UNVERIFIED") : STR("VERIFIED");
+	if (unverified)
+		done->note = str_z(arena_printf(w->task,
+		    "%.*s%s%lld of %lld shards are UNVERIFIED: it was not to be seen that COPY "
+		    "read "
+		    "all files of their manifests",
+		    STRF(done->note), done->note.n ? "; " : "", (long long)unverified,
+		    (long long)done->objects));
+	return true;
+}
+
 /* Ledger and lanes are read while the relation is held: nobody else can load into it meanwhile. */
 static bool staged(
     struct worker *w, const struct sqlfile *f, int64_t shards, struct msg_done *done, struct err *e)
@@ -159,7 +195,8 @@ static bool staged(
 		    "others; what is missing is loaded when it is run again",
 		    (long long)shards, STRF(f->stem), (long long)done->objects);
 	if (!staged_rejects(w, f, relation.p, t.generation, done, e) ||
-	    !quarantine_check(w, relation, t.generation, done, e))
+	    !quarantine_check(w, relation, t.generation, done, e) ||
+	    !staged_verdict(w, f, relation.p, t.generation, done, e))
 		return false;
 	crash_here("staged:before-commit");
 	if (!pg_exec(&w->pg, "COMMIT", e))
@@ -174,7 +211,7 @@ static bool staged(
 		if (fresh)
 			relation_analyze(w, lane);
 	}
-	done->verdict = STR("VERIFIED");
+	merge_forget_all(w, relation);
 	return true;
 }
 
@@ -252,7 +289,8 @@ static bool count(struct worker *w, struct msg_done *done, struct err *e)
 	return true;
 }
 
-bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
+static bool do_step(
+    struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
 {
 	enum sql_phase phase = str_eqz(m->phase, "insert")  ? SQL_INSERT
 	                       : str_eqz(m->phase, "check") ? SQL_CHECK
@@ -277,6 +315,8 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 		return probe(w, f, m->validate, done, e);
 	if (str_eqz(m->phase, "staged"))
 		return staged(w, f, m->shards, done, e);
+	if (str_eqz(m->phase, "merge"))
+		return task_merge(w, f, m->shards, done, e);
 	if (str_eqz(m->phase, "insert"))
 		return task_insert(w, f, m->fresh, done, e);
 	if (str_eqz(m->phase, "check"))
@@ -284,4 +324,13 @@ bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done
 	if (str_eqz(m->phase, "verify"))
 		return task_verify(w, f, m->of, done, e);
 	return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no phase %.*s", STRF(m->phase));
+}
+
+bool task_step(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
+{
+	if (!do_step(w, m, done, e))
+		return false;
+	if (m->id == 1)
+		isolation_tell(w); /* once a run */
+	return true;
 }

@@ -203,7 +203,8 @@ static void check_entry(struct verify *v, struct entry *o, const struct manifest
 		        "row of dwh.ledger right, or load all again with --fresh",
 		        STRF(lane), STRF(v->copy->stem)));
 	if (!str_eq(o->verdict, STR("VERIFIED")))
-		wrong(v, o, lane, UNVERIFIED, SAY("it was committed as %.*s", STRF(o->verdict)));
+		wrong(v, o, lane, str_eqz(o->verdict, "MISMATCH") ? MISMATCH : UNVERIFIED,
+		    SAY("it was committed as %.*s", STRF(o->verdict)));
 }
 
 static void keep_objects(struct verify *v, struct entry *o, const struct manifest *m)

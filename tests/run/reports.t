@@ -18,7 +18,7 @@ is "$ST" 0 'a run'
 first=$(jq -r .run <<<"$OUT")
 is "$(jq -r '.alive, .ended, .next' <<<"$OUT" | xargs)" 'false true null' 'it has ended, and nothing is left to do'
 dwh status
-like "$OUT" "^Run $first: finished, [0-9.]+ s, 2 workers$" 'status: finished'
+like "$OUT" "^Run $first: finished, [0-9.]+ s, 2 workers, isolation read committed$" 'status: finished'
 like "$OUT" '^  3 of 3 shards, 1,198 objects, 9,224 rows, ' 'with its totals'
 
 # ---- one story ----
@@ -178,7 +178,7 @@ a=$OUT
 like "$(jq -r '.state, .alive, .exit' <<<"$a" | xargs)" '^running true -1$' 'running, alive, no exit code yet'
 is "$(jq -s length <<<"$a")" 1 'one document'
 dwh status
-like "$OUT" ': running, [0-9.]+ s, 2 workers$' 'the same for people'
+like "$OUT" ': running, [0-9.]+ s, 2 workers, isolation read committed$' 'the same for people'
 like "$OUT" '^  worker [12]  (copy|list|insert) ' 'with what the workers are at'
 ok "$(grep -c "$DWH" <<<"$OUT")" 'nothing is to be done about it'
 dwh report

@@ -364,6 +364,10 @@ static void what_depends_on_the_engine(void **state)
 	assert_int_equal(c.load.strategy, STRATEGY_DIRECT);
 	assert_int_equal(c.load.lanes, 1);
 	assert_int_equal(c.cluster.db_port, 5440);
+	check(load("[WAREHOUSE]\nENGINE = redshift\n[LOAD]\nSTRATEGY = merged\n"));
+	assert_int_equal(c.load.strategy, STRATEGY_MERGED);
+	assert_string_equal(config_strategy_name(c.load.strategy), "merged");
+	assert_int_equal(c.load.lanes, 1);
 }
 
 static void sources_of_ones_own(void **state)

@@ -197,6 +197,44 @@ static void path_over_copies_and_retries(void **state)
 	assert_int_equal(facts_took(&f, path[1]), 10 + 20);
 }
 
+static void list(int64_t id, const char *stem)
+{
+	const struct task t = {
+	    .id = id, .kind = TASK_LIST, .name = STR("list"), .stem = str_z(stem)};
+
+	add(journal_task_msg(&t));
+}
+
+/* A shard took as long to list as the one that found it; one that was merged, as all of its source.
+ */
+static void how_long_a_shard_was_listed(void **state)
+{
+	(void)state;
+	run("run", 3, false);
+	list(1, "");
+	list(2, "");
+	list(3, "other");
+	step(4, "merge", "");
+	for (int64_t id = 1; id <= 3; id++)
+		ready(id, 0);
+	move(1, "ready", "running", 10);
+	move(2, "ready", "running", 20);
+	move(3, "ready", "running", 0);
+	move(1, "running", "done", 40);
+	move(2, "running", "done", 70);
+	add((struct msg){.type = MSG_DONE, .u.done = {.id = 3, .list_ms = 91}});
+	copy(5, 3);
+	move(3, "running", "done", 100);
+	ready(4, 70);
+	move(4, "ready", "running", 70);
+	copy(6, 4);
+	move(4, "running", "done", 80);
+	fold();
+	assert_int_equal(facts_list_ms(&f, &f.tasks[4]), 91);
+	assert_int_equal(facts_list_ms(&f, &f.tasks[5]), 70 - 10);
+	assert_int_equal(facts_list_ms(&f, &f.tasks[0]), 0);
+}
+
 static void wall_clock_and_cumulative(void **state)
 {
 	struct facts_phase p[FACTS_PHASES], all;
@@ -373,6 +411,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(longest_path_is_not_longest_step, setup, teardown),
 	    cmocka_unit_test_setup_teardown(path_over_copies_and_retries, setup, teardown),
+	    cmocka_unit_test_setup_teardown(how_long_a_shard_was_listed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(wall_clock_and_cumulative, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_run_that_is_not_over, setup, teardown),
 	    cmocka_unit_test_setup_teardown(tried_again, setup, teardown),

@@ -113,6 +113,9 @@ static const struct {
                            .bytes = INT64_MIN}},
         "{\"t\":\"shard\",\"id\":1,\"shard\":\"5f\",\"manifest\":\"file:///"
         "m\",\"objects\":0,\"bytes\":-9223372036854775808}"},
+    [MSG_WAREHOUSE] =
+        {{.type = MSG_WAREHOUSE, .u.warehouse = {.id = 1, .isolation = {"Serializable", 12}}},
+            "{\"t\":\"warehouse\",\"id\":1,\"isolation\":\"Serializable\"}"},
     [MSG_COUNT] = {{.type = MSG_COUNT, .u.count = {.id = 1, .table = {"time", 4}, .rows = 8023}},
         "{\"t\":\"count\",\"id\":1,\"table\":\"time\",\"rows\":8023}"},
     [MSG_LANE] = {{.type = MSG_LANE,

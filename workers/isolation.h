@@ -1,0 +1,14 @@
+/* isolation.h - how the database keeps transactions apart, for the report. */
+#ifndef WORKERS_ISOLATION_H
+#define WORKERS_ISOLATION_H
+
+#include "workers/worker.h"
+
+/*
+ * Asks, and sends the answer up, in the warehouse's words: "Serializable" or "Snapshot Isolation"
+ * on Redshift, "read committed" and so on on PostgreSQL; "unknown" where it does not tell, which is
+ * no error: who loads need not be allowed to ask. Outside of a transaction.
+ */
+void isolation_tell(struct worker *w);
+
+#endif
