@@ -19,12 +19,14 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/lane.h"
 #include "shared/redshift_error.h"
 #include "shared/sqltok.h"
 #include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
 #include "workers/loadviews.h"
+#include "workers/relation.h"
 
 enum {
 	LATE_MS = 10000, /* until rows of the load views are given up */
@@ -110,6 +112,35 @@ static bool to_validate(
 	*text = arena_str(w->task, buf_view(&b));
 	buf_free(&b);
 	return true;
+}
+
+/*
+ * Where it is said to load to, by a relation's name: a table, for COPY takes no view over lanes.
+ * That of a relation which is not there yet is made within a transaction, which is not committed;
+ * by a name of this session's, since others do the same.
+ */
+static bool table_to_validate(
+    struct worker *w, struct str stem, struct str *table, bool *made, struct err *e)
+{
+	const struct sqlfile *f = model_find(w->model, SQL_CREATE, stem);
+	struct str names[] = {lane_name(w->task, stem, 1, 2), stem};
+
+	*made = false;
+	for (size_t i = 0; i < 2; i++) {
+		bool there;
+
+		*table = names[i];
+		if (!relation_exists(w, names[i], &there, e))
+			return false;
+		if (there)
+			return true;
+	}
+	if (!f)
+		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no relation %.*s", STRF(stem));
+	*table = str_z(
+	    arena_printf(w->task, "%.*s_validate_%d", STRF(stem), PQbackendPID(w->pg.conn)));
+	*made = true;
+	return pg_exec(&w->pg, "BEGIN", e) && relation_run_file(w, f, *table, e);
 }
 
 /* ---- doing it ---- */
@@ -272,10 +303,12 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	struct copying c = {.w = w, .m = m, .objects = objects, .rejects = &out->rejects};
 	struct copystmt stmt;
 	struct str text;
+	bool made = false;
 
 	*out = (struct copied){.rejects = {.arena = w->task, .bear_all = m->validate}, .query = -1};
-	if (!vars.lane.n)
-		vars.lane = m->source;
+	if (m->validate && str_eq(m->lane, m->source) &&
+	    !table_to_validate(w, m->source, &vars.lane, &made, e))
+		return false;
 	if (!manifest_of(w, m, objects, &vars.manifest, e) ||
 	    !copyfile_read(w, f, &vars, &stmt, &text, e))
 		return false;
@@ -283,7 +316,7 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	out->stored = !m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
 	if (m->validate && !to_validate(w, &stmt, &text, e))
 		return false;
-	if (!run(&c, &stmt, text, done, out, e))
+	if (!run(&c, &stmt, text, done, out, e) || (made && !pg_exec(&w->pg, "ROLLBACK", e)))
 		return false;
 	done->objects = (int64_t)objects->n;
 	for (size_t i = 0; i < objects->n; i++)

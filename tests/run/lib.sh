@@ -279,6 +279,26 @@ rs() {
 	PGPASSWORD=$RS_PASSWORD psql -X -h 127.0.0.1 -p "$REDSHIFT_PORT" -U "$RS_USER" -d postgres "$@"
 }
 
+# ---- the same tests on each engine ----
+
+# on_engine local|postgres|redshift: an engine of the test's own, whose name is in $ENGINE; the one
+# before is gone, with all that was loaded.
+ENGINE=
+on_engine() {
+	off_engine
+	ENGINE=$1
+	[ "$1" = local ] || own_postgres
+	[ "$1" = local ] || own_s3d
+	[ "$1" != redshift ] || own_redshiftd
+	"$1_config"
+}
+off_engine() {
+	[ "$ENGINE" != redshift ] || stop_redshiftd
+	[ "${ENGINE:-local}" = local ] || { stop_s3d && stop_postgres; }
+	rm -rf "$T/.dwh" "$T/pg" "$T/sock" "$T/buckets"/{,dwh-}manifests
+	ENGINE=
+}
+
 # shellcheck disable=SC2034 # for the tests to read
 dwh() { # dwh COMMAND ...: output in $OUT, talk in $T/err, status in $ST
 	OUT=$("$DWH" "$1" -c "$T/dwh.cfg" "${@:2}" 2>"$T/err")
