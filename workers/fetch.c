@@ -186,6 +186,15 @@ static bool content_range(const char *text, uint64_t *first, uint64_t *end, uint
 	return true;
 }
 
+/* Not that of what is listed, nor of what is left of it. */
+static bool is_other_length(const struct slot *s)
+{
+	int64_t length = s->reply.content_length;
+	uint64_t size = object_of(s)->size;
+
+	return length >= 0 && (uint64_t)length != size && (uint64_t)length != size - s->from;
+}
+
 /*
  * Decides what the body of this answer is. good: the listed object from s->from on, or from its
  * start with `skip` bytes that we have already. False: the fetch was given up.
@@ -206,7 +215,7 @@ static bool slot_begin(struct slot *s)
 	}
 	/* Without the ETag that S3 always sends it may be an error that came too late for its
 	 * status; s3_judge will see. */
-	if (o->etag.n && !r->etag[0])
+	if (!r->etag[0] && (o->etag.n || is_other_length(s)))
 		return true;
 	if (r->status == 206) {
 		uint64_t first, end, size;
