@@ -52,7 +52,7 @@ static bool add_to_ledger(struct worker *w, const struct msg_copy *m, struct str
 	const char *params[] = {relation.p, NUMBER(m->generation), TEXT(m->shard), TEXT(m->lane),
 	    TEXT(m->manifest), TEXT(o->objects[0].key), TEXT(o->objects[o->n - 1].key),
 	    NUMBER((int64_t)o->n), NUMBER(done->bytes), NUMBER(done->rows), NUMBER(done->rejected),
-	    TEXT(w->run), NUMBER(m->attempt), TEXT(done->verdict)};
+	    TEXT(w->run), NUMBER(m->attempt), TEXT(done->verdict), sql_now(w)};
 #undef NUMBER
 #undef TEXT
 
@@ -62,8 +62,8 @@ static bool add_to_ledger(struct worker *w, const struct msg_copy *m, struct str
 	    " objects, bytes, row_count, rejected, run, attempt, verdict, committed_at) VALUES ($1,"
 	    " CAST($2 AS INTEGER), $3, $4, $5, $6, $7, CAST($8 AS BIGINT), CAST($9 AS BIGINT),"
 	    " CAST($10 AS BIGINT), CAST($11 AS BIGINT), $12, CAST($13 AS INTEGER), $14,"
-	    " CURRENT_TIMESTAMP)",
-	    14, params, e);
+	    " CAST($15 AS TIMESTAMP))",
+	    15, params, e);
 }
 
 static bool load(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,

@@ -36,6 +36,7 @@
 #include "workers/engine_private.h"
 #include "workers/loadviews.h"
 #include "workers/prefix.h"
+#include "workers/relation.h"
 #include "workers/relist.h"
 
 enum {
@@ -127,6 +128,35 @@ static bool to_validate(
 	return true;
 }
 
+/*
+ * Where it is said to load to, by a relation's name: a table, for COPY takes no view over lanes.
+ * That of a relation which is not there yet is made within a transaction, which is not committed;
+ * by a name of this session's, since others do the same.
+ */
+static bool table_to_validate(
+    struct worker *w, struct str stem, struct str *table, bool *made, struct err *e)
+{
+	const struct sqlfile *f = model_find(w->model, SQL_CREATE, stem);
+	struct str names[] = {lane_name(w->task, stem, 1, 2), stem};
+
+	*made = false;
+	for (size_t i = 0; i < 2; i++) {
+		bool there;
+
+		*table = names[i];
+		if (!relation_exists(w, names[i], &there, e))
+			return false;
+		if (there)
+			return true;
+	}
+	if (!f)
+		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no relation %.*s", STRF(stem));
+	*table = str_z(
+	    arena_printf(w->task, "%.*s_validate_%d", STRF(stem), PQbackendPID(w->pg.conn)));
+	*made = true;
+	return pg_exec(&w->pg, "BEGIN", e) && relation_run_file(w, f, *table, e);
+}
+
 /* ---- doing it ---- */
 
 struct copying {
@@ -136,6 +166,7 @@ struct copying {
 	const struct compacted *joined; /* where they are parts: of what; else NULL */
 	bool by_prefix;                 /* all that is under address, without a manifest */
 	struct str address;             /* where there are no parts */
+	struct str table;               /* that it loads to, or would */
 	struct rejects *rejects;        /* of this COPY and those before it */
 	int64_t before, query;          /* pg_last_copy_id() */
 	int64_t loaded, rejected;       /* by COPY's notices; loaded is -1 where they do not tell */
@@ -315,30 +346,11 @@ static bool manifest_of(struct worker *w, const struct sqlfile *f, const struct 
 	           w, target_relation(w, w->task, m->source), objects, false, digest, address, e);
 }
 
-/*
- * A shard that is loaded has a lane. One that is only validated has none, and the relation itself
- * may be a view: any lane will do. Where nothing is made yet, Redshift says so.
- */
-static struct str lane_of(struct worker *w, const struct msg_copy *m)
-{
-	struct err ignored;
-	struct target t;
-
-	if (m->lane.n && !str_eq(m->lane, m->source))
-		return m->lane;
-	return m->validate &&
-	               target_read(w, target_relation(w, w->task, m->source), &t, &ignored) &&
-	               t.known
-	           ? lane_name(w->task, m->source, 1, t.lanes)
-	           : m->source;
-}
-
 /* A COPY of these files, whose manifest is at `address`. */
 static bool copy_files(struct copying *c, const struct sqlfile *f, struct str address,
     struct msg_done *done, struct copied *out, struct err *e)
 {
-	struct sql_vars vars = {
-	    .relation = c->m->source, .lane = lane_of(c->w, c->m), .manifest = address};
+	struct sql_vars vars = {.relation = c->m->source, .lane = c->table, .manifest = address};
 	struct copystmt stmt;
 	struct str text;
 
@@ -384,11 +396,18 @@ static bool is_as_listed(const struct copying *c, const struct manifest *objects
 bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *out, struct err *e)
 {
-	struct copying c = {.w = w, .m = m, .rejects = &out->rejects, .by_prefix = prefix_is_on(w)};
-	bool ok;
+	struct copying c = {.w = w,
+	    .m = m,
+	    .rejects = &out->rejects,
+	    .by_prefix = prefix_is_on(w),
+	    .table = m->lane.n ? m->lane : m->source};
+	bool made = false, ok;
 
 	done->rows = 0;
 	done->verdict = STR("VERIFIED");
+	if (m->validate && str_eq(c.table, m->source) &&
+	    !table_to_validate(w, m->source, &c.table, &made, e))
+		return false;
 	ok = copy_shard(&c, f, objects, done, out, e) &&
 	     (!out->stored || check_files(w, out, done, e));
 	/* A validation is to leave nothing; what a load had made before is that load's. */
@@ -397,7 +416,8 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	/* More files than were listed: one that has come since is no mystery. */
 	if (!ok && c.by_prefix && strcmp(e->code, "MISMATCH") == 0)
 		relist_prefix(w, c.address, objects, e);
-	if (!ok || (out->stored && !is_as_listed(&c, objects, out, e)))
+	if (!ok || (made && !pg_exec(&w->pg, "ROLLBACK", e)) ||
+	    (out->stored && !is_as_listed(&c, objects, out, e)))
 		return false;
 	done->rejected = out->rejects.count;
 	done->objects = (int64_t)objects->n;

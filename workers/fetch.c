@@ -200,6 +200,14 @@ static void slot_learn(struct slot *s, uint64_t size)
 	}
 }
 
+/* Not that of what is listed, nor of what is left of it. */
+static bool is_other_length(const struct slot *s)
+{
+	int64_t length = s->reply.content_length;
+
+	return length >= 0 && (uint64_t)length != s->size && (uint64_t)length != s->size - s->from;
+}
+
 /*
  * Decides what the body of this answer is. good: the listed object from s->from on, or from its
  * start with `skip` bytes that we have already. False: the fetch was given up.
@@ -220,7 +228,7 @@ static bool slot_begin(struct slot *s)
 	}
 	/* Without the ETag that S3 always sends it may be an error that came too late for its
 	 * status; s3_judge will see. */
-	if ((o->etag.n || o->size == FETCH_ANY_SIZE) && !r->etag[0])
+	if (!r->etag[0] && (o->etag.n || is_other_length(s)))
 		return true;
 	if (r->status == 206) {
 		/* The answer to another question is not the object's fault: try again. */

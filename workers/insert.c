@@ -79,17 +79,17 @@ static bool up_to_date(struct worker *w, const char *relation, const struct sqlf
 static bool record_step(struct worker *w, const char *relation, const struct sqlfile *f,
     struct str inputs, int64_t rows, bool known, struct err *e)
 {
-	const char *params[] = {
-	    relation, f->digest, inputs.p, arena_i64(w->task, rows), arena_cstr(w->task, w->run)};
+	const char *params[] = {relation, f->digest, inputs.p, arena_i64(w->task, rows),
+	    arena_cstr(w->task, w->run), sql_now(w)};
 
 	return pg_run(&w->pg,
 	    known ? "UPDATE dwh.step SET digest = $2, inputs = $3, version = version + 1,"
-	            " row_count = CAST($4 AS BIGINT), run = $5, finished_at = CURRENT_TIMESTAMP"
+	            " row_count = CAST($4 AS BIGINT), run = $5, finished_at = CAST($6 AS TIMESTAMP)"
 	            " WHERE step = $1"
 	          : "INSERT INTO dwh.step (step, digest, inputs, version, row_count, run, "
 	            "finished_at)"
-	            " VALUES ($1, $2, $3, 1, CAST($4 AS BIGINT), $5, CURRENT_TIMESTAMP)",
-	    5, params, e);
+	            " VALUES ($1, $2, $3, 1, CAST($4 AS BIGINT), $5, CAST($6 AS TIMESTAMP))",
+	    6, params, e);
 }
 
 /* Rows of the last statement: by contract the INSERT. */

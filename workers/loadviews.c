@@ -20,15 +20,20 @@ static const struct view files_views[] = {
                          " WHERE query = CAST($1 AS BIGINT)"},
 };
 
+/* The older one first, where it has anything: it alone has the value. (Serverless and concurrency
+ * scaling leave nothing in it.) */
 static const struct view errors_views[] = {
-    {"sys_load_error_detail",
-        "SELECT trim(file_name), line_number, trim(column_name), trim(column_type), position,"
-        " '', error_code, trim(error_message) FROM sys_load_error_detail"
-        " WHERE query_id = CAST($1 AS BIGINT) ORDER BY file_name, line_number LIMIT 100000"},
     {"stl_load_errors",
-        "SELECT trim(filename), line_number, trim(colname), trim(type), position,"
-        " trim(raw_field_value), err_code, trim(err_reason) FROM stl_load_errors"
+        "SELECT trim(filename), line_number, trim(colname), trim(type) || CASE WHEN type LIKE"
+        " '%char%' AND trim(col_length) <> '' THEN '(' || trim(col_length) || ')' ELSE '' END,"
+        " position, trim(raw_field_value), err_code, trim(err_reason) FROM stl_load_errors"
         " WHERE query = CAST($1 AS BIGINT) ORDER BY filename, line_number LIMIT 100000"},
+    {"sys_load_error_detail",
+        "SELECT trim(file_name), line_number, trim(column_name), trim(column_type) || CASE WHEN"
+        " column_type LIKE '%char%' AND trim(column_length) <> '' THEN '(' ||"
+        " trim(column_length) || ')' ELSE '' END, position, '', error_code,"
+        " trim(error_message) FROM sys_load_error_detail"
+        " WHERE query_id = CAST($1 AS BIGINT) ORDER BY file_name, line_number LIMIT 100000"},
 };
 
 static const struct view last_views[] = {

@@ -64,15 +64,16 @@ static bool add(struct worker *w, struct str relation, int64_t generation, struc
 	const char *params[] = {TEXT(relation), arena_i64(w->task, generation),
 	    address(w, bucket, o->key), TEXT(o->etag), arena_i64(w->task, (int64_t)o->size),
 	    arena_i64(w->task, (int64_t)why->line), TEXT(why->column), TEXT(why->value),
-	    arena_i64(w->task, why->code), TEXT(why->reason), TEXT(manifest), TEXT(w->run)};
+	    arena_i64(w->task, why->code), TEXT(why->reason), TEXT(manifest), TEXT(w->run),
+	    sql_now(w)};
 #undef TEXT
 
 	return pg_run(&w->pg,
 	    "INSERT INTO dwh.quarantine (relation, generation, object, etag, bytes, state, line,"
 	    " column_name, value, code, reason, manifest, run, held_at) VALUES ($1,"
 	    " CAST($2 AS INTEGER), $3, $4, CAST($5 AS BIGINT), 'held', CAST($6 AS BIGINT), $7, $8,"
-	    " CAST($9 AS INTEGER), $10, $11, $12, CURRENT_TIMESTAMP)",
-	    12, params, e);
+	    " CAST($9 AS INTEGER), $10, $11, $12, CAST($13 AS TIMESTAMP))",
+	    13, params, e);
 }
 
 /* How many are held, and not given up. */

@@ -1,4 +1,5 @@
 /* sql.c - a file of the model as the statements that the warehouse is sent. */
+#include "shared/clock.h"
 #include "shared/credentials.h"
 #include "shared/dialect.h"
 #include "workers/tasks.h"
@@ -39,6 +40,15 @@ static size_t fill_vars(struct worker *w, const struct sql_vars *v, struct sql_v
 		out[n++] = (struct sql_var){name, str_z(config_s3(&w->config, str_z(name)))};
 	}
 	return n;
+}
+
+const char *sql_now(struct worker *w)
+{
+	char *now = arena_alloc(w->task, 25);
+
+	clock_iso(clock_wall_ms(), now);
+	now[23] = '\0'; /* without the Z: TIMESTAMP knows no zone, and ours are in UTC */
+	return now;
 }
 
 bool sql_prepare(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,

@@ -50,17 +50,17 @@ bool target_write(
 {
 	const char *params[] = {arena_cstr(w->task, relation), staging ? "staging" : "table",
 	    arena_i64(w->task, t->generation), arena_i64(w->task, t->lanes), w->config.load.model,
-	    arena_cstr(w->task, w->run), arena_cstr(w->task, t->digest)};
+	    arena_cstr(w->task, w->run), arena_cstr(w->task, t->digest), sql_now(w)};
 
 	return pg_run(&w->pg,
 	    t->known
 	        ? "UPDATE dwh.target SET kind = $2, generation = CAST($3 AS INTEGER),"
 	          " lanes = CAST($4 AS INTEGER), model = $5, run = $6, digest = $7,"
-	          " updated_at = CURRENT_TIMESTAMP WHERE relation = $1"
+	          " updated_at = CAST($8 AS TIMESTAMP) WHERE relation = $1"
 	        : "INSERT INTO dwh.target (relation, kind, generation, lanes, model, run, digest,"
 	          " created_at, updated_at) VALUES ($1, $2, CAST($3 AS INTEGER),"
-	          " CAST($4 AS INTEGER), $5, $6, $7, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
-	    7, params, e);
+	          " CAST($4 AS INTEGER), $5, $6, $7, CAST($8 AS TIMESTAMP), CAST($8 AS TIMESTAMP))",
+	    8, params, e);
 }
 
 bool target_first_generation(

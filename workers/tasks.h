@@ -58,4 +58,8 @@ struct sql_vars {
 bool sql_prepare(struct worker *w, const struct sqlfile *f, const struct sql_vars *vars,
     struct str **statements, size_t *n, struct err *e);
 
+/* The wall clock in UTC, for CAST($n AS TIMESTAMP): on Redshift CURRENT_TIMESTAMP is the leader
+ * node's alone, and no INSERT takes it. It lives as long as the task. */
+const char *sql_now(struct worker *w);
+
 #endif

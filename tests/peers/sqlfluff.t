@@ -41,6 +41,8 @@ is "$ST" 0 'and made anew'
 sed -n 's/^.* LOG:  statement: \(CREATE VIEW .*\)$/\1 WITH NO SCHEMA BINDING;/p' pg.log >parse/views.sql
 is "$(grep -c 'CREATE VIEW' parse/views.sql)" 2 'with a view over each pair'
 
+is "$(grep -lE 'CURRENT_TIMESTAMP|now\(\)' parse/*)" '' 'none asks for the time of the leader node'
+
 # ---- the judge ----
 echo "COPY t FROM 's3://bucket/key' IAM_ROLE 'arn:aws:iam::123456789012:role/load' BOGUS 'x';" >control/copy.sql
 echo 'CREATE TABLE t (a INTEGER) DISTSTYLE SIDEWAYS;' >control/diststyle.sql

@@ -215,6 +215,10 @@ postgres_config() {
 	CFG
 	chmod 600 "$T/dwh.cfg"
 }
+direct() { # direct STATEMENT...: tuples only, through psql on that PostgreSQL, whatever stands before it
+	[ "$ENGINE" != local ] || { sql "$1" && return; }
+	PGPASSWORD=$PG_PASSWORD psql -XAtq -h "$T/sock" -U loader -d postgres -c "$1"
+}
 
 # ---- a Redshift of the test's own, over that PostgreSQL and that S3, for ENGINE = redshift ----
 
@@ -277,6 +281,36 @@ redshift_config() {
 # rs OPTIONS...: psql on it
 rs() {
 	PGPASSWORD=$RS_PASSWORD psql -X -h 127.0.0.1 -p "$REDSHIFT_PORT" -U "$RS_USER" -d postgres "$@"
+}
+
+# ---- the same tests on each engine ----
+
+# on_engine local|postgres|redshift: an engine of the test's own, whose name is in $ENGINE; the one
+# before is gone, with all that was loaded. A test of faults begins with `on_engine "$ENGINE"`, and
+# is told by NAME_local.t, NAME_redshift.t or the environment which one it is.
+ENGINE=${ENGINE:-postgres}
+ENGINE_UP=
+on_engine() {
+	off_engine
+	ENGINE=$1
+	ENGINE_UP=$1
+	[ "$1" = local ] || own_postgres
+	[ "$1" = local ] || own_s3d
+	[ "$1" != redshift ] || own_redshiftd
+	"$1_config"
+}
+off_engine() {
+	[ "$ENGINE_UP" != redshift ] || stop_redshiftd
+	[ "${ENGINE_UP:-local}" = local ] || { stop_s3d && stop_postgres; }
+	rm -rf "$T/.dwh" "$T/pg" "$T/sock" "$T/buckets"/{,dwh-}manifests
+	ENGINE_UP=
+}
+# only 'ENGINES' NAME WHY: whether this is one of them; if not, NAME is skipped, and said why.
+only() {
+	case " $1 " in *" $ENGINE "*) return 0 ;; esac
+	N=$((N + 1))
+	echo "ok $N - $2 # SKIP on $ENGINE: $3"
+	return 1
 }
 
 # shellcheck disable=SC2034 # for the tests to read

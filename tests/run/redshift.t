@@ -14,6 +14,10 @@ ledger() { # shards, distinct ones, rows, verdicts; of the present generation
 		join dwh.target t using (relation, generation)"
 }
 
+dwh load --validate --json
+is "$ST $(jq -c '[.totals.objects, .totals.rows, .totals.rejected]' <<<"$OUT")" '0 [1198,9224,0]' \
+	'validate reads all before anything is made'
+is "$(sql "select count(*) from pg_class where relname ~ '^(staging|songs|ledger)'")" 0 'and leaves nothing'
 dwh run --json
 is "$ST" 0 'a load'
 is "$ERR" "$(grep -v warning "$T/err")" 'without a warning'

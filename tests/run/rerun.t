@@ -4,9 +4,7 @@
 # shellcheck disable=SC2086 # "${cut[@]}" is two words
 . "$(dirname "$0")/lib.sh"
 small_data
-own_postgres
-own_s3d
-postgres_config
+on_engine "$ENGINE"
 cut=(--set LOAD.SHARD_OBJECTS=48) # 26 shards: 1 of the events, 25 of the songs
 
 dwh run --json "${cut[@]}"
@@ -153,12 +151,16 @@ spoil
 dwh run --fresh "${cut[@]}"
 is "$ST" 7 'a load with a bad object'
 mend
-dwh rerun --json --set LOCAL.DIR="$T/elsewhere"
-is "$ST $(jq -c '[.totals.loaded, .totals.objects]' <<<"$OUT")" '0 [1,48]' \
-	'from another machine: what the ledger has is not loaded again'
-like "$ERR" 'no journal here tells what the last run has left: all is listed again, and what the ledger has is not loaded again' \
-	'which is said'
-is "$(checksums)" "$clean" 'the rows of a clean load'
+if only 'postgres redshift' 'from another machine' 'its warehouse lies in that folder'; then
+	dwh rerun --json --set LOCAL.DIR="$T/elsewhere"
+	is "$ST $(jq -c '[.totals.loaded, .totals.objects]' <<<"$OUT")" '0 [1,48]' \
+		'from another machine: what the ledger has is not loaded again'
+	like "$ERR" 'no journal here tells what the last run has left: all is listed again, and what the ledger has is not loaded again' \
+		'which is said'
+	is "$(checksums)" "$clean" 'the rows of a clean load'
+else
+	dwh run
+fi
 
 # ---- after a drop: generations begin anew, and what was loaded before is not there any more ----
 
@@ -174,21 +176,22 @@ is "$(checksums)" "$clean" 'the rows of a clean load'
 
 # ---- a server that loses what it said was committed: as a crash with synchronous_commit off ----
 
+lane=$(sql "select min(lane) from dwh.ledger where relation = 'public.staging_events'")
 dwh drop
 dwh create
-sql "create function lose() returns trigger language plpgsql as
-	'begin delete from staging_events; return null; end';
+direct "create function lose() returns trigger language plpgsql as
+	'begin delete from $lane; return null; end';
 	create trigger lose before insert on dwh.ledger for each row
 	when (new.relation = 'public.staging_events') execute function lose()" >/dev/null
 dwh run --json "${cut[@]}"
 is "$ST" 4 'a shard is lost: exit code 4'
 like "$ERR" '1 shards of staging_events were committed, and 0 are there: the server has lost' 'which is said'
-sql 'drop trigger lose on dwh.ledger; drop function lose()' >/dev/null
+direct 'drop trigger lose on dwh.ledger; drop function lose()' >/dev/null
 dwh rerun --json
 is "$ST $(jq -c '.totals.objects' <<<"$OUT")" '0 30' 'a rerun believes the ledger, and loads it again'
 is "$(checksums)" "$clean" 'the rows of a clean load'
 sql "begin; delete from dwh.ledger where relation = 'public.staging_events';
-	delete from staging_events; commit" >/dev/null
+	delete from $lane; commit" >/dev/null
 dwh rerun --json
 is "$ST $(jq -c '.totals.objects' <<<"$OUT")" '0 30' 'lost after a run that was complete: its rerun loads it, too'
 is "$(checksums)" "$clean" 'the rows of a clean load'

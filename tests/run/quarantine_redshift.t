@@ -1,0 +1,4 @@
+#!/bin/bash
+# quarantine.t on redshift.
+ENGINE=redshift
+. "$(dirname "$0")/quarantine.t"
