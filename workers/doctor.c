@@ -116,6 +116,8 @@ static bool copy_first(struct doctor *d, const struct doctor_source *s, struct s
 	buf_free(&b);
 	if (!ok)
 		return false;
+	/* Nothing is prepared: one object is not joined. */
+	*c = (struct copied){.rejects = {.arena = w->task, .bear_all = true}};
 	ok = engine_copy(w, s->copy, &m, &s->first, &done, c, e);
 	s3_delete(w->s3, bucket, key, &ignored);
 	return ok;

@@ -41,8 +41,9 @@ struct copied {
 };
 
 /*
- * Before the transaction of engine_copy: what takes long and needs no lock. Fills *c for it. What
- * it leaves is removed by engine_committed; or is there for the next try, else for engine_forget.
+ * Before the transaction of engine_copy: what takes long and needs no lock. Fills *c for it (where
+ * it is left out, rejects.arena and bear_all, the rest zero). What it leaves is removed by
+ * engine_committed; or is there for the next try, else for engine_forget.
  */
 bool engine_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);

@@ -8,16 +8,17 @@ engines=(local postgres redshift)
 
 # What may differ in a report from engine to engine, and from one run to the next:
 #   of the run        its name, when, how long, which worker, in which order tasks were found
-#   of the engine     its name and strategy; the lanes; the bucket of the manifests; the numbers that
-#                     the sample is known by, where the sample is the engine's own
+#   of the engine     its name, isolation and strategy; the lanes; the bucket of the manifests; the
+#                     numbers that the sample is known by, where the sample is the engine's own;
+#                     what was joined before the COPY
 #   of the evidence   how many requests we sent: where the warehouse copies, it sends them
 # shellcheck disable=SC2016 # jq's
-SAME='del(.run, .began, .critical_path, .engine, .strategy, .expected)
-	| del(.. | objects | .id, .worker, .concurrency, .efficiency, .lane, .requests,
+SAME='del(.run, .began, .critical_path, .engine, .isolation, .strategy, .expected)
+	| del(.. | objects | .id, .worker, .concurrency, .efficiency, .lane, .requests, .objects_joined, .parts,
 		.[keys_unsorted[] | select(test("(^|_)ms$"))])
 	| .shards |= sort_by(.shard) | .tasks |= sort_by(.name) | .phases |= sort_by(.phase)
 	| .rejected |= sort_by(.object)
-	| (.. | strings) |= (sub("(s3|file)://[^ ]*/(?<d>[0-9a-f]+.manifest)"; .d)
+	| (.. | strings) |= (sub("^not compacted: .*"; "") | sub("(s3|file)://[^ ]*/(?<d>[0-9a-f]+.manifest)"; .d)
 		| sub("[0-9]{8}T[0-9]{6}-[0-9a-f]+"; "RUN"))'
 keep() { # keep NAME: the report in $OUT, to be compared
 	jq -S "$SAME" <<<"$OUT" >"$ENGINE.$1"

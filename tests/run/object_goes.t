@@ -28,7 +28,6 @@ during rm "$victim"
 is "$ST" 6 'an object is gone: exit code 6'
 is "$(grep -c 'error: ' "$T/err")" 1 'an object is gone: said once'
 gone="$url is gone since it was listed: run again, and the others are listed anew"
-[ "$ENGINE" != redshift ] || gone='S3ServiceException:.*NoSuchKey.*an object was deleted since it was listed: run again, which lists again'
 like "$ERR" "error: copy staging_songs [0-9a-f]{8}: $gone$" \
 	'an object is gone: the message'
 is "$(sql "select count(*) from dwh.ledger natural join dwh.target where relation = 'public.staging_songs'")" 1 \

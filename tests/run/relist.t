@@ -8,6 +8,7 @@ own_postgres
 own_s3d
 own_redshiftd
 redshift_config
+export DWH_LOAD_COMPACT=off # what we join ourselves is read under the ETag that was listed
 want='8056 1168 38 105 1168 1108 8023'
 songs=$T/buckets/sparkify/song_data
 object=$(find "$songs" -name '*.json' | LC_ALL=C sort | sed -n 5p)
