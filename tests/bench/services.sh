@@ -1,5 +1,5 @@
 # services.sh - for the benchmarks: one data set, one s3d and one PostgreSQL, warm while they run.
-# shellcheck shell=sh disable=SC2154 # $dwh and $scale
+# shellcheck shell=sh disable=SC2034,SC2154 # $dwh and $scale
 #
 # A benchmark sets $dwh and $scale (and $s3_latency: then S3 has it, and requests are logged to
 # $tmp/s3.jsonl), and sources it: then both are up, LOG_DATA, SONG_DATA,

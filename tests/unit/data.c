@@ -18,7 +18,6 @@
 #include "shared/arena.h"
 #include "shared/buf.h"
 #include "supervisor/data.h"
-#include "supervisor/data_private.h"
 
 static char base[64];
 
@@ -391,28 +390,6 @@ static void counts_of_a_larger_set(void **state)
 	arena_free(a);
 }
 
-/* More artists than a set of any other test has: what is written without quotes can be. */
-static void names_without_quotes_are_numbers(void **state)
-{
-	const struct data_world w = {.seed = 1, .scale = 20, .artists = 200000};
-	struct arena *a = arena_new();
-	int numbers = 0;
-
-	(void)state;
-	for (uint32_t i = 0; i < w.artists; i++) {
-		const char *name;
-
-		if (!data_name_is_number(i))
-			continue;
-		name = data_artist_name(&w, i, a);
-		numbers++;
-		if (name[strspn(name, "0123456789")])
-			fail_msg("artist %u is called %s", (unsigned)i, name);
-	}
-	assert_true(numbers > 400);
-	arena_free(a);
-}
-
 /* The same for the same names and bytes, in whatever order they are read. */
 static void digest_file(const char *path, struct str bytes, void *arg)
 {
@@ -587,7 +564,6 @@ int main(void)
 	    cmocka_unit_test(bad_options),
 	    cmocka_unit_test(counts_of_the_usual_set),
 	    cmocka_unit_test(counts_of_a_larger_set),
-	    cmocka_unit_test(names_without_quotes_are_numbers),
 	    cmocka_unit_test(the_seed_is_everything),
 	    cmocka_unit_test(interrupted_is_not_complete),
 	    cmocka_unit_test(what_is_not_ours_stays),
