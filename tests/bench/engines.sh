@@ -17,14 +17,7 @@ export DWH_LOAD_WORKERS=2 DWH_LOAD_STRATEGY=direct DWH_LOAD_COMPACT=off
 export DWH_S3_MANIFESTS=s3://manifests/of/benchmarks
 
 load_postgres() { dwh_run "$dwh" --fresh --quiet; }
-load_redshift() {
-	(
-		PGHOST=127.0.0.1 PGPORT=$redshift_port
-		export DWH_CLUSTER_DB_PASSWORD=of-the-benchmark DWH_WAREHOUSE_SSLMODE=disable
-		export DWH_IAM_ROLE_ARN=arn:aws:iam::000000000000:role/dwh DWH_AWS_REGION=us-west-2
-		dwh_run "$dwh" --fresh --quiet --set WAREHOUSE.ENGINE=redshift
-	)
-}
+load_redshift() { dwh_run_redshift "$dwh" --fresh --quiet; }
 
 mkdir "$tmp/buckets/manifests"
 createdb redshift

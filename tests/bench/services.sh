@@ -103,6 +103,17 @@ dwh_run() {
 		DWH_S3_LOG_JSONPATH=s3://sparkify/log_json_path.json "$program" run "$@"
 }
 
+# dwh_run_redshift PROGRAM ARGS...: the same through redshiftd, into its database.
+dwh_run_redshift() {
+	(
+		PGHOST=127.0.0.1 PGPORT=$redshift_port
+		export DWH_CLUSTER_DB_PASSWORD=of-the-benchmark DWH_WAREHOUSE_SSLMODE=disable
+		export DWH_IAM_ROLE_ARN=arn:aws:iam::000000000000:role/dwh DWH_AWS_REGION=us-west-2
+		export DWH_S3_MANIFESTS=s3://manifests/of/benchmarks
+		dwh_run "$@" --set WAREHOUSE.ENGINE=redshift
+	)
+}
+
 tmp=$(mktemp -d /tmp/dwh-bench.XXXXXX)
 trap stop EXIT
 trap 'exit 130' INT TERM
