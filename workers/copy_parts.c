@@ -3,7 +3,6 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
-#include "shared/sqltok.h"
 #include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
@@ -133,23 +132,6 @@ bool redshift_prepare(struct worker *w, const struct sqlfile *f, const struct ms
 	done->parts = (int64_t)p->c.parts.n;
 	c->parts = p;
 	return write_manifests(w, opts.relation, p, e);
-}
-
-/* Options come in any order, and it has no other compression (compact_is_worth). */
-bool copy_parts_statement(struct worker *w, struct str *text, struct err *e)
-{
-	const char *end = text->p;
-	struct sqltok *t;
-	size_t n;
-
-	if (!sqltok_all(*text, w->task, &t, &n, e))
-		return false;
-	if (n && sqltok_is(&t[n - 1], ";"))
-		n--;
-	if (n)
-		end = t[n - 1].text.p + t[n - 1].text.n;
-	*text = str_z(arena_printf(w->task, "%.*s GZIP", (int)(end - text->p), text->p));
-	return true;
 }
 
 /* ---- removing them ---- */

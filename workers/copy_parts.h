@@ -22,9 +22,6 @@ struct copy_parts {
 	struct str joined, alone; /* addresses of the manifests of c.parts and c.alone, or "" */
 };
 
-/* The COPY of objects as that of parts: they are gzip. */
-bool copy_parts_statement(struct worker *w, struct str *text, struct err *e);
-
 /* found: also what an earlier try had made. What cannot be removed stays, and is logged: it is of
  * no use, and does no harm. */
 void copy_parts_remove(struct worker *w, const struct copy_parts *p, bool found);

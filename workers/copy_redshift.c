@@ -29,8 +29,8 @@
 #include "shared/clock.h"
 #include "shared/lane.h"
 #include "shared/redshift_error.h"
-#include "shared/sqltok.h"
 #include "workers/copy_parts.h"
+#include "workers/copyedit.h"
 #include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
@@ -42,7 +42,6 @@
 enum {
 	LATE_MS = 10000, /* until rows of the load views are given up */
 	PAUSE_MS = 250,
-	MAXERROR_MOST = 100000,
 };
 
 /* ---- the statement ---- */
@@ -89,42 +88,6 @@ bool redshift_limit(struct worker *w, const struct sqlfile *f, int64_t *limit, s
 	if (!copyfile_read(w, f, &vars, &stmt, &text, e))
 		return false;
 	*limit = rejects_limit(&stmt);
-	return true;
-}
-
-/* So that it reads all and writes nothing: with NOLOAD, and the largest MAXERROR. */
-static bool to_validate(
-    struct worker *w, const struct copystmt *stmt, struct str *text, struct err *e)
-{
-	struct sqltok *t;
-	const char *from = text->p, *end;
-	struct buf b;
-	size_t n;
-
-	if (!sqltok_all(*text, w->task, &t, &n, e))
-		return false;
-	if (n && sqltok_is(&t[n - 1], ";"))
-		n--;
-	end = n ? t[n - 1].text.p + t[n - 1].text.n : from;
-	buf_init(&b, 1 << 24);
-	for (size_t i = 1; i < n; i++) {
-		bool number = sqltok_is(&t[i - 1], "MAXERROR") ||
-		              (i > 1 && sqltok_is(&t[i - 1], "AS") &&
-		                  sqltok_is(&t[i - 2], "MAXERROR"));
-
-		if (!number || t[i].kind != SQLTOK_NUMBER)
-			continue;
-		buf_add(&b, from, (size_t)(t[i].text.p - from));
-		buf_printf(&b, "%d", MAXERROR_MOST);
-		from = t[i].text.p + t[i].text.n;
-	}
-	buf_add(&b, from, (size_t)(end - from));
-	if (!copystmt_has(stmt, COPY_NOLOAD))
-		buf_z(&b, " NOLOAD");
-	if (!copystmt_has(stmt, COPY_MAXERROR) && !copystmt_has(stmt, COPY_IGNOREALLERRORS))
-		buf_printf(&b, " MAXERROR %d", MAXERROR_MOST);
-	*text = arena_str(w->task, buf_view(&b));
-	buf_free(&b);
 	return true;
 }
 
@@ -356,12 +319,12 @@ static bool copy_files(struct copying *c, const struct sqlfile *f, struct str ad
 
 	if (!copyfile_read(c->w, f, &vars, &stmt, &text, e))
 		return false;
-	if (c->by_prefix && !prefix_statement(c->w, &text, e))
+	if (c->by_prefix && !copyedit_prefix(c->w, &text, e))
 		return false;
 	out->rejects.limit = rejects_limit(&stmt);
 	out->stored = !c->m->validate && !copystmt_has(&stmt, COPY_NOLOAD);
-	return (!c->joined || copy_parts_statement(c->w, &text, e)) &&
-	       (!c->m->validate || to_validate(c->w, &stmt, &text, e)) &&
+	return (!c->joined || copyedit_gzip(c->w, &text, e)) &&
+	       (!c->m->validate || copyedit_validate(c->w, &stmt, &text, e)) &&
 	       run(c, text, done, out, e);
 }
 

@@ -7,9 +7,9 @@
  *
  * Where small objects are joined, it is not their number that a COPY takes long for, but each COPY
  * takes its time; so a shard may have many. How many there will be nobody knows while a listing
- *goes on, and every worker should soon have one, which it fetches for itself: the first CUT_SAME
- *shards of a listing have SHARD_OBJECTS, the next ones twice as many, and so on up to
- *CUT_OBJECTS_MAX, whose manifest and map are still small. SHARD_BYTES holds for all of them.
+ * goes on, and every worker should soon have one, which it fetches for itself: the first CUT_SAME
+ * shards of a listing have SHARD_OBJECTS, the next ones twice as many, and so on up to
+ * CUT_OBJECTS_MAX, whose manifest and map are still small. SHARD_BYTES holds for all of them.
  *
  * What is committed: the objects in the manifests of the committed shards of this generation. Both
  * sides are in key order, so it is a merge. A key that is committed with another etag was changed

@@ -2,8 +2,6 @@
 #include "workers/prefix.h"
 
 #include "shared/connect.h"
-#include "shared/copystmt.h"
-#include "shared/sqltok.h"
 #include "workers/quarantine.h"
 
 #define WHY "[S3] MANIFESTS is none, and COPY by a prefix loads all that is under it"
@@ -73,31 +71,4 @@ bool prefix_check_first(
 struct str prefix_address(const struct worker *w, const struct sqlfile *f)
 {
 	return str_z(config_s3(&w->config, f->source));
-}
-
-bool prefix_statement(struct worker *w, struct str *text, struct err *e)
-{
-	struct copystmt stmt;
-	struct sqltok *t;
-	struct buf b;
-	size_t n, i = 0;
-
-	if (!sqltok_all(*text, w->task, &t, &n, e))
-		return false;
-	/* A column may have that name: the options stand behind FROM. */
-	while (i < n && !sqltok_is(&t[i], "FROM"))
-		i++;
-	while (i < n && !sqltok_is(&t[i], "MANIFEST"))
-		i++;
-	if (i == n)
-		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "a COPY without MANIFEST");
-	buf_init(&b, 1 << 24);
-	buf_add(&b, text->p, (size_t)(t[i].text.p - text->p));
-	buf_str(&b, str_from(*text, (size_t)(t[i].text.p - text->p) + t[i].text.n));
-	*text = arena_str(w->task, buf_view(&b));
-	buf_free(&b);
-	if (!copystmt_parse(*text, w->task, &stmt, e))
-		return false;
-	return !copystmt_has(&stmt, COPY_MANIFEST) ||
-	       err_set(e, ERR_SETUP, AT_CONFIG, NULL, "COPY has MANIFEST twice");
 }

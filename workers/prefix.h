@@ -42,7 +42,4 @@ bool prefix_check_first(
 /* The address in the COPY: that of the source. */
 struct str prefix_address(const struct worker *w, const struct sqlfile *f);
 
-/* Takes MANIFEST out of a COPY that names that address. */
-bool prefix_statement(struct worker *w, struct str *text, struct err *e);
-
 #endif

@@ -14,9 +14,8 @@ scale=${2:-1}
 . tests/bench/pairs.sh
 
 export DWH_LOAD_WORKERS=2 DWH_LOAD_STRATEGY=direct DWH_LOAD_COMPACT=off
-export DWH_S3_MANIFESTS=s3://manifests/of/benchmarks
 
-load_postgres() { dwh_run "$dwh" --fresh --quiet; }
+load_postgres() { dwh_run "$dwh" --fresh --quiet --set S3.MANIFESTS="$MANIFESTS"; }
 load_redshift() { dwh_run_redshift "$dwh" --fresh --quiet; }
 
 mkdir "$tmp/buckets/manifests"

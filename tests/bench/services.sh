@@ -109,8 +109,7 @@ dwh_run_redshift() {
 		PGHOST=127.0.0.1 PGPORT=$redshift_port
 		export DWH_CLUSTER_DB_PASSWORD=of-the-benchmark DWH_WAREHOUSE_SSLMODE=disable
 		export DWH_IAM_ROLE_ARN=arn:aws:iam::000000000000:role/dwh DWH_AWS_REGION=us-west-2
-		export DWH_S3_MANIFESTS=s3://manifests/of/benchmarks
-		dwh_run "$@" --set WAREHOUSE.ENGINE=redshift
+		dwh_run "$@" --set WAREHOUSE.ENGINE=redshift --set S3.MANIFESTS="$MANIFESTS"
 	)
 }
 
@@ -119,6 +118,7 @@ trap stop EXIT
 trap 'exit 130' INT TERM
 export AWS_ACCESS_KEY_ID=peer AWS_SECRET_ACCESS_KEY=peer-of-the-benchmark
 export LOG_DATA=s3://sparkify/log_data SONG_DATA=s3://sparkify/song_data
+MANIFESTS=s3://manifests/of/benchmarks # for those that make that bucket
 mkdir "$tmp/buckets"
 "$dwh" data --out "$tmp/buckets/sparkify" --scale "$scale" >/dev/null
 start_postgres
