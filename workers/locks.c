@@ -46,6 +46,14 @@ static bool lock_table(struct worker *w, struct str stem, struct err *e)
 	return pg_exec(&w->pg, arena_printf(w->task, "LOCK TABLE %.*s", STRF(name)), e);
 }
 
+/* In one message: a cluster may be far away. */
+static bool begin_with_table(struct worker *w, struct str stem, struct err *e)
+{
+	struct str name = pg_ident(&w->pg, w->task, stem);
+
+	return pg_exec(&w->pg, arena_printf(w->task, "BEGIN; LOCK TABLE %.*s", STRF(name)), e);
+}
+
 /* sql asks for the run that owns the relation, and may lock its row. */
 static bool check_owner(struct worker *w, struct str relation, const char *sql, struct err *e)
 {
@@ -89,11 +97,9 @@ static bool advise(struct worker *w, struct str relation, struct str part, struc
 static bool begin(
     struct worker *w, struct str relation, struct str table, bool alone, struct err *e)
 {
-	if (!pg_exec(&w->pg, "BEGIN", e))
-		return false;
 	if (!locks_are_of_tables(w))
-		return hold_row(w, relation, alone, e);
-	return lock_table(w, table, e) && is_owner(w, relation, e);
+		return pg_exec(&w->pg, "BEGIN", e) && hold_row(w, relation, alone, e);
+	return begin_with_table(w, table, e) && is_owner(w, relation, e);
 }
 
 bool locks_begin_load(struct worker *w, struct str relation, struct str lane, struct err *e)
@@ -111,9 +117,8 @@ bool locks_next_insert(
 {
 	if (!locks_are_of_tables(w))
 		return true;
-	return pg_exec(&w->pg, "COMMIT", e) && pg_exec(&w->pg, "BEGIN", e) &&
-	       lock_table(w, stem, e) && (!step || pg_exec(&w->pg, "LOCK TABLE dwh.step", e)) &&
-	       is_owner(w, relation, e);
+	return pg_exec(&w->pg, "COMMIT", e) && begin_with_table(w, stem, e) &&
+	       (!step || pg_exec(&w->pg, "LOCK TABLE dwh.step", e)) && is_owner(w, relation, e);
 }
 
 bool locks_begin_count(struct worker *w, struct str relation, struct str stem, struct err *e)
@@ -143,7 +148,7 @@ bool locks_begin_quarantine(
 
 bool locks_fence(struct worker *w, struct str lane, struct err *e)
 {
-	return !locks_are_of_tables(w) || (pg_exec(&w->pg, "BEGIN", e) && lock_table(w, lane, e));
+	return !locks_are_of_tables(w) || begin_with_table(w, lane, e);
 }
 
 bool locks_fence_end(struct worker *w, struct err *e)
