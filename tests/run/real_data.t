@@ -1,5 +1,6 @@
 #!/bin/bash
-# The complete real data: 1, 2 and 8 workers, one lane and several, the counts of the original.
+# The complete real data: 1, 2 and 8 workers, one lane and several, the counts of the original; and
+# the same rows through redshiftd, small objects joined.
 . "$(dirname "$0")/lib.sh"
 archive=${DWH_REAL_DATA:-$TOP/../shared/data/sparkify.tar.gz}
 [ -f "$archive" ] || skip_all "real_data: no archive of the real data (DWH_REAL_DATA)"
@@ -27,4 +28,14 @@ is "$(sql "select count(*) from staging_songs where artist_name ~ '^[0-9]+$'")" 
 	'numbers are kept as names'
 is "$(sql "select count(*) from artists where location = ''") $(
 	sql 'select count(*) from artists where location is null')" '4805 1' 'empty is not null'
+
+on_engine redshift
+for strategy in sharded merged; do
+	dwh run --fresh --json --set LOAD.STRATEGY=$strategy
+	is "$ST $(jq .totals.objects_joined <<<"$OUT")" '0 14926' "redshift, $strategy: all objects are joined"
+	is "$(counts)" "$want" "redshift, $strategy: the counts of the original"
+	is "$(checksums)" "$first" "redshift, $strategy: the same rows"
+done
+dwh verify
+is "$ST" 0 'redshift: verified'
 done_testing
