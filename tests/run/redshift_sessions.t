@@ -60,7 +60,10 @@ own_redshiftd --object-latency 60s
 load
 until_true 20 copying
 ok $? 'a load is in its COPYs'
-second() { dwh load --set LOCAL.DIR="$T/second"; }
+second() { # one that does not stop would wait as long as the first one's COPYs
+	ERR=$(timeout 20 "$DWH" load -c "$T/dwh.cfg" --set LOCAL.DIR="$T/second" 2>&1 >"$T/out")
+	ST=$?
+}
 second
 like "$ST $ERR" '^3 .*run 2[-0-9a-fT]* is alive elsewhere: 2 session\(s\), the first from user awsuser since 20.*--take-over' \
 	'a second run sees its sessions, and stops'
