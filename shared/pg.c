@@ -16,7 +16,8 @@
 
 enum {
 	TICK_MS = 200,
-	CANCEL_MS = 3000, /* until a server that was asked to cancel is given up */
+	CANCEL_MS = 1000, /* until a server that was asked to cancel is asked in the next way */
+	CANCEL_WAYS = 3,  /* and then given up */
 };
 
 static enum err_kind kind_of(const char *state)
@@ -276,37 +277,46 @@ static PGconn *second_session(PGconn *first)
 	return conn;
 }
 
-/* libpq's cancel request is not encrypted, and a cluster that requires TLS may refuse it.
- * (Redshift, "CANCEL".) */
-static void cancel_from_beside(const struct pg *pg)
+static bool say_from_beside(const struct pg *pg, const char *sql)
 {
 	PGconn *beside = second_session(pg->conn);
-	char sql[64];
+	bool there = PQstatus(beside) == CONNECTION_OK;
 
-	snprintf(sql, sizeof sql, "CANCEL %d", PQbackendPID(pg->conn));
-	if (PQstatus(beside) == CONNECTION_OK) {
-		PGresult *res = PQexec(beside, sql);
-
-		if (PQresultStatus(res) != PGRES_COMMAND_OK) {
-			PQclear(res);
-			snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d)",
-			    PQbackendPID(pg->conn));
-			res = PQexec(beside, sql);
-		}
-		PQclear(res);
-	}
+	if (there)
+		PQclear(PQexec(beside, sql));
 	PQfinish(beside);
+	return there;
 }
 
-static void cancel(struct pg *pg)
+static void request_cancel(const struct pg *pg)
 {
 	PGcancel *c = PQgetCancel(pg->conn);
 	char text[256];
-	bool sent = c && PQcancel(c, text, sizeof text);
 
+	if (c)
+		(void)!PQcancel(c, text, sizeof text);
 	PQfreeCancel(c);
-	if (!sent && pg->engine == ENGINE_REDSHIFT)
-		cancel_from_beside(pg);
+}
+
+/*
+ * The n-th way, where none before has ended the statement. libpq's cancel request is not encrypted,
+ * and nobody tells whether a cluster that requires TLS has heard it; a statement that CANCEL does
+ * not end goes with its session. (Redshift, "CANCEL", "PG_TERMINATE_BACKEND".) False: no way leads
+ * to the server.
+ */
+static bool cancel(const struct pg *pg, int n)
+{
+	char sql[64];
+
+	if (n == 0) {
+		request_cancel(pg);
+		return true;
+	}
+	if (pg->engine != ENGINE_REDSHIFT)
+		return true;
+	snprintf(sql, sizeof sql, n == 1 ? "CANCEL %d" : "SELECT pg_terminate_backend(%d)",
+	    PQbackendPID(pg->conn));
+	return say_from_beside(pg, sql);
 }
 
 /*
@@ -317,19 +327,22 @@ static void cancel(struct pg *pg)
 static bool await(struct pg *pg, struct err *e)
 {
 	bool stopping = false;
-	int64_t until = 0;
+	int64_t since = 0;
+	int ways = 0;
 
 	while (PQisBusy(pg->conn)) {
 		struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
 
 		if (!stopping && pg->tick && !pg->tick(pg->tick_ctx, e)) {
 			stopping = true;
-			until = clock_ms() + CANCEL_MS;
-			cancel(pg);
+			since = clock_ms();
 		}
-		if (stopping && clock_ms() > until) {
-			pg_close(pg);
-			return false;
+		if (stopping && clock_ms() - since >= ways * CANCEL_MS) {
+			if (ways == CANCEL_WAYS) {
+				pg_close(pg);
+				return false;
+			}
+			ways = cancel(pg, ways) ? ways + 1 : CANCEL_WAYS;
 		}
 		if (poll(&fd, 1, TICK_MS) < 0 && errno != EINTR)
 			return err_errno(e, ERR_RETRY, AT_WAREHOUSE, "poll");
@@ -512,7 +525,7 @@ void pg_copy_abort(struct pg *pg, const char *why)
 		return;
 	if (PQputCopyEnd(pg->conn, why) != 1 || PQflush(pg->conn) != 0 ||
 	    PQsetnonblocking(pg->conn, 0) != 0) {
-		cancel(pg);
+		request_cancel(pg);
 		pg_close(pg);
 		return;
 	}

@@ -9,8 +9,9 @@
  * The sessions of run $1, but for this one: pid, from where, since when.
  *
  * On PostgreSQL its id is the end of the name of each of its sessions (worker_pg). Redshift's
- * pg_stat_activity has no such names; there its COPYs carry it in their comment (copy_redshift.c),
- * so that a run is seen as soon as it loads.
+ * sessions have no names that others see; there its COPYs carry it in their comment
+ * (copy_redshift.c), so that a run is seen as soon as it loads. A serverless workgroup has no
+ * STV_SESSIONS.
  */
 static const char by_name[] =
     "SELECT pid, coalesce(host(client_addr), 'this machine'),"
@@ -23,52 +24,34 @@ static const char by_query[] =
     " INNER JOIN sys_query_history AS q ON q.session_id = s.process"
     " WHERE q.start_time >= s.starttime AND q.query_text LIKE '/* dwh run=' || $1 || ' %'"
     " GROUP BY s.process, s.user_name ORDER BY 3";
+static const char by_query_serverless[] =
+    "SELECT s.session_id, 'user ' || trim(s.user_id),"
+    " to_char(min(s.start_time), 'YYYY-MM-DD HH24:MI:SS') FROM sys_session_history AS s"
+    " INNER JOIN sys_query_history AS q ON q.session_id = s.session_id"
+    " WHERE s.status = 'active' AND q.start_time >= s.start_time"
+    " AND q.query_text LIKE '/* dwh run=' || $1 || ' %'"
+    " GROUP BY s.session_id, s.user_id ORDER BY 3";
 
-/* What stands before Redshift may be a PostgreSQL, and then has names. */
-static bool has_names(struct worker *w, bool *out, struct err *e)
-{
-	PGresult *res;
-
-	*out = true;
-	if (!locks_are_of_tables(w))
-		return true;
-	if (!pg_query(&w->pg,
-	        "SELECT count(*) FROM pg_attribute AS a INNER JOIN pg_class AS c"
-	        " ON c.oid = a.attrelid WHERE c.relname = 'pg_stat_activity'"
-	        " AND a.attname = 'application_name'",
-	        0, NULL, &res, e))
-		return false;
-	*out = pg_i64(res, 0, 0) > 0;
-	PQclear(res);
-	return true;
-}
-
-/* *res is NULL where the server does not say: what keeps two runs apart does not depend on it. */
 static bool sessions(struct worker *w, const char *run, PGresult **res, struct err *e)
 {
-	bool names;
+	struct err first;
 
-	*res = NULL;
-	if (!has_names(w, &names, e))
-		return false;
-	if (names)
+	if (!locks_are_of_tables(w))
 		return pg_query(&w->pg, by_name, 1, &run, res, e);
-	if (pg_query(&w->pg, by_query, 1, &run, res, e))
+	if (pg_query(&w->pg, by_query, 1, &run, res, &first))
 		return true;
-	if (e->kind == ERR_CANCELLED || !pg_alive(&w->pg))
-		return false;
-	log_warn("whether run %s is alive elsewhere is not known: %s", run, e->msg);
-	return true;
+	if (first.kind != ERR_CANCELLED && pg_alive(&w->pg) &&
+	    pg_query(&w->pg, by_query_serverless, 1, &run, res, e))
+		return true;
+	*e = first;
+	return false;
 }
 
 bool owner_sees(struct worker *w, struct err *e)
 {
-	const char *nobody = "nobody";
 	PGresult *res;
-	bool names;
 
-	if (!has_names(w, &names, e) ||
-	    !pg_query(&w->pg, names ? by_name : by_query, 1, &nobody, &res, e))
+	if (!sessions(w, "nobody", &res, e))
 		return false;
 	PQclear(res);
 	return true;
@@ -95,11 +78,16 @@ static bool check_run(struct worker *w, const char *run, bool take_over, struct 
 
 	if (runs_is_dead(config_path(&w->config, w->task, w->config.local.dir), run))
 		return true;
-	if (!sessions(w, run, &res, e))
-		return false;
-	if (res && PQntuples(res) && take_over)
+	if (!sessions(w, run, &res, e)) {
+		if (!locks_are_of_tables(w) || e->kind == ERR_CANCELLED || !pg_alive(&w->pg))
+			return false;
+		/* What keeps two runs apart does not depend on it. */
+		log_warn("whether run %s is alive elsewhere is not known: %s", run, e->msg);
+		return true;
+	}
+	if (PQntuples(res) && take_over)
 		ok = end_sessions(w, run, res, e);
-	else if (res && PQntuples(res))
+	else if (PQntuples(res))
 		ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "run %s is alive elsewhere: %d session(s), the first from %s since %s: wait "
 		    "for "

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS redshiftd.load (
     file_bytes bigint,
     error_count bigint,
     error_message varchar(1024));
+ALTER TABLE redshiftd.load ADD COLUMN IF NOT EXISTS query_text varchar(4000);
 CREATE TABLE IF NOT EXISTS redshiftd.load_file (
     query_id bigint,
     file_name varchar(1200),
@@ -165,6 +166,64 @@ SELECT
 FROM redshiftd.load_file AS f
 JOIN redshiftd.load AS l ON l.query_id = f.query_id
 WHERE l.status = 'completed';
+
+-- ---- its sessions: a name that a client gives its own is not to be seen ----
+
+CREATE OR REPLACE VIEW pg_catalog.stv_sessions AS
+SELECT
+    date_trunc('second', a.backend_start AT TIME ZONE 'UTC') AS starttime,
+    a.pid AS process,
+    CAST(f.value AS char(50)) AS user_name,
+    CAST(a.datname AS char(50)) AS db_name,
+    0 AS timeout_sec
+FROM pg_stat_activity AS a
+JOIN redshiftd.fact AS f ON f.name = 'user'
+WHERE a.datname = current_database() AND a.application_name <> 'redshiftd log';
+
+CREATE OR REPLACE VIEW pg_catalog.sys_session_history AS
+SELECT
+    CAST('100' AS char(50)) AS user_id,
+    s.process AS session_id,
+    s.db_name AS database_name,
+    CAST('active' AS char(10)) AS status,
+    s.timeout_sec AS session_timeout,
+    s.starttime AS start_time,
+    CAST(NULL AS timestamp) AS end_time
+FROM pg_catalog.stv_sessions AS s;
+
+CREATE OR REPLACE VIEW redshiftd.pg_stat_activity AS
+SELECT
+    a.datid,
+    a.datname,
+    a.pid AS procpid,
+    a.usesysid,
+    a.usename,
+    a.query AS current_query,
+    a.query_start
+FROM pg_catalog.pg_stat_activity AS a;
+
+-- Of COPYs; a cluster has all queries here.
+CREATE OR REPLACE VIEW pg_catalog.sys_query_history AS
+SELECT
+    h.user_id,
+    h.query_id,
+    CAST('default' AS char(320)) AS query_label,
+    h.transaction_id,
+    h.session_id,
+    h.database_name,
+    CAST('COPY' AS char(32)) AS query_type,
+    CAST(CASE h.status
+        WHEN 'completed' THEN 'success'
+        WHEN 'aborted' THEN 'failed'
+        ELSE 'running'
+    END AS char(10)) AS status,
+    h.start_time,
+    h.end_time,
+    h.duration AS elapsed_time,
+    CAST(l.error_message AS char(512)) AS error_message,
+    CAST(l.query_text AS char(4000)) AS query_text
+FROM pg_catalog.sys_load_history AS h
+JOIN redshiftd.load AS l ON l.query_id = h.query_id;
 
 -- ---- what a cluster says of itself ----
 

@@ -69,7 +69,7 @@ bad_day --fault cut:2%
 "$DWH" run -c "$T/dwh.cfg" --fresh --set LOAD.FETCH_MEMORY=1MiB >"$T/out" 2>"$T/err" &
 run=$!
 until_true 10 eval '[ -n "$(pids_of "dwh: worker [0-9]+ copy")" ]'
-stopped=$(sql "select pid from pg_stat_activity where application_name like 'dwh worker%'")
+stopped=$(direct "select pid from pg_stat_activity where application_name like 'dwh worker%'")
 for p in $stopped; do kill -STOP "$p"; done
 sleep 2
 for p in $stopped; do kill -CONT "$p"; done

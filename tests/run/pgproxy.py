@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""A PostgreSQL proxy between two Unix sockets that loses COMMITs.
+"""A PostgreSQL proxy that loses COMMITs.
 
     pgproxy.py FOLDER SERVER
 
-listens on FOLDER/.s.PGSQL.5432 and passes everything on to the socket SERVER. The file FOLDER/rule
-says what happens to the COMMIT (a simple query) of a transaction in which a statement matched:
+listens on FOLDER/.s.PGSQL.5432 and passes everything on to SERVER, a Unix socket or a port of this
+machine. The file FOLDER/rule says what happens to the COMMIT (a simple query) of a transaction in
+which a statement matched:
 
     MODE COUNT REGEX
 
@@ -91,14 +92,16 @@ def cut(*socks):
 class Connection:
     def __init__(self, client):
         self.client = client
-        self.server = socket.socket(socket.AF_UNIX)
+        self.server = socket.socket(socket.AF_INET if SERVER.isdigit() else socket.AF_UNIX)
+        if SERVER.isdigit():  # each message is sent by itself
+            self.server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.held = None  # the mode that holds the answer back
         self.lost = False  # the server is about to see a COMMIT that nobody waits for
 
     def run(self):
         wait_while("hold", True)
         try:
-            self.server.connect(SERVER)
+            self.server.connect(("127.0.0.1", int(SERVER)) if SERVER.isdigit() else SERVER)
         except OSError:
             cut(self.client)
             return

@@ -129,9 +129,13 @@ RUN=$!
 inserts() { [ -n "$(pids_of 'dwh: worker [0-9]+ insert songs')" ]; }
 until_true 10 inserts
 dwh quarantine retry --all
-like "$ST $ERR" '^3 .*run 2[-0-9a-fT]* is going on: wait for it' 'while a run is going on nothing is taken out'
-is "$(sql "select count(*) from dwh.quarantine")" 1 'it is still held'
-sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()" >/dev/null
+if [ "$ENGINE" = redshift ]; then # whose sessions have no names that others see
+	like "$ST $ERR" '^3 .*whether a run is going on is not known here' 'whether a run is going on is not known, and said'
+else
+	like "$ST $ERR" '^3 .*run 2[-0-9a-fT]* is going on: wait for it' 'while a run is going on nothing is taken out'
+	is "$(sql "select count(*) from dwh.quarantine")" 1 'it is still held'
+fi
+direct "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()" >/dev/null
 wait $RUN
 is $? 0 'the run goes on'
 mend 40

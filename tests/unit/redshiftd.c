@@ -27,6 +27,7 @@ static const struct {
         "P select pg_last_copy_count(CAST(7 AS BIGINT)), PG_LAST_COPY_ID (CAST(8 AS BIGINT) )"},
     {"select pg_last_copy_count", "P select pg_last_copy_count"},
     {"select 'version()'", "P select 'version()'"},
+    {"select count(*) from pg_stat_activity", "P select count(*) from redshiftd.pg_stat_activity"},
     {"set query_group to 'x'", "P set redshiftd.query_group to 'x'"},
     {"SET SESSION wlm_query_slot_count = 3", "P SET SESSION redshiftd.wlm_query_slot_count = 3"},
     {"show query_group", "P show redshiftd.query_group"},
@@ -83,6 +84,24 @@ static void sql_of_clients(void **state)
 		assert_string_equal(b.n ? b.p : "", statements[i].want);
 		buf_free(&b);
 	}
+}
+
+/* The query history keeps comments: they are how people find their queries. */
+static void comments_are_kept(void **state)
+{
+	const struct session_facts facts = {.last_copy_count = 0};
+	struct statement *st;
+	struct err e;
+	size_t n;
+
+	(void)state;
+	assert_true(redshiftd_sql(str_z(" /* one */ copy a from 's3://b/c' iam_role default ;\n"
+	                                "-- two\nselect 1; "),
+	    &facts, a, &st, &n, &e));
+	assert_int_equal(n, 2);
+	assert_true(str_eqz(st[0].source, "/* one */ copy a from 's3://b/c' iam_role default"));
+	assert_true(str_eqz(st[0].text, "copy a from 's3://b/c' iam_role default"));
+	assert_true(str_eqz(st[1].source, "-- two\nselect 1"));
 }
 
 static void messages_in_pieces(void **state)
@@ -158,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sql_of_clients),
+	    cmocka_unit_test(comments_are_kept),
 	    cmocka_unit_test(messages_in_pieces),
 	    cmocka_unit_test(lengths_that_cannot_be),
 	    cmocka_unit_test(bodies),

@@ -153,10 +153,24 @@ static void what_is_gone_is_found(void **state)
 	}
 }
 
+/* A shard of which all was joined has no object left that COPY itself has read. */
+static void nothing_is_not_listed(void **state)
+{
+	struct world *d = *state;
+	struct object *none = xmalloc(1); /* so that the sanitizer sees what is read beyond */
+	struct manifest m = {.bucket = d->m.bucket, .objects = none};
+	uint64_t before = s3_stats(d->w.s3).requests;
+
+	assert_true(relist_check(&d->w, &m, &d->e));
+	assert_int_equal(s3_stats(d->w.s3).requests, before);
+	free(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_has_changed),
+	    cmocka_unit_test(nothing_is_not_listed),
 	    cmocka_unit_test(a_change_is_found),
 	    cmocka_unit_test(what_is_gone_is_found),
 	};

@@ -62,8 +62,24 @@ void redshiftd_help(FILE *out)
 	      "wait\n"
 	      "  --object-latency TIME   how long each object of a COPY takes, such as 100ms\n"
 	      "  --auth-method N    5 (default): MD5; 13: what users created with 'sha256|...' are "
-	      "asked\n",
+	      "asked\n"
+	      "  --cancel-by HOW    request (default), statement (CANCEL) or termination "
+	      "(pg_terminate_backend):\n"
+	      "                     what ends a statement; those before it in this list are not "
+	      "heard\n",
 	    out);
+}
+
+static bool read_cancel(const char *how, struct redshiftd *d, struct err *e)
+{
+	static const char *const names[] = {"request", "statement", "termination"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(how, names[i]) == 0) {
+			d->cancel_by = (enum redshiftd_cancel)i;
+			return true;
+		}
+	return serving_bad(e, "cancel-by", how, "request, statement or termination");
 }
 
 static bool read_option(int which, struct options *o, struct redshiftd *d, struct err *e)
@@ -97,6 +113,7 @@ static bool read_option(int which, struct options *o, struct redshiftd *d, struc
 			return serving_bad(e, "object-latency", optarg, "a time like 30ms or 1s");
 
 		return true;
+	case 'c': return read_cancel(optarg, d, e);
 	case 'a':
 		d->sha256 = strcmp(optarg, "13") == 0;
 		return d->sha256 || strcmp(optarg, "5") == 0 ||
@@ -140,6 +157,7 @@ static bool read_options(
 	    {"isolation", required_argument, NULL, 'i'},
 	    {"object-latency", required_argument, NULL, 'L'},
 	    {"auth-method", required_argument, NULL, 'a'},
+	    {"cancel-by", required_argument, NULL, 'c'},
 	    {NULL, 0, NULL, 0},
 	};
 	int which;

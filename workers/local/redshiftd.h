@@ -36,6 +36,13 @@ int redshiftd_main(int argc, char **argv);
 /* Its options, for a person. */
 void redshiftd_help(FILE *out);
 
+/* What ends a statement that runs; the one before it is not heard. */
+enum redshiftd_cancel {
+	REDSHIFTD_CANCEL_REQUEST,     /* a CancelRequest, or CANCEL */
+	REDSHIFTD_CANCEL_STATEMENT,   /* CANCEL: a CancelRequest is not encrypted */
+	REDSHIFTD_CANCEL_TERMINATION, /* pg_terminate_backend() alone */
+};
+
 struct redshiftd {
 	const char *listen, *port;
 	const char *pg_host, *pg_user, *pg_database, *pg_password;
@@ -47,6 +54,7 @@ struct redshiftd {
 	const char *tls_dir;     /* NULL: no TLS */
 	bool serializable;       /* isolation of the database; else snapshot */
 	bool sha256;             /* asks for a password as for users created with 'sha256|...' */
+	enum redshiftd_cancel cancel_by;
 	int64_t object_latency_ms;
 	struct redshiftd_peer *peers; /* shared by all processes */
 };

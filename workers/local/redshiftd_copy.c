@@ -139,14 +139,14 @@ static bool load(struct session *s, const struct copystmt *c, struct load *l, st
 	return false;
 }
 
-bool session_copy(struct session *s, struct str sql, struct err *e)
+bool session_copy(struct session *s, const struct statement *st, struct err *e)
 {
-	struct load l = {.sql = sql};
+	struct load l = {.sql = st->source};
 	struct copystmt c;
 	bool ok;
 
 	arena_reset(s->w.task);
-	if (!copystmt_parse(sql, s->w.task, &c, e) || !copystmt_check_engine2(&c, e)) {
+	if (!copystmt_parse(st->text, s->w.task, &c, e) || !copystmt_check_engine2(&c, e)) {
 		if (!e->code[0])
 			snprintf(e->code, sizeof e->code, "42601");
 		return false;

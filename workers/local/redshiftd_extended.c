@@ -61,6 +61,7 @@ static bool keep(struct extended *x, struct names *l, struct str name, const str
 		return false;
 	l->v = arena_grow(x->a, l->v, l->n, &l->cap, sizeof *l->v);
 	l->v[l->n] = (struct name){arena_str(x->a, name), *st};
+	l->v[l->n].st.source = arena_str(x->a, st->source);
 	l->v[l->n++].st.text = arena_str(x->a, st->text);
 	return true;
 }

@@ -6,8 +6,8 @@
 #include "workers/local/redshiftd_session.h"
 
 struct load {
-	struct str sql;
-	int64_t id; /* of the query */
+	struct str sql; /* as the client wrote it, with its comments */
+	int64_t id;     /* of the query */
 	const char *schema, *table;
 	int64_t table_id;
 	struct manifest objects;

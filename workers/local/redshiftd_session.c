@@ -175,7 +175,8 @@ static bool cancel_other(struct session *s, const struct statement *st, struct e
 	bool found = false;
 
 	for (int i = 0; i < REDSHIFTD_PEERS; i++)
-		if (s->d->peers[i].pid && s->d->peers[i].pid == st->pid)
+		if (s->d->cancel_by != REDSHIFTD_CANCEL_TERMINATION && s->d->peers[i].pid &&
+		    s->d->peers[i].pid == st->pid)
 			found = kill(s->d->peers[i].serves, SIGUSR1) == 0;
 	if (!found)
 		return err_set(e, ERR_TASK, AT_WAREHOUSE, "42704",
@@ -203,7 +204,7 @@ static bool statement(struct session *s, const struct statement *st)
 		    "block");
 		return false;
 	}
-	if (st->kind == STATEMENT_COPY ? session_copy(s, st->text, &e) : cancel_other(s, st, &e))
+	if (st->kind == STATEMENT_COPY ? session_copy(s, st, &e) : cancel_other(s, st, &e))
 		return true;
 	if (!pg_alive(&s->w.pg))
 		lost(s);

@@ -62,7 +62,7 @@ void session_complete(struct session *s, const char *tag);
 /* ---- redshiftd_copy.c ---- */
 
 /* In the transaction that is open. */
-bool session_copy(struct session *s, struct str sql, struct err *e);
+bool session_copy(struct session *s, const struct statement *st, struct err *e);
 
 /* ---- redshiftd_objects.c ---- */
 

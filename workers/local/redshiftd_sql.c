@@ -217,6 +217,8 @@ static bool functions(
 		if (!qualified && i + 2 < n && sqltok_is(&t[i], "version") &&
 		    sqltok_is(&t[i + 1], "(") && sqltok_is(&t[i + 2], ")"))
 			buf_z(&b, "redshiftd.");
+		if (!qualified && sqltok_is(&t[i], "pg_stat_activity"))
+			buf_z(&b, "redshiftd.");
 		put(&b, all, &done, &t[i]);
 		if (value) {
 			put(&b, all, &done, &t[++i]);
@@ -229,12 +231,16 @@ static bool functions(
 	return fits || sqltok_fail(r->e, t, "54000", "the statement is too long");
 }
 
-static bool statement(struct reading *r, const struct sqltok *t, size_t n, struct statement *out)
+/* begin: where the one before it has ended. */
+static bool statement(
+    struct reading *r, const char *begin, const struct sqltok *t, size_t n, struct statement *out)
 {
-	const struct sqltok *last = &t[n - 1];
-	struct str all = {t->text.p, (size_t)(last->text.p + last->text.n - t->text.p)};
+	const char *end = t[n - 1].text.p + t[n - 1].text.n;
+	struct str all = {t->text.p, (size_t)(end - t->text.p)};
 
-	*out = (struct statement){.kind = STATEMENT_PLAIN, .text = all, .source = all};
+	*out = (struct statement){.kind = STATEMENT_PLAIN,
+	    .text = all,
+	    .source = str_trim((struct str){begin, (size_t)(end - begin)})};
 	if (refused(r, t, n))
 		return false;
 	if (sqltok_is(t, "COPY"))
@@ -265,6 +271,7 @@ bool redshiftd_sql(struct str sql, const struct session_facts *facts, struct are
 	struct reading r = {.facts = facts, .a = a, .e = e};
 	struct sqltok *t;
 	size_t n_tokens, from = 0, cap = 0;
+	const char *begin = sql.p;
 
 	*out = NULL;
 	*n = 0;
@@ -276,11 +283,13 @@ bool redshiftd_sql(struct str sql, const struct session_facts *facts, struct are
 			continue;
 		if (i > from) {
 			*out = arena_grow(a, *out, *n, &cap, sizeof **out);
-			if (!statement(&r, &t[from], i - from, &(*out)[*n]))
+			if (!statement(&r, begin, &t[from], i - from, &(*out)[*n]))
 				return false;
 			++*n;
 		}
 		from = i + 1;
+		if (i < n_tokens)
+			begin = t[i].text.p + t[i].text.n;
 	}
 	return true;
 }

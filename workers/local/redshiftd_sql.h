@@ -9,6 +9,7 @@
  *	VACUUM, ANALYZE                  without the options that Redshift has
  *	SET query_group ...              a variable redshiftd.query_group
  *	version(), pg_last_copy_count()  answered with what we know, by functions of sql/redshiftd
+ *	pg_stat_activity                 with the columns that it has there
  *
  * What Redshift does not have, though PostgreSQL does, is refused (0A000).
  */
@@ -31,7 +32,7 @@ enum statement_kind {
 struct statement {
 	enum statement_kind kind;
 	struct str text;   /* for PostgreSQL, without its semicolon */
-	struct str source; /* as the client wrote it */
+	struct str source; /* as the client wrote it, with the comment before it */
 	int64_t pid;
 };
 

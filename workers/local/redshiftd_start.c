@@ -59,7 +59,8 @@ static void cancel(const struct redshiftd *d, struct str body)
 {
 	uint32_t pid, key;
 
-	if (!wire_int32(&body, &pid) || !wire_int32(&body, &key))
+	if (d->cancel_by != REDSHIFTD_CANCEL_REQUEST || !wire_int32(&body, &pid) ||
+	    !wire_int32(&body, &key))
 		return;
 	for (int i = 0; i < REDSHIFTD_PEERS; i++) {
 		const struct redshiftd_peer *p = &d->peers[i];

@@ -5,18 +5,26 @@
 #include "shared/sqlfile.h"
 #include "workers/local/redshiftd_load.h"
 
+static bool fact(struct pg *pg, const char *name, const char *value, struct err *e)
+{
+	const char *params[] = {name, value};
+
+	return pg_run(pg,
+	    "INSERT INTO redshiftd.fact VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = "
+	    "$2",
+	    2, params, e);
+}
+
 static bool make(const struct redshiftd *d, struct pg *pg, struct err *e)
 {
-	const char *params[] = {d->serializable ? "Serializable" : "Snapshot Isolation"};
+	const char *isolation = d->serializable ? "Serializable" : "Snapshot Isolation";
 	struct str text;
 
 	if (!sqlfile_embedded(STR("sql/redshiftd/system.sql"), &text))
 		return err_set(
 		    e, ERR_CRASH, AT_INTERNAL, NULL, "sql/redshiftd is not in this build");
-	return pg_exec(pg, text.p, e) && pg_run(pg,
-	                                     "INSERT INTO redshiftd.fact VALUES ('isolation', $1)"
-	                                     " ON CONFLICT (name) DO UPDATE SET value = $1",
-	                                     1, params, e);
+	return pg_exec(pg, text.p, e) && fact(pg, "isolation", isolation, e) &&
+	       fact(pg, "user", d->user.p, e);
 }
 
 bool views_make(const struct redshiftd *d, struct err *e)
@@ -55,19 +63,21 @@ bool load_begin(struct session *s, const struct copystmt *c, struct load *l, str
 {
 	struct arena *a = s->w.task;
 	const char *params[] = {arena_i64(a, PQbackendPID(s->w.pg.conn)), arena_cstr(a, s->user),
-	    l->schema, l->table, arena_i64(a, l->table_id), arena_cstr(a, c->from), format(c)};
+	    l->schema, l->table, arena_i64(a, l->table_id), arena_cstr(a, c->from), format(c),
+	    arena_cstr(a, l->sql)};
 	PGresult *res;
 
 	if (!log_session(s, e) ||
 	    !pg_query(&s->log,
 	        "INSERT INTO redshiftd.load (query_id, transaction_id, session_id, user_name,"
 	        " schema_name, table_name, table_id, data_source, file_format, status, start_time,"
-	        " loaded_rows, loaded_bytes, file_count, file_bytes, error_count)"
+	        " loaded_rows, loaded_bytes, file_count, file_bytes, error_count, query_text)"
 	        " VALUES (nextval('redshiftd.query_id'), txid_current(), CAST($1 AS integer), $2, "
 	        "$3,"
 	        " $4, CAST($5 AS bigint), left($6, 1024), $7, 'running',"
-	        " statement_timestamp() AT TIME ZONE 'UTC', 0, 0, 0, 0, 0) RETURNING query_id",
-	        7, params, &res, e))
+	        " statement_timestamp() AT TIME ZONE 'UTC', 0, 0, 0, 0, 0, left($8, 4000))"
+	        " RETURNING query_id",
+	        8, params, &res, e))
 		return false;
 	l->id = pg_i64(res, 0, 0);
 	PQclear(res);
