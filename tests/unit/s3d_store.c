@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shared/arena.h"
+#include "shared/clock.h"
 #include "workers/local/s3d_disk.h"
 #include "workers/local/s3d_index.h"
 #include "workers/local/s3d_key.h"
@@ -300,6 +301,48 @@ static void an_etag_is_kept_until_the_content_changes(void **state)
 	assert_string_not_equal(first.etag, again.etag);
 }
 
+/* Looks until what it sees is old enough to be remembered, and then once more. */
+static void look(struct s3d_bucket *b, struct s3d_object *o)
+{
+	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
+	clock_sleep(80);
+	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
+	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
+}
+
+static void a_listing_remembers_nothing_that_has_changed(void **state)
+{
+	const struct timespec then[2] = {{.tv_sec = 1500000000}, {.tv_sec = 1500000000}};
+	struct s3d_bucket *b = bucket("remembered");
+	struct s3d_object first, o;
+
+	(void)state;
+	put(b, STR("k"), "content");
+	look(b, &first);
+	assert_int_equal(s3d_object_open(b, STR("k"), &o), S3D_OK);
+	close(o.fd);
+	assert_string_equal(first.etag, o.etag);
+	assert_int_equal(first.mtime_ns, o.mtime_ns);
+
+	/* The same size and time, and another content. */
+	write_file("remembered/k", "CONTENT");
+	assert_int_equal(utimensat(b->fd, "k", then, 0), 0);
+	look(b, &first);
+	write_file("remembered/k", "Content");
+	look(b, &o);
+	assert_string_not_equal(first.etag, o.etag);
+	assert_int_equal(utimensat(b->fd, "k", then, 0), 0);
+	look(b, &o);
+	assert_int_equal(o.mtime_ns, INT64_C(1500000000) * 1000000000);
+	assert_int_equal(o.size, 7);
+
+	put(b, STR("k"), "other");
+	look(b, &o);
+	assert_int_equal(o.size, 5);
+	assert_true(s3d_object_delete(b, STR("k")));
+	assert_int_equal(s3d_object_look(b, STR("k"), &o), S3D_NO_SUCH_KEY);
+}
+
 static void links_are_not_followed(void **state)
 {
 	struct s3d_bucket *b = bucket("links");
@@ -350,6 +393,7 @@ int main(void)
 	    cmocka_unit_test(a_key_has_one_place),
 	    cmocka_unit_test(changes_from_outside_are_seen),
 	    cmocka_unit_test(an_etag_is_kept_until_the_content_changes),
+	    cmocka_unit_test(a_listing_remembers_nothing_that_has_changed),
 	    cmocka_unit_test(links_are_not_followed),
 	    cmocka_unit_test(a_bucket_may_be_replaced),
 	};

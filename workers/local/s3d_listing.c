@@ -84,7 +84,6 @@ static bool write_object(struct listing *l, struct str key)
 
 	if (s3d_object_look(l->b, key, &o) != S3D_OK)
 		return false;
-	close(o.fd);
 	buf_z(b, "<Contents>");
 	name(l, "Key", key);
 	s3d_xml_time(b, "LastModified", o.mtime_ns / 1000000000);

@@ -9,6 +9,7 @@
 
 #include "shared/buf.h"
 #include "workers/local/s3d_disk.h"
+#include "workers/local/s3d_etags.h"
 #include "workers/local/s3d_key.h"
 #include "workers/local/s3d_store.h"
 
@@ -84,6 +85,7 @@ static bool object_read(int fd, struct s3d_object *o)
 	read_attribute(fd, o);
 	if (!o->etag[0])
 		stat_etag(&st, o->mtime_ns, o->etag);
+	s3d_etags_keep(&st, o);
 	return true;
 }
 
@@ -132,11 +134,34 @@ enum s3d_code s3d_object_open(const struct s3d_bucket *b, struct str key, struct
 	return find(b, key, O_RDONLY | O_NONBLOCK, o);
 }
 
+/* A link on the way to it would be followed here: the index, which the key is from, follows none.
+ */
+static bool is_known(const struct s3d_bucket *b, struct str key, struct s3d_object *o)
+{
+	char path[S3D_KEY_MAX + 1];
+	struct stat st;
+
+	if (!s3d_key_plain(key) || key.n >= sizeof path)
+		return false;
+	memcpy(path, key.p, key.n);
+	path[key.n] = '\0';
+	return fstatat(b->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       s3d_etags_find(&st, o);
+}
+
 enum s3d_code s3d_object_look(const struct s3d_bucket *b, struct str key, struct s3d_object *o)
 {
-	enum s3d_code code = s3d_object_open(b, key, o);
+	enum s3d_code code;
 
-	return code == S3D_ACCESS_DENIED ? find(b, key, O_PATH, o) : code;
+	if (is_known(b, key, o))
+		return S3D_OK;
+	code = s3d_object_open(b, key, o);
+	if (code == S3D_ACCESS_DENIED)
+		code = find(b, key, O_PATH, o);
+	if (code == S3D_OK)
+		close(o->fd);
+	o->fd = -1;
+	return code;
 }
 
 enum s3d_code s3d_draft_new(struct s3d_store *s, const struct s3d_bucket *b, struct s3d_draft *d)

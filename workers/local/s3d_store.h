@@ -88,7 +88,8 @@ struct s3d_object {
 /* S3D_NO_SUCH_KEY, S3D_ACCESS_DENIED, S3D_INTERNAL; else close o->fd. */
 enum s3d_code s3d_object_open(const struct s3d_bucket *b, struct str key, struct s3d_object *o);
 
-/* The same for a listing: a file that may not be read is an object, too; o->fd cannot be read. */
+/* The same for a listing, without headers and with nothing to close: a file that may not be read is
+ * an object, too. */
 enum s3d_code s3d_object_look(const struct s3d_bucket *b, struct str key, struct s3d_object *o);
 
 /* A body on its way: a temporary file in the bucket. */
