@@ -227,12 +227,9 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	if (ok && t->engine != ENGINE_REDSHIFT)
 		ok = pg_exec(pg, "SET lock_timeout TO '60s'", e);
 	/* A session whose client is dead ends soon, even in a long statement or waiting for a lock.
-	 * Not every server knows it (PostgreSQL 14). */
-	if (ok && t->engine != ENGINE_REDSHIFT)
-		ok = pg_exec(pg,
-		    "SELECT set_config(name, '2s', false) FROM pg_settings"
-		    " WHERE name = 'client_connection_check_interval'",
-		    e);
+	 * PostgreSQL has it since its version 14. */
+	if (ok && t->engine != ENGINE_REDSHIFT && PQserverVersion(pg->conn) >= 140000)
+		ok = pg_exec(pg, "SET client_connection_check_interval TO '2s'", e);
 	arena_free(a);
 	pg->met |= ok;
 	if (!ok)
