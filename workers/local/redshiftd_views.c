@@ -1,22 +1,33 @@
 /* redshiftd_views.c - the system views, and what they show: see sql/redshiftd. */
+#include <stdio.h>
 #include <string.h>
 
 #include "shared/log.h"
 #include "shared/sqlfile.h"
 #include "workers/local/redshiftd_load.h"
 
+static bool put_fact(struct pg *pg, const char *name, const char *value, struct err *e)
+{
+	const char *params[] = {name, value};
+
+	return pg_run(pg,
+	    "INSERT INTO redshiftd.fact VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = "
+	    "$2",
+	    2, params, e);
+}
+
 static bool make(const struct redshiftd *d, struct pg *pg, struct err *e)
 {
-	const char *params[] = {d->serializable ? "Serializable" : "Snapshot Isolation"};
+	char late[32];
 	struct str text;
 
+	snprintf(late, sizeof late, "%lld ms", (long long)d->views_late_ms);
 	if (!sqlfile_embedded(STR("sql/redshiftd/system.sql"), &text))
 		return err_set(
 		    e, ERR_CRASH, AT_INTERNAL, NULL, "sql/redshiftd is not in this build");
-	return pg_exec(pg, text.p, e) && pg_run(pg,
-	                                     "INSERT INTO redshiftd.fact VALUES ('isolation', $1)"
-	                                     " ON CONFLICT (name) DO UPDATE SET value = $1",
-	                                     1, params, e);
+	return pg_exec(pg, text.p, e) && put_fact(pg, "views late", late, e) &&
+	       put_fact(
+	           pg, "isolation", d->serializable ? "Serializable" : "Snapshot Isolation", e);
 }
 
 bool views_make(const struct redshiftd *d, struct err *e)
