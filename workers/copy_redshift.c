@@ -185,11 +185,13 @@ static bool last_copy(struct worker *w, int64_t *count, int64_t *id, struct err 
 	return true;
 }
 
-/* Until the views know so many, or too long. */
+/* Until the views know so many, or all that are read, or too long. */
 static bool await_rejects(struct copying *c, int64_t wanted, struct err *e)
 {
 	int64_t until = clock_ms() + LATE_MS, count;
 
+	if (wanted > LOADVIEWS_REJECTS)
+		wanted = LOADVIEWS_REJECTS;
 	for (;;) {
 		if (!loadviews_count_rejects(c->w, c->query, c->before, &count, e))
 			return false;

@@ -63,7 +63,7 @@ static bool add_evidence(struct worker *w, struct err *e)
 		return false;
 	if (there ||
 	    pg_exec(&w->pg,
-	        "ALTER TABLE dwh.ledger ADD COLUMN evidence VARCHAR(128) NOT NULL DEFAULT ''", e))
+	        "ALTER TABLE dwh.ledger ADD COLUMN evidence VARCHAR(128) DEFAULT '' NOT NULL", e))
 		return true;
 	/* Another run has just added it, where nothing keeps two of these steps apart. */
 	if (strcmp(e->code, "42701") == 0)

@@ -19,6 +19,6 @@ CREATE TABLE IF NOT EXISTS dwh.ledger (
     attempt      INTEGER       NOT NULL,
     verdict      VARCHAR(16)   NOT NULL,
     committed_at TIMESTAMP     NOT NULL,
-    evidence     VARCHAR(128)  NOT NULL DEFAULT '',
+    evidence     VARCHAR(128)  DEFAULT '' NOT NULL,
     PRIMARY KEY (relation, generation, shard)
 );
