@@ -36,7 +36,7 @@ is "$ST" 0 'dwh verify, too'
 
 # ---- somebody dies ----
 
-for place in copy:after-commit staged:before-finish; do
+for place in copy:after-commit staged:before-finish staged:before-commit; do
 	export DWH_CRASH_AT=$place DWH_CRASH_ONCE=$T/crashed.$place
 	dwh run --fresh --json
 	unset DWH_CRASH_AT DWH_CRASH_ONCE
@@ -93,6 +93,15 @@ is "$ST $(ledger)" '8 3|3|9224|MISMATCH VERIFIED|0' 'COPY has read another file:
 like "$ERR" '1 shard\(s\) of staging_songs are a MISMATCH: COPY has read other files.*--fresh' 'and what to do'
 dwh verify --json
 is "$ST $(jq -r '.wrong[].message' <<<"$OUT")" '8 it was committed as MISMATCH' 'dwh verify says so, too'
+late 1s
+direct "create function redshiftd.more() returns trigger language plpgsql as \$\$ begin
+		insert into redshiftd.load_file values (new.query_id, 's3://sparkify/more.json', 1, 1);
+		return new; end \$\$;
+	create trigger more after insert on redshiftd.load for each row execute function redshiftd.more()"
+dwh load --fresh --json
+is "$ST $(verdicts)" '8 MISMATCH' 'the same in one run: exit code 8, and the report says MISMATCH'
+direct 'drop trigger more on redshiftd.load'
+late 0s
 sql "update dwh.ledger set verdict = 'UNVERIFIED', evidence = 'nonsense'"
 dwh load
 is "$ST" 8 'evidence that somebody else wrote says nothing: exit code 8'
