@@ -47,6 +47,8 @@ static const struct field wrong[] = {INT(wrong, id), STRING(wrong, relation), ST
     STRING(wrong, shard), STRING(wrong, verdict), STRING(wrong, message), END};
 static const struct field bad[] = {INT(bad, id), STRING(bad, object), INT(bad, line),
     STRING(bad, column), STRING(bad, value), INT(bad, code), STRING(bad, reason), END};
+static const struct field settled[] = {
+    INT(settled, id), STRING(settled, shard), STRING(settled, verdict), END};
 static const struct field beat[] = {
     INT(beat, id), INT(beat, rows), INT(beat, bytes), INT(beat, objects), INT(beat, requests), END};
 static const struct field again[] = {
@@ -91,6 +93,7 @@ static const struct {
     [MSG_LANE] = {"lane", lane},
     [MSG_WRONG] = {"wrong", wrong},
     [MSG_BAD] = {"bad", bad},
+    [MSG_SETTLED] = {"settled", settled},
     [MSG_BEAT] = {"beat", beat},
     [MSG_AGAIN] = {"again", again},
     [MSG_DONE] = {"done", done},

@@ -21,6 +21,7 @@
  *   wrong          while step verify: a thing that is not as it should be
  *   bad            while copy: one of the first MSG_BAD_MAX records that were rejected (of a
  *                  validation: each)
+ *   settled        while step staged: a shard that was committed UNVERIFIED is so no more
  *   beat           at most one a second while a task runs: totals so far
  *   again          requests of S3 that were sent again, a line a cause; before done or fail
  *   done | fail    ends the task
@@ -58,6 +59,7 @@ enum msg_type {
 	MSG_LANE,
 	MSG_WRONG,
 	MSG_BAD,
+	MSG_SETTLED,
 	MSG_BEAT,
 	MSG_AGAIN,
 	MSG_DONE,
@@ -180,6 +182,13 @@ struct msg_bad {
 	struct str reason;
 };
 
+/* True also where the step that has found it out fails. The relation is that of the step. */
+struct msg_settled {
+	int64_t id;
+	struct str shard;
+	struct str verdict; /* VERIFIED MISMATCH */
+};
+
 struct msg_beat {
 	int64_t id, rows, bytes, objects, requests;
 };
@@ -277,6 +286,7 @@ struct msg {
 		struct msg_lane lane;
 		struct msg_wrong wrong;
 		struct msg_bad bad;
+		struct msg_settled settled;
 		struct msg_beat beat;
 		struct msg_again again;
 		struct msg_done done;

@@ -234,6 +234,9 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	else if (m->type == MSG_FAIL && t) {
 		msg_to_err(&m->u.fail, &t->err);
 		t->has_err = true;
+	} else if (m->type == MSG_SETTLED && t) {
+		for (size_t i = 0; i < f->n; i++)
+			task_settle(&f->tasks[i], t, &m->u.settled);
 	} else if (m->type == MSG_WAREHOUSE) {
 		f->isolation = m->u.warehouse.isolation;
 	} else if (m->type == MSG_TARGET) {

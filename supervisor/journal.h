@@ -6,8 +6,8 @@
  * a last line cut short by a crash is dropped.
  *
  * The lines, in the words of msg.h: run, call, then task, about, move, warehouse, target, count,
- * lane, wrong, bad, again, done, fail (the last nine as the worker sent them, before the move that
- * they caused), and end.
+ * lane, wrong, bad, settled, again, done, fail (the last ten as the worker sent them, before the
+ * move that they caused), and end.
  */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H

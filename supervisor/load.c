@@ -237,6 +237,7 @@ static bool may_send(const struct task *t, enum msg_type type)
 	case MSG_BAD: return t->kind == TASK_COPY;
 	case MSG_WAREHOUSE: return t->id == 1;
 	case MSG_TARGET: return str_eqz(t->phase, "create");
+	case MSG_SETTLED: return str_eqz(t->phase, "staged");
 	case MSG_LANE:
 	case MSG_WRONG: return str_eqz(t->phase, "verify");
 	case MSG_COUNT: return str_eqz(t->phase, "count");
@@ -262,6 +263,9 @@ static bool on_fact(void *ctx, int worker, const struct msg *m, struct err *e)
 		progress_beat(&r->progress, worker, &m->u.beat, now(r));
 	} else if (m->type == MSG_AGAIN) {
 		journal_add(&r->journal, m); /* true of an attempt that fails, too */
+	} else if (m->type == MSG_SETTLED) {
+		sched_settle(&r->sched, t, &m->u.settled);
+		journal_add(&r->journal, m);
 	} else {
 		hold(r, worker, m);
 	}

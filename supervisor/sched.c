@@ -268,6 +268,12 @@ void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_
 	}
 }
 
+void sched_settle(struct sched *s, const struct task *step, const struct msg_settled *m)
+{
+	for (size_t i = 0; i < s->n; i++)
+		task_settle(s->tasks[i], step, m);
+}
+
 void sched_leave(struct sched *s, struct task *t, int64_t now)
 {
 	move(s, t, TASK_LEFT, now);

@@ -65,6 +65,9 @@ void sched_running(struct sched *s, struct task *t, int worker, int64_t now);
 void sched_done(struct sched *s, struct task *t, int64_t now);
 void sched_failed(struct sched *s, struct task *t, const struct err *why, int64_t now);
 
+/* A running step says it of shards of its source, which are done. */
+void sched_settle(struct sched *s, const struct task *step, const struct msg_settled *m);
+
 /* Not this time: it is left, and what waits for it. It is WAITING. */
 void sched_leave(struct sched *s, struct task *t, int64_t now);
 

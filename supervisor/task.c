@@ -92,6 +92,13 @@ bool task_is_committed(const struct task *t)
 	       t->done.rows > 0;
 }
 
+void task_settle(struct task *t, const struct task *step, const struct msg_settled *m)
+{
+	if (t->kind == TASK_COPY && str_eq(t->stem, step->stem) && str_eq(t->shard, m->shard))
+		t->done.verdict = str_eqz(m->verdict, "VERIFIED") ? STR("VERIFIED")
+		                                                  : STR("MISMATCH");
+}
+
 void task_move(struct task *t, enum task_state to, int64_t now)
 {
 	if (!task_may_move(t->state, to)) {

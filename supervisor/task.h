@@ -79,6 +79,9 @@ bool task_is_final(enum task_state s);
 /* A shard that has put rows into the warehouse, by the word of its worker. */
 bool task_is_committed(const struct task *t);
 
+/* What a step has found out about a shard of its source: where t is that shard's, so it is. */
+void task_settle(struct task *t, const struct task *step, const struct msg_settled *m);
+
 /* The one door: checks the table and sets the state and its time. A transition that the table lacks
  * is a bug here, and ends the process; from foreign input ask task_may_move first. */
 void task_move(struct task *t, enum task_state to, int64_t now);

@@ -45,25 +45,26 @@ static bool in_ledger(struct worker *w, const struct msg_copy *m, struct str rel
 }
 
 static bool add_to_ledger(struct worker *w, const struct msg_copy *m, struct str relation,
-    const struct manifest *o, const struct msg_done *done, struct err *e)
+    const struct manifest *o, const struct msg_done *done, const char *evidence, struct err *e)
 {
 #define NUMBER(n) arena_i64(w->task, n)
 #define TEXT(s) arena_cstr(w->task, (s))
 	const char *params[] = {relation.p, NUMBER(m->generation), TEXT(m->shard), TEXT(m->lane),
 	    TEXT(m->manifest), TEXT(o->objects[0].key), TEXT(o->objects[o->n - 1].key),
 	    NUMBER((int64_t)o->n), NUMBER(done->bytes), NUMBER(done->rows), NUMBER(done->rejected),
-	    TEXT(w->run), NUMBER(m->attempt), TEXT(done->verdict), sql_now(w)};
+	    TEXT(w->run), NUMBER(m->attempt), TEXT(done->verdict), sql_now(w), evidence};
 #undef NUMBER
 #undef TEXT
 
 	return pg_run(&w->pg,
 	    "INSERT INTO dwh.ledger (relation, generation, shard, lane, manifest, first_key, "
 	    "last_key,"
-	    " objects, bytes, row_count, rejected, run, attempt, verdict, committed_at) VALUES ($1,"
+	    " objects, bytes, row_count, rejected, run, attempt, verdict, committed_at, evidence) "
+	    "VALUES ($1,"
 	    " CAST($2 AS INTEGER), $3, $4, $5, $6, $7, CAST($8 AS BIGINT), CAST($9 AS BIGINT),"
 	    " CAST($10 AS BIGINT), CAST($11 AS BIGINT), $12, CAST($13 AS INTEGER), $14,"
-	    " CAST($15 AS TIMESTAMP))",
-	    15, params, e);
+	    " CAST($15 AS TIMESTAMP), $16)",
+	    16, params, e);
 }
 
 static bool load(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
@@ -92,7 +93,7 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		done->rows = 0;
 		done->verdict = STR("VERIFIED");
 		done->note = STR("NOLOAD: read, and nothing loaded");
-	} else if (!add_to_ledger(w, m, relation, o, done, e)) {
+	} else if (!add_to_ledger(w, m, relation, o, done, c.evidence ? c.evidence : "", e)) {
 		return false;
 	}
 	crash_here("copy:before-commit");
@@ -100,8 +101,7 @@ static bool load(struct worker *w, const struct sqlfile *f, const struct msg_cop
 		return false;
 	crash_here("copy:after-commit");
 	done->commit_ms = clock_ms() - copied;
-	if (!engine_committed(w, m, &c, done, e))
-		return false;
+	engine_committed(w, &c, done);
 	loaderrors_send(w, &c.rejects, MSG_BAD_MAX); /* all are in dwh.load_errors */
 	return true;
 }
@@ -201,7 +201,7 @@ static bool nobody_has_it(struct worker *w, const struct msg_copy *m, struct str
 		return is_committed(w, m, relation, &there, &was, e) &&
 		       (!there || err_set(e, ERR_TASK, AT_WAREHOUSE, UNIQUE_VIOLATION,
 		                      "it was committed meanwhile"));
-	return pg_exec(&w->pg, "BEGIN", e) && add_to_ledger(w, m, relation, o, &none, e) &&
+	return pg_exec(&w->pg, "BEGIN", e) && add_to_ledger(w, m, relation, o, &none, "", e) &&
 	       pg_exec(&w->pg, "ROLLBACK", e);
 }
 

@@ -202,8 +202,12 @@ void redshift_forget(struct worker *w, const struct sqlfile *f, const struct msg
 
 	if (w->config.load.keep_parts || w->config.load.compact == COMPACT_OFF)
 		return;
-	if (!read_copy(w, f, &stmt, &e) || !is_doubtful(w, relation, m, &doubtful, &e) ||
-	    !manifest_read(w, m->manifest, m->shard, w->task, &objects, &e) ||
-	    (!doubtful && is_worth(w, &stmt, &objects, &why) && !forget(w, relation, &objects, &e)))
+	if (!read_copy(w, f, &stmt, &e) || !is_doubtful(w, relation, m, &doubtful, &e))
+		warn(&e);
+	else if (!doubtful &&
+	         compact_is_worth(
+	             &w->config, &stmt, (uint64_t)m->objects, (uint64_t)m->bytes, &why) &&
+	         (!manifest_read(w, m->manifest, m->shard, w->task, &objects, &e) ||
+	             !forget(w, relation, &objects, &e)))
 		warn(&e);
 }

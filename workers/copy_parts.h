@@ -5,7 +5,8 @@
  *   -> BEGIN -> one COPY for each of the two -> ... COMMIT, evidence ->
  *   copy_parts_remove  what was verified needs no parts any more
  *
- * [LOAD] KEEP_PARTS keeps these, and so does a load that is UNVERIFIED. A try that fails leaves its
+ * [LOAD] KEEP_PARTS keeps these, and so does a load that is UNVERIFIED, until it is settled
+ * (evidence.h). A try that fails leaves its
  * parts, and the next one finds them by their names: nothing is read or written twice; but a
  * MISMATCH may be theirs, so that they are made anew. Where no next one comes, redshift_forget
  * takes them away: the shard turns out to be committed, or others have taken its place. What is

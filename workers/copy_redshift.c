@@ -9,8 +9,8 @@
  *   the count of the INFO "Load into table ... N record(s) loaded successfully" is
  *   pg_last_copy_count(), or the shard is a MISMATCH and rolled back;
  *   the load views name as many files as the manifest has. They come late: what is missing before
- *   COMMIT is asked for again after it. Then it is VERIFIED; UNVERIFIED where nothing was to be
- *   seen.
+ *   COMMIT is asked for again by later steps (evidence.h). Then it is VERIFIED; UNVERIFIED where
+ *   nothing was to be seen.
  *
  * And that they were what was listed: the keys are listed again, before COMMIT (relist.h). A shard
  * whose objects have changed is ERR_CHANGED, as where we read them ourselves.
@@ -34,13 +34,14 @@
 #include "workers/copyfile.h"
 #include "workers/crash.h"
 #include "workers/engine_private.h"
+#include "workers/evidence.h"
 #include "workers/loadviews.h"
 #include "workers/prefix.h"
 #include "workers/relation.h"
 #include "workers/relist.h"
 
 enum {
-	LATE_MS = 10000, /* until rows of the load views are given up */
+	LATE_MS = 10000, /* until rows about rejected records are given up */
 	PAUSE_MS = 250,
 };
 
@@ -147,28 +148,29 @@ static bool last_copy(struct worker *w, int64_t *count, int64_t *id, struct err 
 	return true;
 }
 
-static bool pause(struct worker *w, struct err *e)
+/* Until the views know so many, or all that are read, or too long. */
+static bool await_rejects(struct copying *c, int64_t wanted, struct err *e)
 {
-	clock_sleep(PAUSE_MS);
-	return worker_tick(w, e);
+	int64_t until = clock_ms() + LATE_MS, count;
+
+	if (wanted > LOADVIEWS_REJECTS)
+		wanted = LOADVIEWS_REJECTS;
+	for (;;) {
+		if (!loadviews_count_rejects(c->w, c->query, c->before, &count, e))
+			return false;
+		if (count >= wanted || clock_ms() > until)
+			return true;
+		clock_sleep(PAUSE_MS);
+		if (!worker_tick(c->w, e))
+			return false;
+	}
 }
 
 /* At least `wanted` of them, where they come in time; behind those of an earlier COPY. */
 static bool read_rejects(struct copying *c, int64_t wanted, struct err *e)
 {
-	const struct rejects earlier = *c->rejects;
-	int64_t until = clock_ms() + LATE_MS;
-
-	for (;;) {
-		*c->rejects = earlier;
-		if (!loadviews_rejects(
-		        c->w, c->query, c->before, c->files, c->joined, c->rejects, e))
-			return false;
-		if (c->rejects->count - earlier.count >= wanted || clock_ms() > until)
-			return true;
-		if (!pause(c->w, e))
-			return false;
-	}
+	return await_rejects(c, wanted, e) &&
+	       loadviews_rejects(c->w, c->query, c->before, c->files, c->joined, c->rejects, e);
 }
 
 /* COPY says only that something is wrong with the data; the views say what. */
@@ -220,24 +222,18 @@ static bool check_count(
 	return true;
 }
 
-/* c->late: not all are seen yet. */
-static bool check_files(struct worker *w, struct copied *c, struct msg_done *done, struct err *e)
+/* done->verdict is VERIFIED where nothing else is missing; a COPY by a prefix cannot become it. */
+static bool check_files(
+    const struct copying *c, struct copied *out, struct msg_done *done, struct err *e)
 {
-	c->late = false;
-	for (size_t i = 0; i < c->n_sent; i++) {
-		int64_t files, wanted = (int64_t)c->sent[i].files->n;
+	enum evidence seen;
 
-		if (!loadviews_files(w, c->sent[i].query, &files, e))
-			return false;
-		if (files < 0)
-			done->verdict = STR("UNVERIFIED");
-		else if (files < wanted)
-			c->late = true;
-		else if (files > wanted)
-			return err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
-			    "COPY has read %lld files, its manifest has %lld", (long long)files,
-			    (long long)wanted);
-	}
+	if (!evidence_look(c->w, out->sent, out->n_sent, &seen, e))
+		return false;
+	if (seen == EVIDENCE_LATE && !c->by_prefix && str_eqz(done->verdict, "VERIFIED"))
+		out->evidence = evidence_to_ask_for(c->w, out->sent, out->n_sent);
+	if (seen != EVIDENCE_ALL)
+		done->verdict = STR("UNVERIFIED");
 	return true;
 }
 
@@ -372,7 +368,7 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 	    !table_to_validate(w, m->source, &c.table, &made, e))
 		return false;
 	ok = copy_shard(&c, f, objects, done, out, e) &&
-	     (!out->stored || check_files(w, out, done, e));
+	     (!out->stored || check_files(&c, out, done, e));
 	/* A validation is to leave nothing; what a load had made before is that load's. */
 	if (out->parts && (m->validate || (!ok && strcmp(e->code, "MISMATCH") == 0)))
 		copy_parts_remove(w, out->parts, !m->validate);
@@ -390,60 +386,11 @@ bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_c
 		done->verdict = STR("UNVERIFIED");
 		done->note = STR("COPY by a prefix: what it has read is not proven");
 	}
-	out->doubtful = !str_eqz(done->verdict, "VERIFIED");
-	if (out->late)
-		done->verdict = STR("UNVERIFIED");
 	return true;
 }
 
-/* ---- after COMMIT ---- */
-
-static bool set_verdict(
-    struct worker *w, const struct msg_copy *m, const char *verdict, struct err *e)
+void redshift_committed(struct worker *w, const struct copied *c, const struct msg_done *done)
 {
-	const char *params[] = {verdict,
-	    arena_cstr(w->task, target_relation(w, w->task, m->source)),
-	    arena_i64(w->task, m->generation), arena_cstr(w->task, m->shard)};
-
-	return pg_run(&w->pg,
-	    "UPDATE dwh.ledger SET verdict = $1 WHERE relation = $2"
-	    " AND generation = CAST($3 AS INTEGER) AND shard = $4",
-	    4, params, e);
-}
-
-/* Until the load views know all files, or too long. */
-static bool await_files(struct worker *w, const struct msg_copy *m, struct copied *c,
-    struct msg_done *done, struct err *e)
-{
-	int64_t until = clock_ms() + LATE_MS;
-	struct err ignored;
-
-	if (!c->late)
-		return true;
-	done->verdict = c->doubtful ? STR("UNVERIFIED") : STR("VERIFIED");
-	while (c->late && clock_ms() < until) {
-		if (!pause(w, e))
-			return false;
-		if (!check_files(w, c, done, e)) {
-			if (strcmp(e->code, "MISMATCH") == 0)
-				set_verdict(w, m, "MISMATCH", &ignored);
-			return false;
-		}
-	}
-	if (c->late) {
-		done->verdict = STR("UNVERIFIED");
-		done->note = STR("the load views do not name all files of its manifest");
-	}
-	/* The ledger says UNVERIFIED, as it was at COMMIT. */
-	return !str_eqz(done->verdict, "VERIFIED") || set_verdict(w, m, "VERIFIED", e);
-}
-
-bool redshift_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
-    struct msg_done *done, struct err *e)
-{
-	if (!await_files(w, m, c, done, e))
-		return false;
 	if (c->parts && str_eqz(done->verdict, "VERIFIED") && !w->config.load.keep_parts)
 		copy_parts_remove(w, c->parts, true);
-	return true;
 }

@@ -54,6 +54,23 @@ static bool make_own_tables(struct worker *w, struct err *e)
 	return ok;
 }
 
+/* A ledger of an earlier version has no evidence. */
+static bool add_evidence(struct worker *w, struct err *e)
+{
+	bool there;
+
+	if (!ledger_has_evidence(w, &there, e))
+		return false;
+	if (there ||
+	    pg_exec(&w->pg,
+	        "ALTER TABLE dwh.ledger ADD COLUMN evidence VARCHAR(128) DEFAULT '' NOT NULL", e))
+		return true;
+	/* Another run has just added it, where nothing keeps two of these steps apart. */
+	if (strcmp(e->code, "42701") == 0)
+		e->kind = ERR_RETRY;
+	return false;
+}
+
 static bool check_schema(struct worker *w, struct err *e)
 {
 	const char *schema = w->config.warehouse.schema;
@@ -228,7 +245,7 @@ static bool begin(
     struct worker *w, const struct sqlfile *f, size_t n, bool take_over, struct err *e)
 {
 	return worker_pg(w, e) && check_schema(w, e) && locks_begin_making(w, e) &&
-	       make_own_tables(w, e) && locks_made_own(w, e) &&
+	       make_own_tables(w, e) && add_evidence(w, e) && locks_made_own(w, e) &&
 	       owner_check(w, f, n, take_over, e) && locks_take_over(w, f, n, e);
 }
 

@@ -50,8 +50,8 @@ bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_cop
 	                      : postgres_copy(w, f, m, objects, done, c, e);
 }
 
-bool engine_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
-    struct msg_done *done, struct err *e)
+void engine_committed(struct worker *w, const struct copied *c, const struct msg_done *done)
 {
-	return !is_redshift(w) || redshift_committed(w, m, c, done, e);
+	if (is_redshift(w))
+		redshift_committed(w, c, done);
 }

@@ -36,14 +36,14 @@ struct copied {
 	struct copy_parts *parts; /* what its small objects were joined to, or NULL */
 	struct sent sent[2];      /* of the parts, and of the objects as they are */
 	size_t n_sent;
-	bool late;     /* the load views do not know all of it yet */
-	bool doubtful; /* other evidence is missing */
+	const char *evidence; /* what is still to be asked for (evidence.h), or NULL */
 };
 
 /*
  * Before the transaction of engine_copy: what takes long and needs no lock. Fills *c for it (where
  * it is left out, rejects.arena and bear_all, the rest zero). What it leaves is removed by
- * engine_committed; or is there for the next try, else for engine_forget.
+ * engine_committed where the shard is VERIFIED; or is there for the next try, else for
+ * engine_forget.
  */
 bool engine_prepare(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
@@ -62,10 +62,8 @@ bool engine_joins(struct worker *w, const struct sqlfile *f, bool *out, struct e
 bool engine_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
 
-/* After COMMIT: evidence that was late is asked for again, and done->verdict and the ledger's are
- * settled. */
-bool engine_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
-    struct msg_done *done, struct err *e);
+/* After COMMIT. */
+void engine_committed(struct worker *w, const struct copied *c, const struct msg_done *done);
 
 /*
  * The same for a COPY that stands for itself, without a model: into schema.table, by a statement

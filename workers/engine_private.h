@@ -18,7 +18,6 @@ void redshift_forget(struct worker *w, const struct sqlfile *f, const struct msg
 bool redshift_joins(struct worker *w, const struct sqlfile *f, bool *out, struct err *e);
 bool redshift_copy(struct worker *w, const struct sqlfile *f, const struct msg_copy *m,
     const struct manifest *objects, struct msg_done *done, struct copied *c, struct err *e);
-bool redshift_committed(struct worker *w, const struct msg_copy *m, struct copied *c,
-    struct msg_done *done, struct err *e);
+void redshift_committed(struct worker *w, const struct copied *c, const struct msg_done *done);
 
 #endif

@@ -17,3 +17,17 @@ bool ledger_sum(struct worker *w, const char *relation, int64_t generation, cons
 	PQclear(res);
 	return true;
 }
+
+bool ledger_has_evidence(struct worker *w, bool *out, struct err *e)
+{
+	PGresult *res;
+
+	if (!pg_query(&w->pg,
+	        "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'dwh'"
+	        " AND table_name = 'ledger' AND column_name = 'evidence'",
+	        0, NULL, &res, e))
+		return false;
+	*out = pg_i64(res, 0, 0) > 0;
+	PQclear(res);
+	return true;
+}

@@ -13,13 +13,6 @@ struct view {
 	const char *name, *sql;
 };
 
-static const struct view files_views[] = {
-    {"sys_load_detail", "SELECT count(DISTINCT trim(file_name)) FROM sys_load_detail"
-                        " WHERE query_id = CAST($1 AS BIGINT)"},
-    {"stl_load_commits", "SELECT count(DISTINCT trim(filename)) FROM stl_load_commits"
-                         " WHERE query = CAST($1 AS BIGINT)"},
-};
-
 /* The older one first, where it has anything: it alone has the value. (Serverless and concurrency
  * scaling leave nothing in it.) */
 static const struct view errors_views[] = {
@@ -34,6 +27,12 @@ static const struct view errors_views[] = {
         " trim(column_length) || ')' ELSE '' END, position, '', error_code,"
         " trim(error_message) FROM sys_load_error_detail"
         " WHERE query_id = CAST($1 AS BIGINT) ORDER BY file_name, line_number LIMIT 100000"},
+};
+
+static const struct view count_views[] = {
+    {"stl_load_errors", "SELECT count(*) FROM stl_load_errors WHERE query = CAST($1 AS BIGINT)"},
+    {"sys_load_error_detail",
+        "SELECT count(*) FROM sys_load_error_detail WHERE query_id = CAST($1 AS BIGINT)"},
 };
 
 static const struct view last_views[] = {
@@ -70,22 +69,76 @@ static bool ask(struct worker *w, const struct view *v, int n, const char *const
 	       (!there || pg_query(&w->pg, v->sql, n, params, res, e));
 }
 
-bool loadviews_files(struct worker *w, int64_t query, int64_t *files, struct err *e)
+/* ---- files ---- */
+
+enum { QUERIES = 1000 }; /* in one statement */
+
+static const char *const files_views[] = {"sys_load_detail", "stl_load_commits"};
+
+static const char *files_sql(struct worker *w, size_t view, struct str queries)
 {
-	const char *params[] = {arena_i64(w->task, query)};
+	if (view == 0)
+		return arena_printf(w->task,
+		    "SELECT query_id, count(DISTINCT trim(file_name)) FROM sys_load_detail"
+		    " WHERE query_id IN (%.*s) GROUP BY query_id",
+		    STRF(queries));
+	return arena_printf(w->task,
+	    "SELECT query, count(DISTINCT trim(filename)) FROM stl_load_commits"
+	    " WHERE query IN (%.*s) GROUP BY query",
+	    STRF(queries));
+}
 
-	*files = -1;
-	for (size_t i = 0; i < VIEWS && *files <= 0; i++) {
-		PGresult *res;
+static void take_files(const PGresult *res, struct loadviews_read *reads, size_t n)
+{
+	for (int row = 0; row < PQntuples(res); row++)
+		for (size_t i = 0; i < n; i++)
+			if (reads[i].query == pg_i64(res, row, 0) && reads[i].files < 1)
+				reads[i].files = pg_i64(res, row, 1);
+}
 
-		if (!ask(w, &files_views[i], 1, params, &res, e))
-			return false;
-		if (res)
-			*files = pg_i64(res, 0, 0);
+/* Of those of which nothing is known yet. */
+static bool ask_files(
+    struct worker *w, size_t view, struct loadviews_read *reads, size_t n, struct err *e)
+{
+	PGresult *res = NULL;
+	struct buf queries;
+	bool ok = true;
+
+	buf_init(&queries, QUERIES * 24);
+	for (size_t i = 0; i < n; i++) {
+		if (reads[i].files > 0)
+			continue;
+		reads[i].files = 0;
+		buf_printf(&queries, "%s%lld", queries.n ? ", " : "", (long long)reads[i].query);
+	}
+	if (queries.n) {
+		ok = pg_query(&w->pg, files_sql(w, view, buf_view(&queries)), 0, NULL, &res, e);
+		if (ok)
+			take_files(res, reads, n);
 		PQclear(res);
+	}
+	buf_free(&queries);
+	return ok;
+}
+
+bool loadviews_files(struct worker *w, struct loadviews_read *reads, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (reads[i].files < reads[i].wanted)
+			reads[i].files = -1;
+	for (size_t view = 0; view < VIEWS; view++) {
+		bool there;
+
+		if (!is_there(w, files_views[view], &there, e))
+			return false;
+		for (size_t i = 0; there && i < n; i += QUERIES)
+			if (!ask_files(w, view, &reads[i], n - i < QUERIES ? n - i : QUERIES, e))
+				return false;
 	}
 	return true;
 }
+
+/* ---- rejected records ---- */
 
 static bool last_query(struct worker *w, int64_t after, int64_t *query, struct err *e)
 {
@@ -154,6 +207,27 @@ static bool add_all(const PGresult *res, const struct manifest *objects,
 			trace(joined, r->arena, &bucket, &key, &line);
 		if (!rejects_add(r, bucket, key, line, &why, false, e))
 			return false;
+	}
+	return true;
+}
+
+bool loadviews_count_rejects(
+    struct worker *w, int64_t query, int64_t after, int64_t *count, struct err *e)
+{
+	const char *params[1];
+
+	*count = 0;
+	if (query < 0 && !last_query(w, after, &query, e))
+		return false;
+	params[0] = arena_i64(w->task, query);
+	for (size_t i = 0; query >= 0 && i < VIEWS && *count == 0; i++) {
+		PGresult *res;
+
+		if (!ask(w, &count_views[i], 1, params, &res, e))
+			return false;
+		if (res)
+			*count = pg_i64(res, 0, 0);
+		PQclear(res);
 	}
 	return true;
 }

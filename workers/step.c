@@ -4,7 +4,8 @@
  *   probe   can this source be loaded at all? Before anything is touched.
  *   create  drop   see create.c
  *   merge   see merge.c
- *   staged  after the COPYs of a source: the lanes hold what the ledger says; then ANALYZE
+ *   staged  after the COPYs of a source: late evidence is awaited, the lanes hold what the ledger
+ *           says; then ANALYZE
  *   insert  see insert.c
  *   check   a query whose rows are what is wrong
  *   count   the rows of every table
@@ -16,6 +17,7 @@
 #include "shared/lane.h"
 #include "workers/crash.h"
 #include "workers/engine.h"
+#include "workers/evidence.h"
 #include "workers/isolation.h"
 #include "workers/ledger.h"
 #include "workers/locks.h"
@@ -172,6 +174,31 @@ static bool staged_verdict(struct worker *w, const struct sqlfile *f, const char
 	return true;
 }
 
+/* Redshift enforces no key: where a shard came to be loaded twice, lanes and ledger agree. */
+static bool check_once(struct worker *w, const struct sqlfile *f, const char *relation,
+    int64_t generation, struct err *e)
+{
+	const char *params[] = {relation, arena_i64(w->task, generation)};
+	PGresult *res;
+	bool ok;
+
+	if (!locks_are_of_tables(w))
+		return true;
+	if (!pg_query(&w->pg,
+	        "SELECT count(*), coalesce(min(shard), '') FROM (SELECT shard FROM dwh.ledger"
+	        " WHERE relation = $1 AND generation = CAST($2 AS INTEGER) GROUP BY shard"
+	        " HAVING count(*) > 1) AS twice",
+	        2, params, &res, e))
+		return false;
+	ok = pg_i64(res, 0, 0) == 0 ||
+	     err_set(e, ERR_TASK, AT_CHECK, "MISMATCH",
+	         "%lld shard(s) of %.*s are in the ledger twice, the first is %.8s: their rows are "
+	         "in the lanes twice; load all again with --fresh",
+	         (long long)pg_i64(res, 0, 0), STRF(f->stem), PQgetvalue(res, 0, 1));
+	PQclear(res);
+	return ok;
+}
+
 /* Ledger and lanes are read while the relation is held: nobody else can load into it meanwhile. */
 static bool staged(
     struct worker *w, const struct sqlfile *f, int64_t shards, struct msg_done *done, struct err *e)
@@ -179,8 +206,10 @@ static bool staged(
 	struct str relation = target_relation(w, w->task, f->stem);
 	struct target t;
 
-	if (!worker_pg(w, e) || !locks_begin_count(w, relation, f->stem, e) ||
-	    !target_read(w, relation, &t, e))
+	if (!worker_pg(w, e) || !target_read(w, relation, &t, e) ||
+	    !evidence_settle(w, f, t.generation, e) || !evidence_finish(w, f, t.generation, e))
+		return false;
+	if (!locks_begin_count(w, relation, f->stem, e) || !target_read(w, relation, &t, e))
 		return false;
 	for (int64_t i = 1; i <= t.lanes; i++)
 		if (!verify_lane(w, relation.p, t.generation,
@@ -194,7 +223,8 @@ static bool staged(
 		    "the "
 		    "others; what is missing is loaded when it is run again",
 		    (long long)shards, STRF(f->stem), (long long)done->objects);
-	if (!staged_rejects(w, f, relation.p, t.generation, done, e) ||
+	if (!check_once(w, f, relation.p, t.generation, e) ||
+	    !staged_rejects(w, f, relation.p, t.generation, done, e) ||
 	    !quarantine_check(w, relation, t.generation, done, e) ||
 	    !staged_verdict(w, f, relation.p, t.generation, done, e))
 		return false;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "shared/lane.h"
+#include "workers/evidence.h"
 #include "workers/locks.h"
 #include "workers/manifest.h"
 #include "workers/relation.h"
@@ -267,7 +268,11 @@ static void check_overlaps(struct verify *v)
 	for (size_t i = 0; i < v->n; i++) {
 		struct entry *o = &v->entries[i];
 
-		if (o->n_twice)
+		if (o->n_twice && str_eq(o->with->shard, o->shard))
+			wrong(v, o, o->lane, MISMATCH,
+			    SAY("it is in the ledger twice: its rows were loaded twice, or "
+			        "somebody else wrote to dwh.ledger; load all again with --fresh"));
+		else if (o->n_twice)
 			wrong(v, o, o->lane, MISMATCH,
 			    SAY("%lld of its objects are in shard %.8s, too: their rows are there "
 			        "twice; "
@@ -391,7 +396,8 @@ static bool verify(struct verify *v, struct err *e)
 		    "dwh.target says that %.*s has %lld lanes: somebody else changed it; make and "
 		    "load all again with --fresh",
 		    STRF(v->relation), (long long)v->target.lanes);
-	if (!open_snapshot(v, there, e) || !read_ledger(v, e) ||
+	if (!evidence_settle(v->w, v->copy, v->target.generation, e) ||
+	    !open_snapshot(v, there, e) || !read_ledger(v, e) ||
 	    !count_lanes(v, counted, there, e) || !pg_exec(&v->w->pg, "COMMIT", e) ||
 	    !check_shards(v, e))
 		return false;

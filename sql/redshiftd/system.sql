@@ -56,6 +56,13 @@ CREATE TABLE IF NOT EXISTS redshiftd.load_error (
     reason varchar(512));
 CREATE INDEX IF NOT EXISTS load_error_query ON redshiftd.load_error (query_id);
 
+-- A COPY whose files and errors are to be seen by now.
+CREATE OR REPLACE VIEW redshiftd.load_seen AS
+SELECT l.*
+FROM redshiftd.load AS l
+INNER JOIN redshiftd.fact AS f ON f.name = 'views late'
+WHERE l.end_time + CAST(f.value AS interval) <= statement_timestamp() AT TIME ZONE 'UTC';
+
 -- What a session that was killed has left is no load that runs.
 CREATE OR REPLACE VIEW pg_catalog.sys_load_history AS
 SELECT
@@ -99,7 +106,7 @@ SELECT
     l.start_time,
     l.end_time
 FROM redshiftd.load_file AS f
-JOIN redshiftd.load AS l ON l.query_id = f.query_id;
+JOIN redshiftd.load_seen AS l ON l.query_id = f.query_id;
 
 CREATE OR REPLACE VIEW pg_catalog.sys_load_error_detail AS
 SELECT
@@ -119,7 +126,7 @@ SELECT
     e.code AS error_code,
     CAST(e.reason AS char(512)) AS error_message
 FROM redshiftd.load_error AS e
-JOIN redshiftd.load AS l ON l.query_id = e.query_id;
+JOIN redshiftd.load_seen AS l ON l.query_id = e.query_id;
 
 CREATE OR REPLACE VIEW pg_catalog.stl_load_errors AS
 SELECT
@@ -142,7 +149,7 @@ SELECT
     0 AS is_partial,
     CAST(0 AS bigint) AS start_offset
 FROM redshiftd.load_error AS e
-JOIN redshiftd.load AS l ON l.query_id = e.query_id;
+JOIN redshiftd.load_seen AS l ON l.query_id = e.query_id;
 
 CREATE OR REPLACE VIEW pg_catalog.stl_load_commits AS
 SELECT
@@ -164,7 +171,7 @@ SELECT
     CAST(0 AS bigint) AS start_offset,
     CAST(0 AS bigint) AS copy_job_id
 FROM redshiftd.load_file AS f
-JOIN redshiftd.load AS l ON l.query_id = f.query_id
+JOIN redshiftd.load_seen AS l ON l.query_id = f.query_id
 WHERE l.status = 'completed';
 
 -- ---- its sessions: a name that a client gives its own is not to be seen ----

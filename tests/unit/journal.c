@@ -56,6 +56,12 @@ static struct msg move(int64_t id, const char *from, const char *to, int64_t ms,
 	        .worker = worker}};
 }
 
+static struct msg settled(int64_t id, const char *shard, const char *verdict)
+{
+	return (struct msg){.type = MSG_SETTLED,
+	    .u.settled = {.id = id, .shard = str_z(shard), .verdict = str_z(verdict)}};
+}
+
 /* A run of two tasks: a listing, and a copy that it found, which is tried twice. */
 static void write_run(const char *run)
 {
@@ -97,8 +103,11 @@ static void write_run(const char *run)
 	    move(2, "backoff", "ready", 40, 2),
 	    move(2, "ready", "running", 41, 3),
 	    {.type = MSG_DONE,
-	        .u.done = {.id = 2, .rows = 70, .verdict = STR("VERIFIED"), .note = STR("n")}},
+	        .u.done = {.id = 2, .rows = 70, .verdict = STR("UNVERIFIED"), .note = STR("n")}},
 	    move(2, "running", "done", 60, 3),
+	    settled(1, "5f0c", "VERIFIED"),
+	    settled(1, "5f0d", "MISMATCH"), /* of another run, of another source */
+	    settled(3, "5f0c", "MISMATCH"),
 	    {.type = MSG_COUNT, .u.count = {.id = 3, .table = STR("songs"), .rows = 70}},
 	    {.type = MSG_WAREHOUSE,
 	        .u.warehouse = {.id = 1, .isolation = STR("Snapshot Isolation")}},
@@ -165,6 +174,8 @@ static void fold_of_a_run(void **state)
 	assert_int_equal(f.tasks[1].ended, 60);
 	assert_int_equal(f.tasks[1].done.rows, 70);
 	assert_str(f.tasks[1].done.note, "n");
+	assert_str(f.tasks[1].done.verdict, "VERIFIED");
+	assert_int_equal(f.tasks[0].done.verdict.n, 0);
 	assert_string_equal(f.tasks[1].err.msg, "killed");
 	assert_int_equal(f.n_counts, 1);
 	assert_str(f.counts[0].table, "songs");
@@ -207,9 +218,9 @@ static void torn_tail(void **state)
 		check(journal_fold(folder, "1", a, &f, &e));
 		torn += n && all.p[n - 1] != '\n';
 		assert_int_equal(f.n, (lines >= 2) + (lines >= 7));
-		assert_int_equal(f.ended, lines == 19);
+		assert_int_equal(f.ended, lines == 22);
 	}
-	assert_int_equal(lines, 19);
+	assert_int_equal(lines, 22);
 	assert_true(torn > 1000);
 }
 

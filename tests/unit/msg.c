@@ -160,6 +160,9 @@ static const struct {
                          .reason = {"r", 1}}},
         "{\"t\":\"bad\",\"id\":1,\"object\":\"s3://b/k\",\"line\":2,\"column\":\"c\","
         "\"value\":\"" AWKWARD_JSON "\",\"code\":1207,\"reason\":\"r\"}"},
+    [MSG_SETTLED] = {{.type = MSG_SETTLED,
+                         .u.settled = {.id = 1, .shard = {"5f", 2}, .verdict = {"VERIFIED", 8}}},
+        "{\"t\":\"settled\",\"id\":1,\"shard\":\"5f\",\"verdict\":\"VERIFIED\"}"},
     [MSG_DONE] = {{.type = MSG_DONE,
                       .u.done = {.id = 1,
                           .rows = 2,

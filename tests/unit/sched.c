@@ -229,6 +229,33 @@ static void blocked_dependents(void **state)
 	consistent();
 }
 
+/* What a step finds out of a shard is said of the copy of that shard, of its own source. */
+static void settled_shards(void **state)
+{
+	static const struct {
+		const char *stem, *shard, *verdict;
+	} cases[] = {{"songs", "5f", "VERIFIED"}, {"songs", "60", "UNVERIFIED"},
+	    {"events", "5f", "UNVERIFIED"}, {"songs", "61", "MISMATCH"}};
+	struct task *t[COUNT(cases)], *step = task(TASK_STEP, 0);
+
+	(void)state;
+	step->stem = STR("songs");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t[i] = task(TASK_COPY, 1);
+		t[i]->stem = str_z(cases[i].stem);
+		t[i]->shard = str_z(cases[i].shard);
+		t[i]->done.verdict = STR("UNVERIFIED");
+	}
+	sched_settle(
+	    &s, step, &(struct msg_settled){.shard = STR("5f"), .verdict = STR("VERIFIED")});
+	sched_settle(
+	    &s, step, &(struct msg_settled){.shard = STR("61"), .verdict = STR("MISMATCH")});
+	sched_settle(&s, step, &(struct msg_settled){.shard = STR(""), .verdict = STR("MISMATCH")});
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_str(t[i]->done.verdict, cases[i].verdict);
+	assert_int_equal(step->done.verdict.n, 0);
+}
+
 /* ---- the end of a run ---- */
 
 static void drain(void **state)
@@ -335,6 +362,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(needs, setup, teardown),
 	    cmocka_unit_test_setup_teardown(needs_that_come_late, setup, teardown),
 	    cmocka_unit_test_setup_teardown(blocked_dependents, setup, teardown),
+	    cmocka_unit_test_setup_teardown(settled_shards, setup, teardown),
 	    cmocka_unit_test_setup_teardown(drain, setup, teardown),
 	    cmocka_unit_test_setup_teardown(setup_stops, setup, teardown),
 	    cmocka_unit_test_setup_teardown(setup_goes_on, setup, teardown),

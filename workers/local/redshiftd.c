@@ -61,6 +61,7 @@ void redshiftd_help(FILE *out)
 	      "  --isolation LEVEL  snapshot (default) or serializable: how COPYs into one table "
 	      "wait\n"
 	      "  --object-latency TIME   how long each object of a COPY takes, such as 100ms\n"
+	      "  --views-late TIME  how long after a COPY the load views show it\n"
 	      "  --auth-method N    5 (default): MD5; 13: what users created with 'sha256|...' are "
 	      "asked\n"
 	      "  --cancel-by HOW    request (default), statement (CANCEL) or termination "
@@ -114,6 +115,9 @@ static bool read_option(int which, struct options *o, struct redshiftd *d, struc
 
 		return true;
 	case 'c': return read_cancel(optarg, d, e);
+	case 'v':
+		return s3d_fault_duration(str_z(optarg), &d->views_late_ms) ||
+		       serving_bad(e, "views-late", optarg, "a time like 30ms or 1s");
 	case 'a':
 		d->sha256 = strcmp(optarg, "13") == 0;
 		return d->sha256 || strcmp(optarg, "5") == 0 ||
@@ -156,6 +160,7 @@ static bool read_options(
 	    {"tls-dir", required_argument, NULL, 't'},
 	    {"isolation", required_argument, NULL, 'i'},
 	    {"object-latency", required_argument, NULL, 'L'},
+	    {"views-late", required_argument, NULL, 'v'},
 	    {"auth-method", required_argument, NULL, 'a'},
 	    {"cancel-by", required_argument, NULL, 'c'},
 	    {NULL, 0, NULL, 0},

@@ -56,6 +56,7 @@ struct redshiftd {
 	bool sha256;             /* asks for a password as for users created with 'sha256|...' */
 	enum redshiftd_cancel cancel_by;
 	int64_t object_latency_ms;
+	int64_t views_late_ms; /* what a COPY leaves is to be seen in the load views so late */
 	struct redshiftd_peer *peers; /* shared by all processes */
 };
 

@@ -1,4 +1,5 @@
 /* redshiftd_views.c - the system views, and what they show: see sql/redshiftd. */
+#include <stdio.h>
 #include <string.h>
 
 #include "shared/log.h"
@@ -18,13 +19,15 @@ static bool fact(struct pg *pg, const char *name, const char *value, struct err 
 static bool make(const struct redshiftd *d, struct pg *pg, struct err *e)
 {
 	const char *isolation = d->serializable ? "Serializable" : "Snapshot Isolation";
+	char late[32];
 	struct str text;
 
+	snprintf(late, sizeof late, "%lld ms", (long long)d->views_late_ms);
 	if (!sqlfile_embedded(STR("sql/redshiftd/system.sql"), &text))
 		return err_set(
 		    e, ERR_CRASH, AT_INTERNAL, NULL, "sql/redshiftd is not in this build");
-	return pg_exec(pg, text.p, e) && fact(pg, "isolation", isolation, e) &&
-	       fact(pg, "user", d->user.p, e);
+	return pg_exec(pg, text.p, e) && fact(pg, "views late", late, e) &&
+	       fact(pg, "isolation", isolation, e) && fact(pg, "user", d->user.p, e);
 }
 
 bool views_make(const struct redshiftd *d, struct err *e)

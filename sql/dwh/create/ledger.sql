@@ -1,7 +1,8 @@
 -- title: One row for each shard whose rows are in its lane
 
 -- Written in the transaction of the COPY: the row is there if and only if the rows are. shard is
--- the digest of the manifest. Where the engine enforces keys, ledger_unique.sql lets it.
+-- the digest of the manifest. evidence: what the load views are still to be asked for, QUERY=FILES
+-- for each COPY of the shard, or ''. Where the engine enforces keys, ledger_unique.sql lets it.
 CREATE TABLE IF NOT EXISTS dwh.ledger (
     relation     VARCHAR(256)  NOT NULL,
     generation   INTEGER       NOT NULL,
@@ -18,5 +19,6 @@ CREATE TABLE IF NOT EXISTS dwh.ledger (
     attempt      INTEGER       NOT NULL,
     verdict      VARCHAR(16)   NOT NULL,
     committed_at TIMESTAMP     NOT NULL,
+    evidence     VARCHAR(128)  DEFAULT '' NOT NULL,
     PRIMARY KEY (relation, generation, shard)
 );
