@@ -3,6 +3,8 @@
 # shutdown). After each kill `dwh rerun` or `dwh run`, until it succeeds: then every table has the
 # rows of a clean load, the ledger agrees, every object is in one shard, and nothing is left.
 #
+# First on postgres and local, then a part as many through redshiftd, which is killed, too.
+#
 # TORTURE="WORKERS SUPERVISORS SERVERS" says how many of each, TORTURE_SEED which moments. A kill
 # that finds nobody any more is none: it is tried again. `make torture` has ten times as many.
 . "$(dirname "$0")/lib.sh"
@@ -62,7 +64,17 @@ kill_local_postgres() {
 	p=$(head -n 1 "$T/.dwh/pg/postmaster.pid" 2>/dev/null)
 	alive && [ -n "$p" ] && [ -n "$(title "$p")" ] && kill -QUIT "$p"
 }
-no_dwh() { ! left_running | grep -v ' [^ ]*s3d\b\|^[0-9]* postgres\|/postgres '; }
+kill_redshiftd() { # with all its sessions
+	PHASE=$(phase)
+	# shellcheck disable=SC2046 # they are numbers
+	alive && kill -9 "$REDSHIFTD" $(cat "/proc/$REDSHIFTD/task/$REDSHIFTD/children") &&
+		until_true 10 not_there "$REDSHIFTD"
+}
+restart() { # restart postgres|redshiftd
+	[ "$1" != postgres ] || start_postgres
+	[ "$1" != redshiftd ] || own_redshiftd
+}
+no_dwh() { ! left_running | grep -v ' [^ ]*s3d\b\|^[0-9]* postgres\|/postgres \|^'"${REDSHIFTD:-0} "; }
 
 # All that must hold, in one line.
 LOOK="$CHECKSUMS;
@@ -82,7 +94,7 @@ look() {
 	uniq "$T/objects" | wc -l
 }
 idle_server() { # no session of a worker, nobody holds a lock
-	[ "$(sql "select count(*) from pg_stat_activity a left join pg_locks l using (pid)
+	[ "$(direct "select count(*) from pg_stat_activity a left join pg_locks l using (pid)
 		where backend_type = 'client backend' and a.pid <> pg_backend_pid()")" = 0 ]
 }
 nobody_left() { # processes, locks, sockets
@@ -119,11 +131,11 @@ strike() {
 		wait $RUN
 	done 2>/dev/null
 	# A server comes back while the load still tries, or after it has given up.
-	[ "$1" = postgres ] && [ $early = 1 ] && start_postgres
+	[ $early = 1 ] && restart "$1"
 	wait "$RUN" 2>/dev/null
 	st=$?
 	codes=$st
-	[ "$1" = postgres ] && [ $early = 0 ] && start_postgres
+	[ $early = 0 ] && restart "$1"
 	if [ "$1" = worker ]; then
 		[ "$(crashes)" != 0 ] || [ "$PHASE" = starting ] || PHASE=idle
 		[ $st = 0 ] || tries=5 # nobody needs to do anything
@@ -166,6 +178,22 @@ clean_load
 for ((i = 0; i < SUPERVISORS / 5; i++)); do strike supervisor; done
 for ((i = 0; i < SERVERS / 2; i++)); do strike local_postgres; done
 is "$DONE" $((WORKERS + SUPERVISORS + SERVERS)) "kills: $WORKERS of workers, $SUPERVISORS of the supervisor, $SERVERS of PostgreSQL"
+
+ENGINE=redshift
+DONE=0
+rm -rf "$T/.dwh"
+own_postgres
+own_s3d --latency 5ms
+own_redshiftd
+redshift_config
+clean_load
+for ((i = 0; i < WORKERS / 5; i++)); do strike worker; done
+for ((i = 0; i < (SUPERVISORS + 1) / 2; i++)); do strike supervisor; done
+for ((i = 0; i < SERVERS / 2; i++)); do
+	strike postgres
+	strike redshiftd
+done
+is "$DONE" $((WORKERS / 5 + (SUPERVISORS + 1) / 2 + SERVERS / 2 * 2)) 'kills on redshift'
 for h in "${!HIT[@]}"; do echo "# ${HIT[$h]} x $h"; done | sort -k 3,3 -k 2,2rn
 echo "# $MISSED came when there was nobody to kill, and were tried again"
 done_testing
