@@ -289,7 +289,8 @@ static bool from_variable(struct loader *l, const char *name, const char *value)
 
 static bool from_environment(struct loader *l)
 {
-	for (char **v = environ; *v; v++) {
+	/* NULL where it is empty: clearenv. */
+	for (char **v = environ; v && *v; v++) {
 		const char *eq = strchr(*v, '=');
 
 		if (strncmp(*v, "DWH_", 4) != 0 || !eq || !eq[1])
