@@ -95,25 +95,6 @@ static bool forget(struct worker *w, const char *relation, const char *before, s
 	return true;
 }
 
-static bool check_lanes(const struct worker *w, struct str relation, int64_t have, struct err *e)
-{
-	int64_t want = w->config.load.lanes;
-
-	if (prefix_is_on(w))
-		return have == 1 ||
-		       err_set(e, ERR_SETUP, AT_STATE, NULL,
-		           "%.*s was made with %lld lanes, and COPY by a prefix ([S3] MANIFESTS is "
-		           "none) needs one: load all again with --fresh",
-		           STRF(relation), (long long)have);
-	if (w->config.load.strategy != STRATEGY_SHARDED || want == 0 || want == have)
-		return true;
-	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-	    "%.*s was made with %lld lane(s), [LOAD] LANES says %lld: load all again with --fresh, "
-	    "or "
-	    "leave LANES out",
-	    STRF(relation), (long long)have, (long long)want);
-}
-
 /* "create digest:copy digest", in w->task. */
 static struct str digest_of(struct worker *w, const struct sqlfile *f)
 {
@@ -143,7 +124,8 @@ static bool check_digest(struct worker *w, const struct sqlfile *f, struct str o
 static bool keep(
     struct worker *w, const struct sqlfile *f, bool staging, const struct target *t, struct err *e)
 {
-	return (!staging || check_lanes(w, target_relation(w, w->task, f->stem), t->lanes, e)) &&
+	return (!staging ||
+	           target_lanes_fit(w, target_relation(w, w->task, f->stem), t->lanes, e)) &&
 	       check_digest(w, f, t->digest, e);
 }
 
@@ -254,9 +236,9 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 
 static bool drop_one(struct worker *w, struct str stem, bool *dropped, struct err *e)
 {
-	static const char *const forgets[] = {"DELETE FROM dwh.ledger WHERE relation = $1",
-	    "DELETE FROM dwh.step WHERE step = $1",
-	    "DELETE FROM dwh.load_errors WHERE relation = $1",
+	/* In the order in which a load writes them: neither waits for the other in a circle. */
+	static const char *const forgets[] = {"DELETE FROM dwh.load_errors WHERE relation = $1",
+	    "DELETE FROM dwh.ledger WHERE relation = $1", "DELETE FROM dwh.step WHERE step = $1",
 	    "DELETE FROM dwh.quarantine WHERE relation = $1",
 	    "DELETE FROM dwh.target WHERE relation = $1"};
 	const char *relation = arena_cstr(w->task, target_relation(w, w->task, stem));
