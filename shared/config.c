@@ -353,7 +353,8 @@ static bool settle(struct loader *l)
 	const struct config_origin *lanes = &l->p->keys[config_key_find(STR("LOAD"), STR("LANES"))];
 
 	if (!by_default(l, "LOAD", "STRATEGY", redshift ? "sharded" : "direct") ||
-	    !by_default(l, "CLUSTER", "DB_PORT", redshift ? "5439" : "5432") || !near_sources(l))
+	    !by_default(l, "CLUSTER", "DB_PORT", redshift ? "5439" : "5432") ||
+	    (redshift && !by_default(l, "WAREHOUSE", "SSLMODE", "verify-full")) || !near_sources(l))
 		return false;
 	if (c->load.strategy != STRATEGY_SHARDED) {
 		if (c->load.lanes > 1)

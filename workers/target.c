@@ -84,13 +84,13 @@ bool target_lanes_fit(const struct worker *w, struct str relation, int64_t have,
 
 	if (prefix_is_on(w))
 		return have == 1 ||
-		       err_set(e, ERR_SETUP, AT_STATE, NULL,
+		       err_set(e, ERR_SETUP, AT_STATE, "Fresh",
 		           "%.*s was made with %lld lanes, and COPY by a prefix ([S3] MANIFESTS is "
 		           "none) needs one: load all again with --fresh",
 		           STRF(relation), (long long)have);
 	if (w->config.load.strategy != STRATEGY_SHARDED || want == 0 || want == have)
 		return true;
-	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	return err_set(e, ERR_SETUP, AT_CONFIG, "Fresh",
 	    "%.*s was made with %lld lane(s), [LOAD] LANES says %lld: load all again with --fresh, "
 	    "or "
 	    "leave LANES out",

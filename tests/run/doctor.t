@@ -76,6 +76,9 @@ wants 5 '[S3] MANIFESTS' 'the bucket does not exist' 'no bucket for manifests' -
 without MANIFESTS wants 2 '[S3] MANIFESTS' 'not set: set it to a folder' 'no place for manifests'
 wants 5 '[S3] LOG_DATA' 'AWS\] ENDPOINT|is it running' \
 	'no S3 there' --set AWS.ENDPOINT=http://127.0.0.1:1
+AWS_ENDPOINT_URL_S3=http://127.0.0.1:1 without ENDPOINT doctor
+like "$(state '[S3] LOG_DATA')" 'is it running\? The address is AWS_ENDPOINT_URL_S3' 'which the environment has set'
+doctor --set AWS.ENDPOINT=http://127.0.0.1:1
 unknown() { jq -r '[.findings[] | select(.state == "unknown") | .what] | join(", ")' <<<"$OUT"; }
 is "$(unknown)" '[S3] LOG_JSONPATH, [S3] SONG_DATA, [S3] MANIFESTS, clock of S3, COPY staging_events, COPY staging_songs' \
 	'no S3 there: what is not looked at is named'

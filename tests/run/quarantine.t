@@ -72,6 +72,8 @@ dwh run --json
 is "$ST $(checksums)" "0 $clean" 'mended: the rows of a clean load'
 dwh quarantine list --json
 is "$(jq -c '.[0].rows' <<<"$OUT")" '[]' 'and nothing is listed'
+dwh quarantine list
+is "$(tail -n 1 <<<"$OUT")" '  none' 'which is said'
 
 # ---- too many ----
 
