@@ -289,7 +289,8 @@ static bool from_variable(struct loader *l, const char *name, const char *value)
 
 static bool from_environment(struct loader *l)
 {
-	for (char **v = environ; *v; v++) {
+	/* NULL where it is empty: clearenv. */
+	for (char **v = environ; v && *v; v++) {
 		const char *eq = strchr(*v, '=');
 
 		if (strncmp(*v, "DWH_", 4) != 0 || !eq || !eq[1])
@@ -352,7 +353,8 @@ static bool settle(struct loader *l)
 	const struct config_origin *lanes = &l->p->keys[config_key_find(STR("LOAD"), STR("LANES"))];
 
 	if (!by_default(l, "LOAD", "STRATEGY", redshift ? "sharded" : "direct") ||
-	    !by_default(l, "CLUSTER", "DB_PORT", redshift ? "5439" : "5432") || !near_sources(l))
+	    !by_default(l, "CLUSTER", "DB_PORT", redshift ? "5439" : "5432") ||
+	    (redshift && !by_default(l, "WAREHOUSE", "SSLMODE", "verify-full")) || !near_sources(l))
 		return false;
 	if (c->load.strategy != STRATEGY_SHARDED) {
 		if (c->load.lanes > 1)

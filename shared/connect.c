@@ -53,11 +53,13 @@ bool connect_s3(const struct config *c, struct arena *a, bool (*tick)(void *ctx,
 			return false;
 		key.key = l.key;
 		o.endpoint = l.s3_endpoint;
+		o.endpoint_from = "that of the local services";
 		o.region = STR("us-west-2");
 	} else {
 		if (!credentials_find(c, a, &key, e))
 			return false;
 		o.endpoint = credentials_s3_endpoint(c, a);
+		o.endpoint_from = credentials_s3_endpoint_from(c);
 		o.region = credentials_region(c, a);
 	}
 	return s3_open(&o, out, e);

@@ -388,19 +388,29 @@ struct str credentials_region(const struct config *c, struct arena *a)
 	return region.n ? region : STR("us-west-2");
 }
 
+const char *credentials_s3_endpoint_from(const struct config *c)
+{
+	static const char *const variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"};
+
+	if (is_set(c->aws.endpoint))
+		return "[AWS] ENDPOINT";
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+		if (env(variables[i]))
+			return variables[i];
+	return "endpoint_url of the AWS profile";
+}
+
 const char *credentials_s3_endpoint(const struct config *c, struct arena *a)
 {
-	const char *said = is_set(c->aws.endpoint) ? c->aws.endpoint : NULL;
+	const char *from = credentials_s3_endpoint_from(c);
 	struct str url;
 
-	if (!said && str_ieq(str_z(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), STR("true")))
+	if (is_set(c->aws.endpoint))
+		return arena_strz(a, c->aws.endpoint);
+	if (str_ieq(str_z(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), STR("true")))
 		return NULL;
-	if (!said)
-		said = env("AWS_ENDPOINT_URL_S3");
-	if (!said)
-		said = env("AWS_ENDPOINT_URL");
-	if (said)
-		return arena_strz(a, said);
+	if (env(from))
+		return arena_strz(a, env(from));
 	url = profile_value(c, a, true);
 	return url.n ? arena_cstr(a, url) : NULL;
 }

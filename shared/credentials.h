@@ -45,4 +45,7 @@ struct str credentials_region(const struct config *c, struct arena *a);
  */
 const char *credentials_s3_endpoint(const struct config *c, struct arena *a);
 
+/* Which of these it is, for messages; a literal. */
+const char *credentials_s3_endpoint_from(const struct config *c);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,6 +58,24 @@ bool file_write(int fd, struct str s)
 			s = str_from(s, (size_t)n);
 	}
 	return true;
+}
+
+bool file_replace(const char *path, struct str s)
+{
+	struct arena *a = arena_new();
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *tmp = arena_printf(
+	    a, "%.*s.%s.%lld", (int)(name - path), path, name, (long long)getpid());
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), saved;
+	bool ok = fd >= 0 && file_write(fd, s) && fsync(fd) == 0;
+
+	ok = (fd < 0 || close(fd) == 0) && ok && rename(tmp, path) == 0;
+	saved = errno;
+	if (!ok && fd >= 0)
+		unlink(tmp);
+	arena_free(a);
+	errno = saved;
+	return ok;
 }
 
 bool file_folder(const char *path, mode_t mode, enum err_where where, struct err *e)

@@ -22,6 +22,9 @@ ssize_t file_head(const char *path, char *text, size_t size);
 
 bool file_write(int fd, struct str s);
 
+/* Writes path anew, whole or not at all: beside it, as .NAME.PID, which then takes its place. */
+bool file_replace(const char *path, struct str s);
+
 /* Makes the folder where it is missing, and, with mode 0777, those above it. */
 bool file_folder(const char *path, mode_t mode, enum err_where where, struct err *e);
 

@@ -35,6 +35,16 @@ void finding_ok(struct findings *f, const char *what, const char *found, ...)
 	va_end(ap);
 }
 
+void finding_unknown(struct findings *f, const char *what, const char *found, ...)
+{
+	struct finding *new = add(f, FINDING_UNKNOWN, what);
+	va_list ap;
+
+	va_start(ap, found);
+	new->found = vprint(f->arena, found, ap);
+	va_end(ap);
+}
+
 void finding_warn(struct findings *f, const char *what, const char *remedy, const char *found, ...)
 {
 	struct finding *new = add(f, FINDING_WARN, what);

@@ -11,6 +11,7 @@
 
 enum finding_state {
 	FINDING_OK,
+	FINDING_UNKNOWN, /* not told, or not looked at: neither well nor missing */
 	FINDING_WARN,    /* a load goes well without it, and a person should know */
 	FINDING_MISSING, /* no load without it */
 };
@@ -31,6 +32,10 @@ struct findings {
 
 /* All is well: what, and what was found. */
 void finding_ok(struct findings *f, const char *what, const char *found, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What could not be looked at, or was not, and why. */
+void finding_unknown(struct findings *f, const char *what, const char *found, ...)
     __attribute__((format(printf, 3, 4)));
 
 void finding_warn(struct findings *f, const char *what, const char *remedy, const char *found, ...)

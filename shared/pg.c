@@ -95,8 +95,6 @@ void pg_target_of_config(const struct config *c, struct pg_target *out)
 	};
 	if (!out->port)
 		out->port = c->warehouse.engine == ENGINE_REDSHIFT ? 5439 : 5432;
-	if (c->warehouse.engine == ENGINE_REDSHIFT && !out->sslmode)
-		out->sslmode = "verify-full";
 	/* With a root certificate "require" would check it, too. */
 	if (!out->sslrootcert && out->sslmode && strncmp(out->sslmode, "verify-", 7) == 0 &&
 	    c->warehouse.engine == ENGINE_REDSHIFT)

@@ -36,8 +36,8 @@ static bool set_endpoint(struct s3 *s, const char *endpoint, struct err *e)
 	    str_find(rest, ' ') < rest.n)
 		/* Not shown: what stands before an "@" may be a password. */
 		return err_set(e, ERR_SETUP, AT_CONFIG, "endpoint",
-		    "[AWS] ENDPOINT is no address of a server; write http://HOST:PORT or "
-		    "https://HOST");
+		    "%s is no address of a server; write http://HOST:PORT or https://HOST",
+		    s->base_from);
 	s->base = arena_str(s->life, all);
 	rest = str_from(s->base, tls ? 8 : 7);
 	slash = str_find(rest, '/');
@@ -60,6 +60,7 @@ bool s3_open(const struct s3_options *o, struct s3 **out, struct err *e)
 	s->tick_ctx = o->tick_ctx;
 	s->budget = S3_BUDGET;
 	s->attempts = o->attempts > 0 ? o->attempts : ATTEMPTS;
+	s->base_from = o->endpoint_from ? o->endpoint_from : "[AWS] ENDPOINT";
 	s->request_payer = o->request_payer;
 	s->region = arena_str(s->life, o->region);
 	s->credentials = (struct credentials){

@@ -34,6 +34,7 @@ struct s3;
 
 struct s3_options {
 	const char *endpoint; /* "http://127.0.0.1:9000", addressed path style; NULL: AWS itself */
+	const char *endpoint_from; /* what set it, for messages: a literal; NULL: [AWS] ENDPOINT */
 	struct str region;
 	const struct credentials *credentials; /* copied */
 	bool request_payer;

@@ -270,9 +270,10 @@ void s3_no_answer(struct s3 *s, const struct s3_call *c, struct err *e)
 		return;
 	s->stats.status[0]++;
 	if (strcmp(e->code, "resolve") == 0 || strcmp(e->code, "connect") == 0)
-		err_set(e, e->kind, e->where, e->code, "%s: %s", e->msg,
-		    s->base.n ? "is it running? The address is [AWS] ENDPOINT"
-		              : "check the network and [AWS] REGION");
+		err_set(e, e->kind, e->where, e->code, "%s: %s%s", e->msg,
+		    s->base.n ? "is it running? The address is "
+		              : "check the network and [AWS] REGION",
+		    s->base.n ? s->base_from : "");
 	err_prefix(e, "s3://%.*s/%.*s", STRF(c->bucket), STRF(name));
 }
 

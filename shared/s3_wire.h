@@ -24,7 +24,8 @@ struct s3 {
 	struct http *http;
 	struct arena *life, *call; /* for ever; for the request that is being made */
 
-	struct str base; /* endpoint without a final "/"; empty: AWS */
+	struct str base;       /* endpoint without a final "/"; empty: AWS */
+	const char *base_from; /* what set it */
 	struct str base_host, base_path;
 	struct str region;
 	struct credentials credentials;

@@ -25,7 +25,7 @@ void title_init(int argc, char **argv)
 		if (argv[i] == end)
 			end += strlen(argv[i]) + 1;
 	clearenv();
-	for (; *env; env++) {
+	for (; env && *env; env++) {
 		char *name = xstrdup(*env), *eq = strchr(name, '=');
 
 		if (*env == end)

@@ -245,6 +245,15 @@ static int most_words(const struct command *c)
 	return strstr(c->args, "...") ? INT_MAX : c->args[0] != '\0';
 }
 
+/* From here on all is the command's own. */
+static void take_rest(struct call *c, char **argv, int argc, int *i)
+{
+	for (; *i < argc; ++*i) {
+		c->help |= !c->command->own_help && asks_help(argv[*i]);
+		c->argv[c->argc++] = argv[*i];
+	}
+}
+
 static bool parse(int argc, char **argv, struct call *c)
 {
 	bool literal = false;
@@ -262,12 +271,11 @@ static bool parse(int argc, char **argv, struct call *c)
 			c->command = command_find(argv[i]);
 			if (!c->command)
 				return false;
-			if (c->command->raw) {
-				for (; i < argc; i++) {
-					c->help |= !c->command->own_help && asks_help(argv[i]);
-					c->argv[c->argc++] = argv[i];
-				}
-			}
+			if (c->command->raw)
+				take_rest(c, argv, argc, &i);
+		} else if (c->argc == 0 && c->command->raw_behind &&
+		           strcmp(argv[i], c->command->raw_behind) == 0) {
+			take_rest(c, argv, argc, &i);
 		} else {
 			c->argv[c->argc++] = argv[i];
 		}

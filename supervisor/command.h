@@ -50,6 +50,7 @@ struct command {
 	unsigned options;             /* enum option; -c, --set, -q, -h are everybody's */
 	bool needs_config;            /* loaded before run is called */
 	bool raw;                     /* everything behind the name is the command's own: psql */
+	const char *raw_behind;       /* the same behind this word, its first: local psql */
 	bool own_help;                /* and --help, too */
 	bool hidden;                  /* for processes, not for people */
 	int (*run)(struct call *c);   /* returns the exit status */

@@ -123,13 +123,15 @@ static bool is_known(struct call *c, const struct load_opts *o, const struct fol
 /* As the person called the program, without what holds for one command only. */
 static struct msg_strs call_words(struct call *c)
 {
-	struct msg_strs w = {.v = arena_alloc(c->arena, (2 * c->n_sets + 3) * sizeof *w.v)};
+	struct msg_strs w = {.v = arena_alloc(c->arena, (2 * c->n_sets + 4) * sizeof *w.v)};
 
 	w.v[w.n++] = str_z(c->program);
 	if (c->file) {
 		w.v[w.n++] = STR("-c");
 		w.v[w.n++] = str_z(c->file);
 	}
+	if (c->allow_unverified)
+		w.v[w.n++] = STR("--allow-unverified");
 	for (size_t i = 0; i < c->n_sets; i++) {
 		bool workers = str_eqz(c->sets[i].key, "LOAD.WORKERS");
 

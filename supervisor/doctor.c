@@ -14,8 +14,10 @@
 #include "supervisor/local.h"
 #include "supervisor/table.h"
 
-static const char *const states[] = {
-    [FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_MISSING] = "missing"};
+static const char *const states[] = {[FINDING_OK] = "ok",
+    [FINDING_UNKNOWN] = "unknown",
+    [FINDING_WARN] = "warn",
+    [FINDING_MISSING] = "missing"};
 static const char *const engines[] = {
     [ENGINE_LOCAL] = "local", [ENGINE_POSTGRES] = "postgres", [ENGINE_REDSHIFT] = "redshift"};
 
@@ -61,17 +63,19 @@ static void print_table(const struct findings *f, int status)
 	struct table *t = table_new(f->arena, "state what found_and_remedy");
 
 	for (size_t i = 0; i < f->n; i++) {
-		table_text(t, str_z(states[f->v[i].state]));
+		table_text(
+		    t, f->v[i].state == FINDING_UNKNOWN ? STR("-") : str_z(states[f->v[i].state]));
 		table_text(t, f->v[i].what);
 		table_text(t, with_remedy(f->arena, &f->v[i]));
 	}
 	table_print(t, stdout);
 	if (status == 0)
-		printf("Nothing that a load needs is missing; %zu warning(s).\n",
-		    count(f, FINDING_WARN));
+		printf("Nothing that a load needs is missing; %zu warning(s), %zu not known.\n",
+		    count(f, FINDING_WARN), count(f, FINDING_UNKNOWN));
 	else
-		printf("%zu thing(s) missing, %zu warning(s): exit code %d.\n",
-		    count(f, FINDING_MISSING), count(f, FINDING_WARN), status);
+		printf("%zu thing(s) missing, %zu warning(s), %zu not known: exit code %d.\n",
+		    count(f, FINDING_MISSING), count(f, FINDING_WARN), count(f, FINDING_UNKNOWN),
+		    status);
 }
 
 static json_t *text(const struct findings *f, struct str s)

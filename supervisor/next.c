@@ -37,16 +37,69 @@ static const char *kept(struct buf *b, struct arena *a)
 	return text;
 }
 
+static bool failed_with(const struct fold *f, const char *code)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->tasks[i].state == TASK_FAILED && f->tasks[i].has_err &&
+		    strcmp(f->tasks[i].err.code, code) == 0)
+			return true;
+	return false;
+}
+
+/* What is there cannot be loaded into as the run is set up. (workers/: target.c, create.c,
+ * prefix.c) */
+static bool needs_fresh(const struct fold *f)
+{
+	return failed_with(f, "Fresh") || failed_with(f, "LoadedBefore");
+}
+
+/* The configuration is at fault, and names the key of that --set: to give it again is to fail
+ * again. Where --fresh is the remedy, it may be what is wanted. */
+static bool is_at_fault(const struct fold *f, struct str set, struct arena *a)
+{
+	size_t eq = str_find(set, '='), dot = str_find(set, '.');
+	const char *key;
+
+	if (eq == set.n || dot > eq || needs_fresh(f))
+		return false;
+	key = arena_printf(a, "[%.*s] %.*s", (int)dot, set.p, (int)(eq - dot - 1), set.p + dot + 1);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct task *t = &f->tasks[i];
+
+		if (t->state == TASK_FAILED && t->has_err && t->err.where == AT_CONFIG &&
+		    strcasestr(t->err.msg, key))
+			return true;
+	}
+	return false;
+}
+
+static bool leaves_out(const struct fold *f, struct arena *a)
+{
+	for (size_t i = 1; i + 1 < f->call.n; i++)
+		if (str_eqz(f->call.v[i], "--set") && is_at_fault(f, f->call.v[i + 1], a))
+			return true;
+	return false;
+}
+
 /* "build/dwh run -c my.cfg --fresh" */
 static const char *command(const struct fold *f, const char *words, struct arena *a)
 {
+	static const char allow[] = "--allow-unverified";
 	struct buf b;
 
 	buf_init(&b, 64 << 10);
 	add_word(&b, f->call.n ? f->call.v[0] : STR("dwh"));
 	buf_printf(&b, " %s", words);
-	for (size_t i = 1; i < f->call.n; i++)
-		add_word(&b, f->call.v[i]);
+	for (size_t i = 1; i < f->call.n; i++) {
+		if (str_eqz(f->call.v[i], allow) &&
+		    (strstr(words, allow) || strcmp(words, "check") == 0))
+			continue; /* said already, or not for that command */
+		if (i + 1 < f->call.n && str_eqz(f->call.v[i], "--set") &&
+		    is_at_fault(f, f->call.v[i + 1], a))
+			i++;
+		else
+			add_word(&b, f->call.v[i]);
+	}
 	return kept(&b, a);
 }
 
@@ -65,15 +118,6 @@ static const char *show_errors(const struct fold *f, struct arena *a)
 	buf_printf(
 	    &b, " psql -c \"SELECT * FROM dwh.load_errors WHERE run = '%.*s'\"", STRF(f->run.run));
 	return kept(&b, a);
-}
-
-static bool failed_with(const struct fold *f, const char *code)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (f->tasks[i].state == TASK_FAILED && f->tasks[i].has_err &&
-		    strcmp(f->tasks[i].err.code, code) == 0)
-			return true;
-	return false;
 }
 
 /* It was to drop what is there, and has not come to it. */
@@ -103,11 +147,23 @@ static bool is_unverified(const struct fold *f)
 	return found;
 }
 
+/* By its remark (workers/prefix.h): the journal does not keep the configuration. */
+static bool is_by_prefix(const struct fold *f)
+{
+	static const char none[] = "MANIFESTS is none";
+
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eqz(f->tasks[i].done.verdict, "UNVERIFIED") &&
+		    memmem(f->tasks[i].done.note.p, f->tasks[i].done.note.n, none, sizeof none - 1))
+			return true;
+	return false;
+}
+
 const char *next_command(const struct fold *f, struct arena *a)
 {
 	if (f->alive || (f->ended && f->end.exit == 0))
 		return NULL;
-	if (must_be_fresh(f))
+	if (must_be_fresh(f) || needs_fresh(f))
 		return command(f, "run --fresh", a);
 	if (str_eqz(f->run.command, REPORT_VERIFY))
 		return command(
@@ -151,6 +207,19 @@ const char *next_advice(const struct fold *f, struct arena *a)
 	case 3:
 	case 4:
 	case 5:
+		if (needs_fresh(f))
+			return arena_printf(
+			    a, "%sPut back what was, or load all again: %s", stays, go_on);
+		if (leaves_out(f, a))
+			return arena_printf(a,
+			    "%sThat is the --set of a key that the error names: give another "
+			    "value, "
+			    "or none (`dwh doctor` says what else is missing), and then: %s",
+			    facts_loads(f) && !loaded ? "Nothing was loaded. " : stays, go_on);
+		if (f->end.exit == 2)
+			return arena_printf(a,
+			    "%sMend that (`dwh doctor` says what else is missing), and then: %s",
+			    facts_loads(f) && !loaded ? "Nothing was loaded. " : stays, go_on);
 		return arena_printf(a, "%sMend that, and then: %s",
 		    facts_loads(f) && !loaded ? "Nothing was loaded. " : stays, go_on);
 	case 7:
@@ -167,6 +236,15 @@ const char *next_advice(const struct fold *f, struct arena *a)
 		if (str_eqz(f->run.command, REPORT_VERIFY))
 			return arena_printf(a,
 			    "Nothing was changed. Mend what is wrong, then look again: %s", go_on);
+		if (is_unverified(f) && is_by_prefix(f))
+			return arena_printf(a,
+			    "Nothing was rolled back: evidence is missing, and no more, as always "
+			    "without manifests. Set [S3] MANIFESTS to a folder of a bucket and "
+			    "load "
+			    "all again with --fresh, or see that nothing else is wrong, and allow "
+			    "it: "
+			    "%s",
+			    go_on);
 		if (is_unverified(f))
 			return arena_printf(a,
 			    "Nothing was rolled back: evidence is missing, and no more. Load all "

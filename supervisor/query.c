@@ -41,6 +41,8 @@ static void print_table(const PGresult *res, struct arena *a, FILE *out)
 		for (int k = 0; k < PQnfields(res); k++)
 			table_text(t, pg_str(res, i, k));
 	table_print(t, out);
+	if (PQntuples(res) == 0)
+		fprintf(out, "  none\n");
 }
 
 static void print_csv(const PGresult *res, FILE *out)

@@ -466,12 +466,13 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out)
 {
-	fprintf(out,
-	    "Run %.*s: %.*s%s%.*s, engine %.*s%s%.*s, model %.*s, strategy %.*s, %lld workers%s\n",
+	bool loads = !str_eqz(f->run.command, REPORT_VERIFY);
+
+	fprintf(out, "Run %.*s: %.*s%s%.*s, engine %.*s%s%.*s, model %.*s%s%.*s, %lld workers%s\n",
 	    STRF(f->run.run), STRF(f->run.command), f->run.of.n ? " of " : "", STRF(f->run.of),
 	    STRF(f->run.engine), f->isolation.n ? ", isolation " : "", STRF(f->isolation),
-	    STRF(f->run.model), STRF(f->run.strategy), (long long)f->run.workers,
-	    f->run.fresh ? ", fresh" : "");
+	    STRF(f->run.model), loads ? ", strategy " : "", STRF(loads ? f->run.strategy : STR("")),
+	    (long long)f->run.workers, f->run.fresh ? ", fresh" : "");
 	print_shards(f, a, out);
 	print_steps(f, a, out);
 	print_phases(f, a, out);

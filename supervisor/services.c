@@ -33,10 +33,12 @@
 #define DATABASE "redshift"
 #define READY "redshiftd ready "
 #define READY_MS 20000
+#define START_MS 60000 /* of an `up`: its login, its database, redshiftd */
 #define DOWN_MS 10000
 
 /* The redshiftd of `up`. */
 struct front {
+	bool held;         /* somebody starts it, or it is there */
 	int64_t pid, port; /* 0: there is none */
 	struct str user, password;
 	const char *ca; /* PEM of the authority that its certificate is from */
@@ -62,7 +64,8 @@ static void find_front(const char *dir, struct arena *a, struct front *out)
 	*out = (struct front){.ca = local_path(a, dir, "tls/ca.crt")};
 	if (fd < 0)
 		return;
-	if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
+	out->held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	if (out->held) {
 		n = read(fd, text, sizeof text - 1);
 		text[n > 0 ? n : 0] = '\0';
 		if (sscanf(text, "%lld %lld", &pid, &port) == 2 && pid > 1) {
@@ -71,6 +74,20 @@ static void find_front(const char *dir, struct arena *a, struct front *out)
 		}
 	}
 	close(fd);
+}
+
+static bool is_starting(const char *dir, struct arena *a, struct front *f)
+{
+	find_front(dir, a, f);
+	return f->held && !f->port;
+}
+
+static bool is_there(const char *dir, struct arena *a, int64_t pid)
+{
+	struct front f;
+
+	find_front(dir, a, &f);
+	return f.pid == pid;
 }
 
 /* ---- up ---- */
@@ -148,9 +165,7 @@ static bool start_front(
 	keep[0] = p[1];
 	keep[1] = l->use_fd;
 	keep[2] = up;
-	/* First the one of last time goes, whose number may be somebody else's by now. */
-	ok = write_front(up, 0, 0, e) && detach(argv, log, keep, 3, &pid, e) &&
-	     write_front(up, pid, 0, e);
+	ok = detach(argv, log, keep, 3, &pid, e) && write_front(up, pid, 0, e);
 	close(p[1]);
 	ok = ok && hear(p[0], log, from, port, a, e) && write_front(up, pid, *port, e);
 	close(p[0]);
@@ -166,6 +181,31 @@ static int say_up(const struct front *f, bool already)
 	return 0;
 }
 
+/*
+ * Whether we start it. Where we do, the numbers of last time go at once: they may be somebody
+ * else's by now. Where somebody else does, *f is what has come of it: nobody is told of a redshiftd
+ * that is not there yet.
+ */
+static bool take(
+    int lock, const char *dir, struct arena *a, struct front *f, bool *ours, struct err *e)
+{
+	int64_t until = clock_ms() + START_MS;
+
+	for (;; clock_sleep(10)) {
+		*ours = flock(lock, LOCK_EX | LOCK_NB) == 0;
+		if (*ours)
+			return write_front(lock, 0, 0, e);
+		find_front(dir, a, f);
+		if (f->port)
+			return true;
+		if (clock_ms() > until)
+			return err_set(e, ERR_SETUP, AT_STATE, NULL,
+			    "another `dwh local up` holds %s and does not get ready: end it, and "
+			    "try again",
+			    local_path(a, dir, "up.lock"));
+	}
+}
+
 static int up(struct call *c)
 {
 	struct local l;
@@ -174,7 +214,7 @@ static int up(struct call *c)
 	struct sample sample;
 	struct model *m;
 	int lock = -1;
-	bool ok, ours;
+	bool ok, ours = false;
 
 	/* As for a run: where the default's bucket is empty there is something to try with. */
 	if (c->config.warehouse.engine == ENGINE_LOCAL &&
@@ -184,10 +224,8 @@ static int up(struct call *c)
 	if (!local_up(&c->config, c->arena, &l, &e))
 		return fail(&e);
 	lock = local_lock_open(local_path(c->arena, l.dir, "up.lock"), false, &e);
-	ours = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0;
-	find_front(l.dir, c->arena, &f);
-	ok = lock >= 0;
-	if (ours)
+	ok = lock >= 0 && take(lock, l.dir, c->arena, &f, &ours, &e);
+	if (ok && ours)
 		ok = local_login(l.dir, true, c->arena, &f.user, &f.password, &e) &&
 		     make_database(&l, &e) && start_front(&l, lock, c->arena, &f.port, &e);
 	if (lock >= 0)
@@ -203,29 +241,25 @@ static int up(struct call *c)
 
 /* ---- down ---- */
 
-static bool is_held(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-
-	if (fd >= 0)
-		close(fd);
-	return held;
-}
-
 static int down(struct call *c)
 {
 	const char *dir = local_dir(&c->config, c->arena);
-	const char *lock = local_path(c->arena, dir, "up.lock");
 	int64_t until = clock_ms() + DOWN_MS;
 	struct local l = {.held = true, .use_fd = -1, .dir = dir};
 	struct front f;
 	struct err e;
 
-	find_front(dir, c->arena, &f);
-	if (!f.pid) {
+	while (is_starting(dir, c->arena, &f) && clock_ms() < until)
+		clock_sleep(10);
+	if (!f.held) {
 		log_info("redshiftd is not up");
 		return 0;
+	}
+	if (!f.pid) {
+		log_error(
+		    "a `dwh local up` is starting redshiftd: wait until it is up, or end that "
+		    "command, and try again");
+		return 3;
 	}
 	/* As one more user of the services, we are told when they have ended. */
 	l.use_fd = local_lock_open(local_path(c->arena, dir, "use.lock"), false, &e);
@@ -233,9 +267,9 @@ static int down(struct call *c)
 		return fail(&e);
 	flock(l.use_fd, LOCK_SH);
 	kill((pid_t)f.pid, SIGTERM);
-	while (is_held(lock) && clock_ms() < until)
+	for (until = clock_ms() + DOWN_MS; is_there(dir, c->arena, f.pid) && clock_ms() < until;)
 		clock_sleep(10);
-	if (is_held(lock))
+	if (is_there(dir, c->arena, f.pid))
 		kill((pid_t)f.pid, SIGKILL);
 	local_down(&l);
 	log_info("%s", local_keeper_lives(dir, c->arena)
@@ -336,6 +370,7 @@ static int env(struct call *c)
 	export("AWS_REGION", STR("us-west-2"));
 	export("AWS_DEFAULT_REGION", STR("us-west-2"));
 	puts("# dwh itself, by the engine for Redshift");
+	export("DWH_LOCAL_DIR", str_z(l.dir)); /* one folder of runs, wherever it is called from */
 	export("DWH_WAREHOUSE_ENGINE", STR("redshift"));
 	export("DWH_WAREHOUSE_SSLROOTCERT", str_z(f.ca));
 	export("DWH_CLUSTER_HOST", STR("127.0.0.1"));
@@ -382,23 +417,21 @@ void services_help(FILE *out)
 int cmd_local(struct call *c)
 {
 	static const struct {
-		const char *name, *option;
+		const char *name;
 		int (*run)(struct call *c);
-	} known[] = {{"up", NULL, up}, {"down", NULL, down}, {"status", "--json", status},
-	    {"env", NULL, env}, {"psql", NULL, psql}};
-	const char *what = c->argc > 1 ? c->argv[1] : "nothing";
+		bool json;
+	} known[] = {{"up", up, false}, {"down", down, false}, {"status", status, true},
+	    {"env", env, false}, {"psql", psql, false}};
+	const char *what = c->argc ? c->argv[0] : "nothing";
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		if (strcmp(what, known[i].name) != 0)
 			continue;
-		c->argc--;
-		c->argv++;
 		if (known[i].run == psql)
 			return psql(c); /* the rest is psql's own */
-		c->json = c->argc == 2 && known[i].option &&
-		          strcmp(c->argv[1], known[i].option) == 0;
-		if (c->argc > 1 + c->json) {
-			log_error("dwh local %s takes no %s", what, c->argv[1 + c->json]);
+		if (c->argc > 1 || (c->json && !known[i].json)) {
+			log_error(
+			    "dwh local %s takes no %s", what, c->argc > 1 ? c->argv[1] : "--json");
 			return 1;
 		}
 		return command_finish(known[i].run(c));

@@ -156,7 +156,9 @@ static bool replace(struct worker *w, const struct sqlfile *f, const struct msg_
 	    .shard = m->shard,
 	    .manifest = m->manifest,
 	    .generation = m->generation};
-	char *note = arena_printf(w->task, "listed again: %s", why->msg);
+	const char *remedy = strstr(why->msg, ": run again"); /* that is what is done here */
+	char *note = arena_printf(w->task, "listed again: %.*s",
+	    remedy ? (int)(remedy - why->msg) : (int)strlen(why->msg), why->msg);
 
 	*done = (struct msg_done){
 	    .verdict = STR("superseded"), .skipped = true, .note = str_z(note)};

@@ -25,6 +25,7 @@ struct making {
 	struct worker *w;
 	bool fresh, whole;
 	int64_t id;
+	struct msg_done *done;
 };
 
 /* dwh's own tables, within a transaction. They are looked for first: CREATE ... IF NOT EXISTS would
@@ -112,25 +113,6 @@ static bool forget(struct worker *w, const char *relation, const char *before, s
 	return true;
 }
 
-static bool check_lanes(const struct worker *w, struct str relation, int64_t have, struct err *e)
-{
-	int64_t want = w->config.load.lanes;
-
-	if (prefix_is_on(w))
-		return have == 1 ||
-		       err_set(e, ERR_SETUP, AT_STATE, NULL,
-		           "%.*s was made with %lld lanes, and COPY by a prefix ([S3] MANIFESTS is "
-		           "none) needs one: load all again with --fresh",
-		           STRF(relation), (long long)have);
-	if (w->config.load.strategy != STRATEGY_SHARDED || want == 0 || want == have)
-		return true;
-	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-	    "%.*s was made with %lld lane(s), [LOAD] LANES says %lld: load all again with --fresh, "
-	    "or "
-	    "leave LANES out",
-	    STRF(relation), (long long)have, (long long)want);
-}
-
 /* "create digest:copy digest", in w->task. */
 static struct str digest_of(struct worker *w, const struct sqlfile *f)
 {
@@ -146,21 +128,38 @@ static bool check_digest(struct worker *w, const struct sqlfile *f, struct str o
 	if (str_eq(old, now))
 		return true;
 	if (str_starts(old, str_z(f->digest)))
-		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		return err_set(e, ERR_SETUP, AT_STATE, "Fresh",
 		    "the COPY of %.*s has changed since its rows were loaded: load all again with "
 		    "--fresh, or put copy/%.*s.sql back",
 		    STRF(f->stem), STRF(f->stem));
-	return err_set(e, ERR_SETUP, AT_STATE, NULL,
+	return err_set(e, ERR_SETUP, AT_STATE, "Fresh",
 	    "%s has changed since %.*s was made: make and load all again with --fresh, or put the "
 	    "file back",
 	    f->origin, STRF(f->stem));
 }
 
+/* Lanes stay as they were made, and are loaded side by side, whatever the head of the report says.
+ */
+static void say_lanes(struct making *k, const struct sqlfile *f, const struct target *t)
+{
+	struct worker *w = k->w;
+
+	if (w->config.load.strategy == STRATEGY_DIRECT && t->lanes > 1 && !k->done->note.n)
+		k->done->note = str_z(arena_printf(w->task,
+		    "%.*s has %lld lanes; [LOAD] STRATEGY = direct takes effect with --fresh",
+		    STRF(f->stem), (long long)t->lanes));
+}
+
 /* What stays as it is must be what the model says. */
 static bool keep(
-    struct worker *w, const struct sqlfile *f, bool staging, const struct target *t, struct err *e)
+    struct making *k, const struct sqlfile *f, bool staging, const struct target *t, struct err *e)
 {
-	return (!staging || check_lanes(w, target_relation(w, w->task, f->stem), t->lanes, e)) &&
+	struct worker *w = k->w;
+
+	if (staging)
+		say_lanes(k, f, t);
+	return (!staging ||
+	           target_lanes_fit(w, target_relation(w, w->task, f->stem), t->lanes, e)) &&
 	       check_digest(w, f, t->digest, e);
 }
 
@@ -228,7 +227,7 @@ static bool create_one(struct making *k, const struct sqlfile *f, struct err *e)
 		return false;
 	if (!look_at(k, f, &t, there, &anew, e))
 		return false;
-	ok = anew ? make_anew(w, f, staging, &t, e) : keep(w, f, staging, &t, e);
+	ok = anew ? make_anew(w, f, staging, &t, e) : keep(k, f, staging, &t, e);
 	if (!ok || !target_write(w, relation, staging, &t, e) || !target_read(w, relation, &t, e))
 		return false;
 	m.u.target.since = t.since;
@@ -251,7 +250,7 @@ static bool begin(
 
 bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *done, struct err *e)
 {
-	struct making k = {.w = w, .fresh = m->fresh, .whole = m->whole, .id = m->id};
+	struct making k = {.w = w, .fresh = m->fresh, .whole = m->whole, .id = m->id, .done = done};
 	size_t n;
 	const struct sqlfile *f = model_phase(w->model, SQL_CREATE, &n);
 
@@ -271,9 +270,9 @@ bool task_create(struct worker *w, const struct msg_step *m, struct msg_done *do
 
 static bool drop_one(struct worker *w, struct str stem, bool *dropped, struct err *e)
 {
-	static const char *const forgets[] = {"DELETE FROM dwh.ledger WHERE relation = $1",
-	    "DELETE FROM dwh.step WHERE step = $1",
-	    "DELETE FROM dwh.load_errors WHERE relation = $1",
+	/* In the order in which a load writes them: neither waits for the other in a circle. */
+	static const char *const forgets[] = {"DELETE FROM dwh.load_errors WHERE relation = $1",
+	    "DELETE FROM dwh.ledger WHERE relation = $1", "DELETE FROM dwh.step WHERE step = $1",
 	    "DELETE FROM dwh.quarantine WHERE relation = $1",
 	    "DELETE FROM dwh.target WHERE relation = $1"};
 	const char *relation = arena_cstr(w->task, target_relation(w, w->task, stem));

@@ -94,7 +94,9 @@ static bool is_held(struct cut *c, const struct s3_object *o, bool *held, struct
 	if (c->at_held == c->n_held || !str_eq(c->held[c->at_held].key, o->key))
 		return true;
 	*held = str_eq(c->held[c->at_held].etag, o->etag);
-	return *held || quarantine_forget(c->w, c->relation, c->generation, c->bucket, o->key, e);
+	/* Not what a run that owns the relation by now has written since. */
+	return *held || quarantine_forget(c->w, c->relation, c->generation, c->bucket, o->key,
+	                    c->held[c->at_held].etag, e);
 }
 
 bool cut_send(struct worker *w, int64_t id, struct str relation, const struct manifest *m,

@@ -51,6 +51,7 @@ static void look_at_role(struct doctor *d)
 	const char *role = c->dwh.role_arn ? c->dwh.role_arn : c->iam_role.arn;
 	struct str rest = str_z(role), account = STR("");
 
+	d->told = true;
 	if (!role) {
 		finding_missing(d->out, AT_CONFIG, "role", form, "[IAM_ROLE] ARN is not set");
 		return;
@@ -63,6 +64,7 @@ static void look_at_role(struct doctor *d)
 			break;
 		rest = str_from(rest, comma + 1);
 	}
+	d->told = !account.n;
 	if (account.n)
 		finding_ok(d->out, "role", "%s, of account %.*s", role, STRF(account));
 	else
@@ -123,52 +125,71 @@ static bool copy_first(struct doctor *d, const struct doctor_source *s, struct s
 	return ok;
 }
 
-static void try_copy(struct doctor *d, const struct doctor_source *s)
+/* On Redshift the cluster itself tells whether statement and table fit. */
+static void try_on_redshift(struct doctor *d, const struct doctor_source *s, const char *what)
 {
-	const char *what = arena_printf(d->w.task, "COPY %.*s", STRF(s->copy->stem));
 	struct copied c;
 	struct str lane;
-	int64_t limit;
 	struct err e;
 
-	/* On Redshift the cluster itself tells whether statement and table fit. */
-	if (d->redshift ? !engine_limit(&d->w, s->copy, &limit, &e)
-	                : !engine_probe_columns(&d->w, s->copy, &e)) {
-		finding_error(d->out, FINDING_MISSING, what, "mend the file of the model", &e);
-		pg_exec(&d->w.pg, "ROLLBACK", &e);
-		return;
-	}
-	if (!d->redshift) {
-		finding_ok(d->out, what, "its options and columns fit");
-		return;
-	}
-	if (connect_by_prefix(&d->w.config)) {
-		finding_ok(d->out, what, "not tried: it would read all of the prefix");
-		return;
-	}
-	if (!d->writable || s->first.n == 0) {
-		finding_ok(d->out, what, "not tried: what it needs is missing above");
-		return;
-	}
-	if (!find_lane(d, s->copy->stem, &lane, &e)) {
+	if (connect_by_prefix(&d->w.config))
+		finding_unknown(d->out, what, "not tried: it would read all of the prefix");
+	else if (!d->writable || s->first.n == 0)
+		finding_unknown(d->out, what, "not tried: what it needs is missing above");
+	else if (!find_lane(d, s->copy->stem, &lane, &e))
 		finding_error(d->out, FINDING_MISSING, what, "", &e);
-	} else if (!lane.n) {
-		finding_ok(d->out, what,
+	else if (!lane.n)
+		finding_unknown(d->out, what,
 		    "not tried: %.*s does not exist yet (`dwh create` makes it)",
 		    STRF(s->copy->stem));
-	} else if (!copy_first(d, s, lane, &c, &e)) {
-		finding_error(d->out, FINDING_MISSING, what,
-		    "the role must be attached to the cluster, and be allowed s3:ListBucket and "
-		    "s3:GetObject on the buckets of the data and of MANIFESTS",
-		    &e);
-	} else if (c.rejects.count) {
+	else if (!copy_first(d, s, lane, &c, &e))
+		finding_error(d->out, FINDING_MISSING, what, "", &e); /* brings its own remedy */
+	else if (c.rejects.count)
 		finding_warn(d->out, what, "dwh load --validate shows all that is bad",
 		    "with NOLOAD: the first object has %lld bad record(s)",
 		    (long long)c.rejects.count);
-	} else {
+	else
 		finding_ok(d->out, what, "with NOLOAD: the cluster reads the first object");
+}
+
+static void try_copy(struct doctor *d, const struct doctor_source *s)
+{
+	const char *what = arena_printf(d->w.task, "COPY %.*s", STRF(s->copy->stem));
+	int64_t limit;
+	bool reads;
+	struct err e;
+
+	if (!d->usable || !d->answers) {
+		finding_unknown(d->out, what, "not tried: %s is not there, see above",
+		    d->usable ? "S3" : "a warehouse that can be used");
+		return;
+	}
+	reads = !d->redshift || engine_limit(&d->w, s->copy, &limit, &e);
+	if (reads && engine_probe_columns(&d->w, s->copy, &e)) {
+		if (d->redshift)
+			try_on_redshift(d, s, what);
+		else
+			finding_ok(d->out, what, "its options and columns fit");
+	} else if (reads && d->told) {
+		finding_unknown(d->out, what, "not tried: what it needs is missing above");
+	} else {
+		finding_error(d->out, FINDING_MISSING, what, "mend the file of the model", &e);
 	}
 	pg_exec(&d->w.pg, "ROLLBACK", &e); /* where something is open after an error */
+}
+
+/* As the run is set up, it takes the relation as it is, or refuses. */
+static void look_at_lanes(struct doctor *d, struct str stem)
+{
+	const char *what = arena_printf(d->w.task, "lanes of %.*s", STRF(stem));
+	struct str relation = target_relation(&d->w, d->w.task, stem);
+	struct target t;
+	struct err e;
+
+	if (!target_read(&d->w, relation, &t, &e))
+		finding_unknown(d->out, what, "not told");
+	else if (t.known && !target_lanes_fit(&d->w, relation, t.lanes, &e))
+		finding_error(d->out, FINDING_MISSING, what, "", &e);
 }
 
 /* ---- all ---- */
@@ -205,8 +226,11 @@ void doctor_look(const struct config *c, struct findings *out)
 	if (d.redshift)
 		look_at_role(&d);
 	doctor_s3(&d);
-	for (size_t i = 0; d.usable && w->s3 && d.answers && i < d.n_sources; i++)
+	for (size_t i = 0; i < d.n_sources; i++) {
+		if (d.ledger)
+			look_at_lanes(&d, d.sources[i].copy->stem);
 		try_copy(&d, &d.sources[i]);
+	}
 	pg_close(&w->pg);
 	s3_close(w->s3);
 }

@@ -15,6 +15,8 @@ struct doctor {
 	struct worker w; /* its two arenas are that of the findings */
 	struct findings *out;
 	bool redshift;
+	bool ledger;   /* dwh.target can be read */
+	bool told;     /* that the role or MANIFESTS is missing: not once more for each COPY */
 	bool usable;   /* the warehouse answers, and tables may be made in the schema */
 	bool answers;  /* S3 does */
 	bool writable; /* MANIFESTS can be written and read back, and is in the right region */

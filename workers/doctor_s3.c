@@ -5,6 +5,7 @@
 
 #include "shared/connect.h"
 #include "workers/doctor_private.h"
+#include "workers/prefix.h"
 
 /* A request that is signed so much before or after S3's time is refused. (S3, RequestTimeTooSkewed:
  * 15 minutes; other services: 5.) */
@@ -85,6 +86,11 @@ static bool names(const struct sqlfile *f, const char *key)
 	return false;
 }
 
+static void not_looked_at(struct doctor *d, const char *what)
+{
+	finding_unknown(d->out, what, "not looked at: S3 can not be asked, see above");
+}
+
 /* Objects that the COPY names beside its data: JSON paths. */
 static void look_at_paths(struct doctor *d, const struct sqlfile *f)
 {
@@ -97,8 +103,10 @@ static void look_at_paths(struct doctor *d, const struct sqlfile *f)
 
 		if (!names(f, key) || str_ieq(str_z(key), f->source))
 			continue;
-		if (!s3_url_parse(str_z(url), &bucket, &name, &e) ||
-		    !s3_head(d->w.s3, bucket, name, NULL, &e))
+		if (!d->answers)
+			not_looked_at(d, what);
+		else if (!s3_url_parse(str_z(url), &bucket, &name, &e) ||
+		         !s3_head(d->w.s3, bucket, name, NULL, &e))
 			finding_error(d->out, of_reading(d, &e), what, "check the address", &e);
 		else if (region_fits(d, what, bucket))
 			finding_ok(d->out, what, "%s: may be read", url);
@@ -140,6 +148,10 @@ static void look_at_source(struct doctor *d, struct doctor_source *s)
 	struct str bucket, prefix;
 	struct err e;
 
+	if (!d->answers) {
+		not_looked_at(d, what);
+		return;
+	}
 	if (!s3_url_parse(str_z(url), &bucket, &prefix, &e) ||
 	    !list_first(d, bucket, prefix, &s->first, &e)) {
 		d->answers = !is_silence(&e);
@@ -189,12 +201,18 @@ static void look_at_manifests(struct doctor *d)
 	bool gone;
 
 	if (connect_by_prefix(&d->w.config)) {
+		if (!prefix_probe(&d->w, &e)) {
+			finding_error(d->out, FINDING_MISSING, what, "", &e);
+			d->told = true;
+			return;
+		}
 		finding_warn(d->out, what, "set it to a folder of a bucket that we may write to",
 		    "none: each prefix is loaded as a whole, once until --fresh, and stays "
 		    "UNVERIFIED");
 		return;
 	}
 	if (!base && d->redshift) {
+		d->told = true;
 		finding_missing(d->out, AT_CONFIG, what,
 		    "set it to a folder (s3://BUCKET/FOLDER) in the region of the data that we may "
 		    "write to, and the cluster's role may read",
@@ -206,6 +224,10 @@ static void look_at_manifests(struct doctor *d)
 		    "not set: manifests lie in %s/manifests, and another machine can not tell what "
 		    "is loaded",
 		    config_path(&d->w.config, d->w.task, d->w.config.local.dir));
+		return;
+	}
+	if (!d->answers) {
+		not_looked_at(d, what);
 		return;
 	}
 	if (!manifest_place(
@@ -239,8 +261,8 @@ static void look_at_clock(struct doctor *d)
 {
 	int64_t ahead;
 
-	if (!s3_clock(d->w.s3, &ahead))
-		finding_ok(d->out, "clock of S3", "not told");
+	if (!d->w.s3 || !s3_clock(d->w.s3, &ahead))
+		finding_unknown(d->out, "clock of S3", "not told");
 	else if (llabs(ahead) > CLOCK_MS)
 		finding_warn(d->out, "clock of S3",
 		    "set the clock of this machine (timedatectl set-ntp true)",
@@ -259,14 +281,12 @@ void doctor_s3(struct doctor *d)
 	if (!worker_s3(&d->w, &e)) {
 		if (d->out->v[d->out->n - 1].state == FINDING_OK)
 			finding_error(d->out, FINDING_MISSING, "S3", "check [AWS]", &e);
-		return;
+		d->answers = false;
 	}
-	for (size_t i = 0; d->answers && i < d->n_sources; i++) {
+	for (size_t i = 0; i < d->n_sources; i++) {
 		look_at_source(d, &d->sources[i]);
-		if (d->answers)
-			look_at_paths(d, d->sources[i].copy);
+		look_at_paths(d, d->sources[i].copy);
 	}
-	if (d->answers)
-		look_at_manifests(d);
+	look_at_manifests(d);
 	look_at_clock(d);
 }

@@ -142,7 +142,7 @@ static void look_at_isolation(struct doctor *d)
 	                      " WHERE trim(db_name) = current_database()"
 	                    : "SELECT current_setting('default_transaction_isolation')",
 	        NULL, &level, &e))
-		finding_ok(d->out, "isolation", "not told");
+		finding_unknown(d->out, "isolation", "not told");
 	else if (!d->redshift && !str_eq(level, STR("read committed")))
 		finding_warn(d->out, "isolation",
 		    "say ALTER ROLE ... SET default_transaction_isolation TO 'read committed'",
@@ -164,7 +164,7 @@ static void look_at_slices(struct doctor *d)
 		finding_ok(
 		    d->out, "slices", "%.*s: best is a multiple of so many files a COPY", STRF(n));
 	else
-		finding_ok(d->out, "slices", "not told, as by a serverless workgroup");
+		finding_unknown(d->out, "slices", "not told, as by a serverless workgroup");
 }
 
 static int64_t workers_of(const struct doctor *d)
@@ -176,8 +176,8 @@ static int64_t workers_of(const struct doctor *d)
 
 /*
  * Service classes 6 to 13 are queues of a manual WLM, with so many slots each; 100 and more those
- * of the automatic one, which decides by itself. Superusers see them.
- * (STV_WLM_SERVICE_CLASS_CONFIG.)
+ * of the automatic one, which decides by itself. Superusers see them; others see no rows. Which
+ * queue is ours is not to be seen. (STV_WLM_SERVICE_CLASS_CONFIG.)
  */
 static void look_at_wlm(struct doctor *d)
 {
@@ -192,16 +192,19 @@ static void look_at_wlm(struct doctor *d)
 	        " WHERE service_class BETWEEN 6 AND 13",
 	        NULL, &slots, &e) ||
 	    !str_to_i64(slots, &n))
-		finding_ok(d->out, "WLM", "not told to this user");
+		finding_unknown(d->out, "WLM", "not told to this user");
 	else if (!str_eq(automatic, STR("0")))
 		finding_ok(d->out, "WLM", "automatic, %.*s queue(s)", STRF(automatic));
+	else if (n == 0)
+		finding_unknown(d->out, "WLM", "not told to this user: superusers see the queues");
 	else if (n < workers)
 		finding_warn(d->out, "WLM",
 		    SAY("use -w %lld, or give the queue more slots", (long long)n),
-		    "%lld slots for %lld workers: the others wait, and hold their locks",
+		    "%lld slots of all queues together for %lld workers: the others wait, and hold "
+		    "their locks",
 		    (long long)n, (long long)workers);
 	else
-		finding_ok(d->out, "WLM", "%lld slots", (long long)n);
+		finding_ok(d->out, "WLM", "%lld slots of all queues together", (long long)n);
 	if (workers > LANES_MAX)
 		finding_warn(d->out, "workers",
 		    SAY("use -w %d, or up to %d", REDSHIFT_SLOTS, LANES_MAX),
@@ -217,10 +220,13 @@ static void look_at_clock(struct doctor *d)
 	struct err e;
 	int64_t seconds, ahead;
 
-	if (!ask(d, "SELECT CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) AS BIGINT)", NULL, &text,
-	        &e) ||
+	/* Redshift has CURRENT_TIMESTAMP on the leader node alone; ours is UTC in every session. */
+	if (!ask(d,
+	        d->redshift ? "SELECT CAST(EXTRACT(EPOCH FROM GETDATE()) AS BIGINT)"
+	                    : "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)",
+	        NULL, &text, &e) ||
 	    !str_to_i64(text, &seconds)) {
-		finding_ok(d->out, "clock of the warehouse", "not told");
+		finding_unknown(d->out, "clock of the warehouse", "not told");
 		return;
 	}
 	ahead = seconds * 1000 - clock_wall_ms();
@@ -298,6 +304,7 @@ static void look_at_ledger(struct doctor *d)
 		    "user %s may not write to the ledger", user);
 	} else {
 		finding_ok(d->out, "schema dwh", "has a ledger, which we may write to");
+		d->ledger = true;
 	}
 }
 

@@ -196,18 +196,10 @@ static bool write_file(struct worker *w, const char *dir, struct str name, struc
     struct str *address, struct err *e)
 {
 	const char *path = arena_printf(w->task, "%s/%.*s", dir, STRF(name));
-	const char *tmp = arena_printf(w->task, "%s.%lld", path, (long long)getpid());
-	int fd;
-	bool ok;
 
 	if (!file_folder(dir, 0777, AT_CONFIG, e))
 		return false;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write the manifest %s", tmp);
-	ok = file_write(fd, bytes) && fsync(fd) == 0;
-	ok = close(fd) == 0 && ok && rename(tmp, path) == 0;
-	if (!ok)
+	if (!file_replace(path, bytes))
 		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write the manifest %s", path);
 	*address = str_z(arena_printf(w->task, "file://%s", path));
 	return true;

@@ -40,22 +40,19 @@ bool merge_keep(
 	struct msg fact = {.type = MSG_SHARD, .u.shard = {.id = id, .objects = (int64_t)m->n}};
 	struct buf b;
 	bool ok;
-	int fd;
 
 	if (!file_folder(folder(w, relation), 0777, AT_CONFIG, e))
 		return false;
 	buf_init(&b, PIECE_MAX);
 	manifest_print(m, &b);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	ok = fd >= 0 && file_write(fd, buf_view(&b));
-	ok = (fd < 0 || close(fd) == 0) && ok;
-	if (!ok)
-		err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write what was listed to %s", path);
-	else if (b.over)
-		ok = err_set(e, ERR_TASK, AT_S3, "Manifest",
+	ok = !b.over && file_replace(path, buf_view(&b));
+	if (b.over)
+		err_set(e, ERR_TASK, AT_S3, "Manifest",
 		    "%zu objects are too many for one manifest: load them with another [LOAD] "
 		    "STRATEGY",
 		    m->n);
+	else if (!ok)
+		err_errno(e, ERR_SETUP, AT_CONFIG, "cannot write what was listed to %s", path);
 	buf_free(&b);
 	if (!ok)
 		return false;

@@ -55,7 +55,7 @@ bool prefix_check_first(
 	if (!prefix_is_on(w))
 		return true;
 	if (m->lane.n && !str_eq(m->lane, m->source))
-		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		return err_set(e, ERR_SETUP, AT_STATE, "Fresh",
 		    WHY ": %.*s must have one lane: make and load it again with --fresh",
 		    STRF(relation));
 	if (!pg_query(&w->pg,

@@ -22,6 +22,11 @@
 #include "workers/cut.h"
 #include "workers/tasks.h"
 
+/* Said of its shards, which are UNVERIFIED for ever. */
+#define PREFIX_UNVERIFIED                                                                          \
+	"[S3] MANIFESTS is none, and that the cluster has seen the objects that were listed is "   \
+	"likely, not proven"
+
 bool prefix_is_on(const struct worker *w);
 
 /* It is set up for that: called before anything is touched. ERR_SETUP/AT_CONFIG. */

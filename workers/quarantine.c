@@ -46,15 +46,15 @@ bool quarantine_read(struct worker *w, struct str relation, int64_t generation, 
 }
 
 bool quarantine_forget(struct worker *w, struct str relation, int64_t generation, struct str bucket,
-    struct str key, struct err *e)
+    struct str key, struct str etag, struct err *e)
 {
-	const char *params[] = {
-	    arena_cstr(w->task, relation), arena_i64(w->task, generation), address(w, bucket, key)};
+	const char *params[] = {arena_cstr(w->task, relation), arena_i64(w->task, generation),
+	    address(w, bucket, key), arena_cstr(w->task, etag)};
 
 	return pg_run(&w->pg,
 	    "DELETE FROM dwh.quarantine WHERE relation = $1 AND generation = CAST($2 AS INTEGER)"
-	    " AND object = $3",
-	    3, params, e);
+	    " AND object = $3 AND (etag = $4 OR $4 = '')",
+	    4, params, e);
 }
 
 static bool add(struct worker *w, struct str relation, int64_t generation, struct str bucket,
@@ -101,7 +101,7 @@ static bool hold_all(struct worker *w, struct str relation, int64_t generation,
 
 	for (size_t i = 0; i < bad->n; i++)
 		if (!quarantine_forget(
-		        w, relation, generation, bad->bucket, bad->objects[i].key, e) ||
+		        w, relation, generation, bad->bucket, bad->objects[i].key, STR(""), e) ||
 		    !add(w, relation, generation, bad->bucket, &bad->objects[i], &why[i], manifest,
 		        e))
 			return false;

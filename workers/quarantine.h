@@ -22,9 +22,9 @@ bool quarantine_is_on(const struct worker *w);
 bool quarantine_read(struct worker *w, struct str relation, int64_t generation, struct str bucket,
     struct object **out, size_t *n, struct err *e);
 
-/* There is another version of it now. */
+/* There is another version of it now than the one of that ETag; the empty str: than any. */
 bool quarantine_forget(struct worker *w, struct str relation, int64_t generation, struct str bucket,
-    struct str key, struct err *e);
+    struct str key, struct str etag, struct err *e);
 
 /*
  * Holds the objects of `bad`, why[i] being what is wrong with objects[i] (its `object` is not

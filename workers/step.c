@@ -23,6 +23,7 @@
 #include "workers/locks.h"
 #include "workers/manifest.h"
 #include "workers/merge.h"
+#include "workers/prefix.h"
 #include "workers/quarantine.h"
 #include "workers/relation.h"
 #include "workers/tasks.h"
@@ -166,11 +167,11 @@ static bool staged_verdict(struct worker *w, const struct sqlfile *f, const char
 	done->verdict = unverified ? STR("UNVERIFIED") : STR("VERIFIED");
 	if (unverified)
 		done->note = str_z(arena_printf(w->task,
-		    "%.*s%s%lld of %lld shards are UNVERIFIED: it was not to be seen that COPY "
-		    "read "
-		    "all files of their manifests",
-		    STRF(done->note), done->note.n ? "; " : "", (long long)unverified,
-		    (long long)done->objects));
+		    "%.*s%s%lld of %lld shards are UNVERIFIED: %s", STRF(done->note),
+		    done->note.n ? "; " : "", (long long)unverified, (long long)done->objects,
+		    prefix_is_on(w) ? PREFIX_UNVERIFIED
+		                    : "it was not to be seen that COPY read all files of their "
+		                      "manifests"));
 	return true;
 }
 

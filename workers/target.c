@@ -8,7 +8,7 @@
  */
 #include <stdio.h>
 
-#include "workers/tasks.h"
+#include "workers/prefix.h"
 
 struct str target_relation(struct worker *w, struct arena *a, struct str stem)
 {
@@ -76,4 +76,23 @@ bool target_first_generation(
 	*generation = pg_i64(res, 0, 0);
 	PQclear(res);
 	return true;
+}
+
+bool target_lanes_fit(const struct worker *w, struct str relation, int64_t have, struct err *e)
+{
+	int64_t want = w->config.load.lanes;
+
+	if (prefix_is_on(w))
+		return have == 1 ||
+		       err_set(e, ERR_SETUP, AT_STATE, "Fresh",
+		           "%.*s was made with %lld lanes, and COPY by a prefix ([S3] MANIFESTS is "
+		           "none) needs one: load all again with --fresh",
+		           STRF(relation), (long long)have);
+	if (w->config.load.strategy != STRATEGY_SHARDED || want == 0 || want == have)
+		return true;
+	return err_set(e, ERR_SETUP, AT_CONFIG, "Fresh",
+	    "%.*s was made with %lld lane(s), [LOAD] LANES says %lld: load all again with --fresh, "
+	    "or "
+	    "leave LANES out",
+	    STRF(relation), (long long)have, (long long)want);
 }

@@ -41,6 +41,10 @@ bool target_write(
 /* Makes the run the owner; use locks_take_over. */
 bool target_take_over(struct worker *w, struct str relation, struct err *e);
 
+/* A staging relation that has so many lanes is what the configuration wants, or lets be; else
+ * ERR_SETUP, with the remedy. */
+bool target_lanes_fit(const struct worker *w, struct str relation, int64_t have, struct err *e);
+
 /* For a first life after none: behind whatever the ledger remembers of earlier ones. */
 bool target_first_generation(
     struct worker *w, struct str relation, int64_t *generation, struct err *e);

@@ -32,16 +32,27 @@ copies() { sql "select count(*) from sys_load_history where data_source = 's3://
 dwh run
 is "$ST" 3 'what has lanes must be made anew'
 like "$ERR" 'was made with 2 lanes, and COPY by a prefix .* needs one: load all again with --fresh' 'which is said'
+like "$OUT" "load all again: $DWH run --fresh -c $T/dwh.cfg\$" 'and the command is the one that helps'
+dwh run --set IAM_ROLE.ARN=foo --set LOAD.ATTEMPTS=2
+is "$ST" 2 'a --set that is at fault'
+like "$OUT" "That is the --set of a key that the error names: .*, and then: $DWH r[a-z]+ .*-c $T/dwh.cfg --set LOAD.ATTEMPTS=2\$" \
+	'is not advised again, and the others are'
 
 rm -rf "$T/buckets/manifests"
 dwh run --fresh --json --set LOAD.SHARD_OBJECTS=100
 is "$ST" 8 'a load: exit code 8'
+like "$(jq -r '.tasks[].note // empty' <<<"$OUT")" 'shards are UNVERIFIED: \[S3\] MANIFESTS is none' 'the remark says why'
 is "$(counts) $(checksums)" "$want $sums" 'with the rows of a load by manifests'
 is "$(ledger)" '2|2|9224|UNVERIFIED' 'a shard for each source, UNVERIFIED'
 like "$(jq -r '.shards[].manifest' <<<"$OUT")" "^file://$T/.dwh/manifests/" 'what it holds is kept in a folder'
 is "$(copies)" 1 'the COPY named the prefix'
+dwh report
+like "$OUT" 'Set \[S3\] MANIFESTS to a folder.*--fresh, or .* allow it: .* verify --allow-unverified -c' 'and the advice what would help'
 dwh run --json
 is "$(jq .totals.shards <<<"$OUT") $(counts)" "0 $want" 'a second run loads nothing'
+dwh verify --allow-unverified
+is "$ST" 0 'verify allows it'
+like "$(head -n 1 <<<"$OUT")" 'model sparkify, [0-9]+ workers$' 'and has no strategy'
 
 # ---- what cannot be loaded once ----
 
@@ -84,6 +95,8 @@ like "$ERR" 'a part of staging_songs can not be loaded alone' 'with the reason'
 dwh run --fresh --set LOAD.MAX_BAD_OBJECTS=3
 is "$ST" 2 'and so is a quarantine'
 like "$ERR" 'no object can be held back' 'with the reason'
+dwh run --allow-unverified --set AWS.ENDPOINT=http://127.0.0.1:1 --set LOAD.ATTEMPTS=1
+like "$OUT" "and then: .* --allow-unverified --set AWS" '--allow-unverified is kept in the command that goes on'
 
 # ---- who dies, and what changes meanwhile ----
 

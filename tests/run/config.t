@@ -73,4 +73,7 @@ printf '[LOCAL]\nDIR = here\n' >sub/x.cfg
 "$DWH" create -c sub/x.cfg >/dev/null 2>"$T/err"
 [ -d sub/here/runs ]
 ok $? 'paths are relative to the file'
+config original.cfg --set WAREHOUSE.ENGINE=redshift
+is "$(value WAREHOUSE.SSLMODE)" 'WAREHOUSE.SSLMODE = verify-full # default' 'redshift: certificates are verified, and that is shown'
+is "$(env -i "$DWH" config -c "$T/dwh.cfg" 2>&1 >/dev/null)/$?" /0 'an environment with nothing in it is one'
 done_testing

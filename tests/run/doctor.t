@@ -40,9 +40,10 @@ is "$(sql "select count(*) from pg_namespace where nspname = 'dwh'")" 0 'redshif
 for fact in 'version ok Redshift 1\.0' 'isolation ok Snapshot Isolation' 'slices ok 4:' 'WLM ok automatic' \
 	'login ok user awsuser of database postgres, with a password' 'role ok .* of account 123456789012' \
 	'AWS key ok \*\*\*\*, from .*dwh\.cfg \[AWS\]' 'clock of S3 ok less than' 'workers ok 2' \
-	'COPY staging_songs ok not tried: .*dwh create' '[S3] LOG_JSONPATH ok .*may be read'; do
+	'COPY staging_songs unknown not tried: .*dwh create' '[S3] LOG_JSONPATH ok .*may be read'; do
 	what=${fact%% ok *}
-	like "$(state "$what")" "^ok ${fact#* ok }" "redshift: $what"
+	what=${what%% unknown *}
+	like "$(state "$what")" "^${fact#"$what "}" "redshift: $what"
 done
 dwh create
 all_well 'redshift, with tables'
@@ -53,6 +54,7 @@ dwh doctor
 is "$ST" 0 'for people'
 like "$(head -n 1 <<<"$OUT")" '^ *state +what +found and remedy' 'a table'
 like "$(tail -n 1 <<<"$OUT")" '^Nothing that a load needs is missing; 0 warning' 'and a word at its end'
+is "$(grep -c '^ *- ' <<<"$OUT")" 0 'nothing is unknown'
 is "$(grep -c -e "$RS_PASSWORD" -e "$S3_SECRET" -e "$S3_ID" <<<"$OUT$ERR")" 0 'no secret in it'
 
 wants 4 warehouse 'is the server running, and are \[CLUSTER\] HOST and DB_PORT right' 'a wrong port' \
@@ -74,6 +76,41 @@ wants 5 '[S3] MANIFESTS' 'the bucket does not exist' 'no bucket for manifests' -
 without MANIFESTS wants 2 '[S3] MANIFESTS' 'not set: set it to a folder' 'no place for manifests'
 wants 5 '[S3] LOG_DATA' 'AWS\] ENDPOINT|is it running' \
 	'no S3 there' --set AWS.ENDPOINT=http://127.0.0.1:1
+AWS_ENDPOINT_URL_S3=http://127.0.0.1:1 without ENDPOINT doctor
+like "$(state '[S3] LOG_DATA')" 'is it running\? The address is AWS_ENDPOINT_URL_S3' 'which the environment has set'
+doctor --set AWS.ENDPOINT=http://127.0.0.1:1
+unknown() { jq -r '[.findings[] | select(.state == "unknown") | .what] | join(", ")' <<<"$OUT"; }
+is "$(unknown)" '[S3] LOG_JSONPATH, [S3] SONG_DATA, [S3] MANIFESTS, clock of S3, COPY staging_events, COPY staging_songs' \
+	'no S3 there: what is not looked at is named'
+dwh doctor --set AWS.ENDPOINT=http://127.0.0.1:1
+like "$OUT" '^ *- +\[S3\] SONG_DATA +not looked at' 'for people, too'
+like "$(tail -n 1 <<<"$OUT")" '^1 thing\(s\) missing, 0 warning\(s\), 6 not known: exit code 5' 'and counted apart'
+doctor --set CLUSTER.DB_PORT=1
+like "$(state 'COPY staging_songs')" '^unknown not tried' 'no warehouse there: the COPYs are named'
+
+# What the run refuses at once: a quarantine without manifests, lanes that are not those wanted.
+wants 2 '[S3] MANIFESTS, lanes of staging_events, lanes of staging_songs' 'no object can be held back: leave' 'a prefix with a quarantine' \
+	--set S3.MANIFESTS=none --set LOAD.MAX_BAD_OBJECTS=3
+wants 3 'lanes of staging_events, lanes of staging_songs' 'was made with 2 lanes, and COPY by a prefix' \
+	'a prefix over lanes' --set S3.MANIFESTS=none
+wants 2 'lanes of staging_events, lanes of staging_songs' 'was made with 2 lane.*LANES says 3' \
+	'another number of lanes' --set LOAD.LANES=3
+
+# A COPY that fails: what is wrong of the role is told of the role alone.
+mkdir -p "$T/parquet/copy"
+sed 's/^FORMAT.*/FORMAT AS PARQUET/' "$TOP/sql/sparkify/copy/staging_songs.sql" >"$T/parquet/copy/staging_songs.sql"
+wants 4 'COPY staging_songs' 'PARQUET.*: $' 'a COPY that is not executed' --set LOAD.MODEL="sparkify $T/parquet"
+"$DWH" s3d --root "$T/buckets" --key-file "$T/s3d.key" --port 0 --fault get:403:100% >"$T/denied.ready" 2>>"$T/s3d.log" &
+DENIED=$!
+disown
+until_true 10 grep -q ready "$T/denied.ready"
+stop_redshiftd
+own_redshiftd --s3-endpoint "http://127.0.0.1:$(sed -n 's/^s3d ready //p' "$T/denied.ready")"
+wants 5 'COPY staging_events, COPY staging_songs' 'AccessDenied.*; the role of .* needs s3:ListBucket.*files: $' \
+	'a role that may not read'
+kill $DENIED
+stop_redshiftd
+own_redshiftd
 wants 2 '[S3] LOG_DATA, [S3] LOG_JSONPATH, [S3] SONG_DATA, [S3] MANIFESTS' 'another|REGION = us-west-2' 'another region' \
 	--set AWS.REGION=eu-west-1
 sed 's/^SECRET = .*/SECRET = wrong-one/' "$T/dwh.cfg" >"$T/wrong.cfg"
@@ -113,7 +150,12 @@ system -c 'drop view sys_load_detail, stl_load_commits' -c 'create or replace vi
 	cast(null as char(64)) as name'
 doctor
 is "$ST $(warned)" '0 WLM, load views' 'no views, and few slots: warnings'
-like "$(state WLM)" '1 slots for 2 workers.*: use -w 1' 'few slots: the remedy'
+like "$(state WLM)" '1 slots of all queues together for 2 workers.*: use -w 1' 'few slots: the remedy'
+system -c 'create or replace view pg_catalog.stv_wlm_service_class_config as select 6 as service_class,
+	1 as num_query_tasks, cast(null as char(64)) as name where false'
+doctor
+is "$ST $(warned) $(state WLM | cut -d: -f1)" '0 load views unknown not told to this user' \
+	'no rows of the WLM, as for a user who is no superuser: nothing is advised'
 like "$(state 'load views')" 'shards stay UNVERIFIED' 'no views: what follows'
 stop_redshiftd
 own_redshiftd

@@ -66,6 +66,8 @@ is "$(checksums)" "$sums" 'and nothing is changed'
 rm "$T/buckets/sparkify/$changed"
 dwh run
 is "$ST" 0 'an object that is gone is no error'
+is "$(grep -c 'staging_[a-z]* has 3 lanes; \[LOAD\] STRATEGY = direct takes effect with --fresh' <<<"$OUT")" 1 \
+	'lanes that stay, though they are not what is asked for, are told of once'
 is "$(checksums)" "$sums" 'its rows stay'
 mv "$T/kept" "$T/buckets/sparkify/$changed"
 dwh run --json

@@ -74,6 +74,58 @@ is "$(left_running)" '' 'redshiftd was killed: the others end with it'
 services up
 is "$?/$(redshift 'select 1')" 0/1 'and it can be brought up again'
 services down
+
+# The numbers of last time stand in up.lock: they are a stranger's by now. An `up` is held before it
+# has started redshiftd: the pipe that it
+# reads its login from has no writer.
+sleep 300 &
+STRANGER=$!
+disown
+echo "$STRANGER 5439" >"$T/.dwh/local/up.lock"
+mv "$T/.dwh/local/login" "$T/login"
+mkfifo "$T/.dwh/local/login"
+chmod 600 "$T/.dwh/local/login"
+"$DWH" -c "$T/dwh.cfg" local up 2>"$T/first.err" &
+FIRST=$!
+held() { ! flock -n "$T/.dwh/local/up.lock" true && ! grep -q 5439 "$T/.dwh/local/up.lock"; }
+until_true 60 held
+ok $? 'who starts redshiftd puts the numbers of last time away first'
+"$DWH" -c "$T/dwh.cfg" local up 2>"$T/second.err" &
+SECOND=$!
+"$DWH" -c "$T/dwh.cfg" local down 2>"$T/down.err"
+is "$?" 3 'down meanwhile ends with 3'
+like "$(cat "$T/down.err")" 'is starting redshiftd' 'and says why'
+kill -0 "$STRANGER"
+ok $? 'whose number it was is not killed'
+is "$(cat "$T/second.err")" '' 'a second up waits'
+kill "$STRANGER"
+exec 9>"$T/.dwh/local/login"
+mv -f "$T/login" "$T/.dwh/local/login"
+cat "$T/.dwh/local/login" >&9
+exec 9>&-
+wait "$FIRST"
+is "$?" 0 'the first goes on'
+wait "$SECOND"
+is "$?" 0 'and the second'
+like "$(cat "$T/second.err")" 'is up already, at 127\.0\.0\.1:[1-9]' 'which knows the port then'
+services down
+
+# From another folder, and with --set behind the word, too.
+services up --set LOCAL.DIR="$T/other"
+is "$?" 0 '--set is taken behind the word'
+services status
+is "$?" 3 'and holds'
+mkdir "$T/elsewhere"
+(
+	cd "$T/elsewhere" || exit
+	eval "$("$DWH" -c "$T/dwh.cfg" local env --set LOCAL.DIR="$T/other")"
+	"$DWH" config | grep -E '^(LOCAL\.|\[LOCAL\] )?DIR|LOCAL.DIR' >"$T/dir"
+)
+like "$(cat "$T/dir")" "$T/other" 'the exports name the folder, wherever one goes'
+services down --json
+is "$?" 1 'down takes no --json'
+services down --set LOCAL.DIR="$T/other"
+is "$?/$(left_running)" 0/ 'down of that folder'
 services sideways
 is $? 1 'an unknown word'
 like "$(cat "$T/err")" 'wants up, down, status, env or psql, not sideways' 'is named'

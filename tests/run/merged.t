@@ -102,6 +102,12 @@ like "$(worker "$(merge 2)")" 'fail 9 .*1 of 2 pieces' 'a piece that is missing 
 is "$(worker "$(list 7 song_data/A/A/A)" "$(merge 2)" | sed -n '/^fail/p')" \
 	"$(printf 'fail 9 %s was listed twice' "$(cd "$T/buckets/sparkify" && find song_data/A/A/A -name '*.json' | LC_ALL=C sort | head -n 1)")" \
 	'and so is an object that is in two'
+# A piece that cannot be written to its end is none: it takes its name when it is whole.
+pieces=$T/.dwh/runs/by-hand/pieces.public.staging_songs
+like "$(trap '' XFSZ && ulimit -f 1 && worker "$(list 8 song_data/A/A)")" 'fail 8 cannot write what was listed' 'no room for a piece'
+[ ! -e "$pieces/8" ]
+ok $? 'it is not there'
+is "$(find "$pieces" -name '.*' -type f)" '' 'and nothing is left beside it'
 
 
 # ---- an object that changes between the listing and the COPY ----
