@@ -24,8 +24,16 @@ killed_when() {
 	is "$(left_running)" '' "$1: within three seconds nothing is left"
 	echo "# gone after $(((${EPOCHREALTIME/./} - ${began/./}) / 1000)) ms"
 }
-title() { [ -n "$(pids_of "dwh: worker [0-9]+ $1")" ]; }
-copied() { [ "$(journal 2>/dev/null | grep -c '"t":"done".*"requests":[1-9].*"verdict":"VERIFIED"')" -ge "$1" ]; }
+title() { # of a child of $run; starts no process, so that it looks often
+	local all p args
+	read -ra all <"/proc/$run/task/$run/children"
+	for p in "${all[@]}"; do
+		mapfile -d '' args <"/proc/$p/cmdline"
+		[[ ${args[*]} =~ ^dwh:\ worker\ [0-9]+\ $1 ]] && return
+	done
+	return 1
+} 2>/dev/null
+copied() { [ "$1" = 0 ] || [ "$(journal 2>/dev/null | grep -c '"t":"done".*"requests":[1-9].*"verdict":"VERIFIED"')" -ge "$1" ]; }
 
 killed_when 'create'
 killed_when 'list staging_songs'

@@ -182,7 +182,7 @@ is "$DONE" $((WORKERS + SUPERVISORS + SERVERS)) "kills: $WORKERS of workers, $SU
 ENGINE=redshift
 DONE=0
 rm -rf "$T/.dwh"
-own_postgres
+start_postgres
 own_s3d --latency 5ms
 own_redshiftd
 redshift_config
