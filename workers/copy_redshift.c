@@ -101,18 +101,12 @@ static bool table_to_validate(
     struct worker *w, struct str stem, struct str *table, bool *made, struct err *e)
 {
 	const struct sqlfile *f = model_find(w->model, SQL_CREATE, stem);
-	struct str names[] = {lane_name(w->task, stem, 1, 2), stem};
 
 	*made = false;
-	for (size_t i = 0; i < 2; i++) {
-		bool there;
-
-		*table = names[i];
-		if (!relation_exists(w, names[i], &there, e))
-			return false;
-		if (there)
-			return true;
-	}
+	if (!relation_table(w, stem, table, e))
+		return false;
+	if (table->n)
+		return true;
 	if (!f)
 		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no relation %.*s", STRF(stem));
 	*table = str_z(

@@ -74,24 +74,6 @@ static void look_at_role(struct doctor *d)
 
 /* ---- the COPYs ---- */
 
-/* A staging table of the source: its first lane, or the relation itself; empty where neither is. */
-static bool find_lane(struct doctor *d, struct str stem, struct str *lane, struct err *e)
-{
-	bool there;
-
-	*lane = lane_name(d->w.task, stem, 1, 2);
-	if (!relation_exists(&d->w, *lane, &there, e))
-		return false;
-	if (there)
-		return true;
-	*lane = stem;
-	if (!relation_exists(&d->w, stem, &there, e))
-		return false;
-	if (!there)
-		*lane = STR("");
-	return true;
-}
-
 /* The only proof that the cluster may use the role, and the role read the bucket: the first object,
  * by a manifest of its own, with NOLOAD. */
 static bool copy_first(struct doctor *d, const struct doctor_source *s, struct str lane,
@@ -136,7 +118,7 @@ static void try_on_redshift(struct doctor *d, const struct doctor_source *s, con
 		finding_unknown(d->out, what, "not tried: it would read all of the prefix");
 	else if (!d->writable || s->first.n == 0)
 		finding_unknown(d->out, what, "not tried: what it needs is missing above");
-	else if (!find_lane(d, s->copy->stem, &lane, &e))
+	else if (!relation_table(&d->w, s->copy->stem, &lane, &e))
 		finding_error(d->out, FINDING_MISSING, what, "", &e);
 	else if (!lane.n)
 		finding_unknown(d->out, what,

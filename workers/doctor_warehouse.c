@@ -9,6 +9,7 @@
 #include "shared/connect.h"
 #include "shared/lane.h"
 #include "workers/doctor_private.h"
+#include "workers/isolation.h"
 #include "workers/owner.h"
 
 enum {
@@ -135,13 +136,8 @@ static void look_at_tls(struct doctor *d, const struct pg_target *t)
 static void look_at_isolation(struct doctor *d)
 {
 	struct str level;
-	struct err e;
 
-	if (!ask(d,
-	        d->redshift ? "SELECT trim(db_isolation_level) FROM stv_db_isolation_level"
-	                      " WHERE trim(db_name) = current_database()"
-	                    : "SELECT current_setting('default_transaction_isolation')",
-	        NULL, &level, &e))
+	if (!isolation_read(&d->w, &level))
 		finding_unknown(d->out, "isolation", "not told");
 	else if (!d->redshift && !str_eq(level, STR("read committed")))
 		finding_warn(d->out, "isolation",

@@ -10,17 +10,26 @@ static const char *question(const struct worker *w)
 	return "SELECT current_setting('default_transaction_isolation')";
 }
 
+bool isolation_read(struct worker *w, struct str *level)
+{
+	struct err ignored;
+	PGresult *res;
+	bool told;
+
+	if (!worker_pg(w, &ignored) || !pg_query(&w->pg, question(w), 0, NULL, &res, &ignored))
+		return false;
+	told = PQntuples(res) > 0;
+	if (told)
+		*level = arena_str(w->task, pg_str(res, 0, 0));
+	PQclear(res);
+	return told;
+}
+
 void isolation_tell(struct worker *w)
 {
 	struct msg m = {
 	    .type = MSG_WAREHOUSE, .u.warehouse = {.id = w->task_id, .isolation = STR("unknown")}};
-	struct err ignored;
-	PGresult *res;
 
-	if (worker_pg(w, &ignored) && pg_query(&w->pg, question(w), 0, NULL, &res, &ignored)) {
-		if (PQntuples(res))
-			m.u.warehouse.isolation = arena_str(w->task, pg_str(res, 0, 0));
-		PQclear(res);
-	}
+	isolation_read(w, &m.u.warehouse.isolation);
 	worker_send(&m);
 }

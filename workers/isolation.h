@@ -4,6 +4,9 @@
 
 #include "workers/worker.h"
 
+/* In the warehouse's own words, in w->task; false where it does not tell. */
+bool isolation_read(struct worker *w, struct str *level);
+
 /*
  * Asks, and sends the answer up, in the warehouse's words: "Serializable" or "Snapshot Isolation"
  * on Redshift, "read committed" and so on on PostgreSQL; "unknown" where it does not tell, which is

@@ -41,6 +41,19 @@ bool relation_exists(struct worker *w, struct str stem, bool *out, struct err *e
 	return true;
 }
 
+bool relation_table(struct worker *w, struct str stem, struct str *table, struct err *e)
+{
+	struct str names[] = {lane_name(w->task, stem, 1, 2), stem};
+	bool there = false;
+
+	for (size_t i = 0; i < 2 && !there; i++) {
+		if (!relation_exists(w, names[i], &there, e))
+			return false;
+		*table = there ? names[i] : STR("");
+	}
+	return true;
+}
+
 bool relation_drop(struct worker *w, struct str stem, int64_t lanes, struct err *e)
 {
 	struct str name = pg_ident(&w->pg, w->task, stem);

@@ -10,6 +10,9 @@
 /* Whether the relation itself is there. */
 bool relation_exists(struct worker *w, struct str stem, bool *out, struct err *e);
 
+/* A table that holds its rows: its first lane, or the relation itself; empty where neither is. */
+bool relation_table(struct worker *w, struct str stem, struct str *table, struct err *e);
+
 /* Drops its lanes, and the view over them; what is not there is no error. */
 bool relation_drop(struct worker *w, struct str stem, int64_t lanes, struct err *e);
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ENGINE = redshift, [S3] MANIFESTS = none: COPY by a bare prefix. A source is one shard, loaded once,
 # whoever dies; what cannot be loaded once is refused; the verdict is UNVERIFIED.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/held_copy.sh"
 small_data
 own_postgres
 own_s3d
@@ -26,7 +26,6 @@ ledger() { # shards, distinct ones, rows, verdicts; of the present generation
 		string_agg(distinct l.verdict, ' ') from dwh.ledger l
 		join dwh.target t using (relation, generation)"
 }
-shards_cut() { journal | jq -s '[.[] | select(.t == "task" and .kind == "copy")] | length'; }
 copies() { sql "select count(*) from sys_load_history where data_source = 's3://sparkify/song_data'"; }
 
 dwh run
@@ -109,33 +108,14 @@ for place in list:after-manifest copy:before-copying copy:before-ledger copy:bef
 	is "$(ledger)" '2|2|9224|UNVERIFIED' "$place: one row a shard in the ledger"
 done
 
-waits() { [ "$(sql "select count(*) from pg_locks where not granted")" -gt 0 ] && [ "$(shards_cut)" = 2 ]; }
-during() { # during COMMAND...: between the listing and the COPY
-	dwh create --fresh
-	rm -f "$T/hold"
-	mkfifo "$T/hold"
-	rs -q <"$T/hold" >"$T/held" 2>&1 &
-	exec 7>"$T/hold"
-	printf '%s\n' 'begin; lock table dwh.load_errors; \echo held' >&7
-	until_true 10 grep -q held "$T/held"
-	"$DWH" run -c "$T/dwh.cfg" >"$T/out" 2>"$T/run.err" &
-	RUN=$!
-	until_true 20 waits
-	ok $? "$1: between the listing and the COPY"
-	"$@"
-	echo 'commit;' >&7
-	exec 7>&-
-	wait $RUN
-	ST=$?
-}
-during cp "$T/new.json" "$new"
+during 2 cp "$T/new.json" "$new"
 is "$ST $(ledger)" '8 2|2|9225|UNVERIFIED' 'an object comes: it is loaded, too'
 is "$(sql 'select count(*), count(distinct song_id) from staging_songs')" '1169|1169' 'each once'
 like "$(journal | jq -r 'select(.t == "done" and .verdict == "superseded") | .note')" \
 	"listed again: s3://sparkify/song_data/A/B/new.json has come since the prefix was listed" 'the report says why'
 overwritten() { jq -c '.year = 1066' "$first" >"$T/new" && cp -p "$first" "$T/kept" && mv "$T/new" "$first"; }
 rm "$new"
-during overwritten
+during 2 overwritten
 is "$ST $(counts)" "8 $want" 'an object is overwritten: as many rows'
 is "$(sql 'select count(*) from staging_songs where year = 1066')" 1 'and its new content, once'
 like "$(journal | jq -r 'select(.t == "done" and .verdict == "superseded") | .note')" \
@@ -143,7 +123,7 @@ like "$(journal | jq -r 'select(.t == "done" and .verdict == "superseded") | .no
 rm "$first"
 mv "$T/kept" "$first"
 cp "$T/new.json" "$new"
-during rm "$new"
+during 2 rm "$new"
 is "$ST $(sql 'select count(*) from staging_songs')" '6 0' 'an object goes: its shard is not loaded'
 dwh rerun
 is "$ST $(checksums)" "8 $sums" 'and the rerun loads what there is'

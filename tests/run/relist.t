@@ -2,7 +2,7 @@
 # ENGINE = redshift: COPY takes no ETag, so the keys of a shard are listed again before its COMMIT.
 # An object that changed between the listing and the COPY is loaded as it is now, once; one that went
 # fails its shard.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/held_copy.sh"
 small_data
 own_postgres
 own_s3d
@@ -14,29 +14,6 @@ songs=$T/buckets/sparkify/song_data
 object=$(find "$songs" -name '*.json' | LC_ALL=C sort | sed -n 5p)
 cp "$object" "$T/kept"
 
-shards_cut() { journal | jq -s '[.[] | select(.t == "task" and .kind == "copy")] | length'; }
-# All shards are cut, and a COPY waits: for a table that each looks at before it begins.
-waits() { [ "$(sql "select count(*) from pg_locks where not granted")" -gt 0 ] && [ "$(shards_cut)" = 3 ]; }
-
-# during COMMAND...: a load whose shards are listed and not copied yet; COMMAND is done then
-during() {
-	dwh create --fresh
-	rm -f "$T/hold"
-	mkfifo "$T/hold"
-	rs -q <"$T/hold" >"$T/held" 2>&1 &
-	exec 7>"$T/hold"
-	printf '%s\n' 'begin; lock table dwh.load_errors; \echo held' >&7
-	until_true 10 grep -q held "$T/held"
-	"$DWH" run -c "$T/dwh.cfg" --json >"$T/out" 2>"$T/run.err" &
-	RUN=$!
-	until_true 20 waits
-	ok $? "$1: between the listing and the COPY"
-	"$@"
-	echo 'commit;' >&7
-	exec 7>&-
-	wait $RUN
-	ST=$?
-}
 overwritten() { jq -c '.year = 1066' "$T/kept" >"$T/new" && mv "$T/new" "$object"; }
 
 dwh run --json
@@ -44,7 +21,7 @@ is "$ST $(counts)" "0 $want" 'a load'
 sums=$(checksums)
 is "$(shards_cut)" 3 'of three shards'
 
-during overwritten
+during 3 overwritten
 is "$ST" 0 'an object is overwritten between its listing and the COPY: the run succeeds'
 is "$(counts)" "$want" 'with the counts of a clean load'
 is "$(sql 'select count(*) from staging_songs where year = 1066')" 1 'its new content is loaded, once'
@@ -56,7 +33,7 @@ dwh verify
 is "$ST" 0 'dwh verify finds nothing'
 
 cp "$T/kept" "$T/new" && mv "$T/new" "$object"
-during rm "$object"
+during 3 rm "$object"
 is "$ST" 6 'an object goes: exit code 6'
 dwh run
 is "$ST $(counts | cut -d' ' -f2)" '0 1167' 'the next run loads what there is'
