@@ -73,6 +73,24 @@ def show(text):
                         lines.append("")
                 lines[y] = lines[y][:x].ljust(x) + c + lines[y][x + 1:]
                 x += 1
+EPOLL_WAIT = {"232", "281", "22"} # as /proc/PID/syscall names it: x86-64, its pwait, arm64
+def hold():
+    # Stopped where it waits, with no frame half made: what it draws next is for the new size.
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        if not os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1]):
+            sys.exit("ended before it could be stopped")
+        if open(f"/proc/{pid}/syscall").read().split()[0] in EPOLL_WAIT:
+            return
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.01)
+def drain():
+    # What it has written for the old size.
+    global rest
+    while select.select([fd], [], [], 0)[0]:
+        rest += os.read(fd, 65536).decode(errors="replace")
+    show(rest)
+    rest = ""
 began, acted, rest, raw = time.time(), False, "", b""
 while True:
     ready = select.select([fd], [], [], 0.1)[0]
@@ -97,9 +115,12 @@ while True:
         if what == "interrupt":
             os.write(fd, b"\x03")
         else:
+            hold()
+            drain()
             columns = columns // 2
             size()
             reflow()
+            os.kill(pid, signal.SIGCONT)
 show(rest)
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 left = [l for l in lines if block.match(l)]
