@@ -72,7 +72,7 @@ struct config {
 		int64_t lanes;                 /* 0: the workers at creation; 1 with direct */
 		int64_t shard_bytes;           /* 64 MiB */
 		int64_t shard_objects;         /* 2000 */
-		int64_t connections;           /* GETs in flight in one worker, 32 */
+		int64_t connections;           /* GETs in flight in one worker, at most: 256 */
 		int64_t fetch_memory;          /* bytes of buffers for all of them, 16 MiB */
 		int64_t attempts;              /* tries of one task, 5 */
 		int64_t task_timeout_s;  /* no beat for so long: cancelled, then killed; 300; at

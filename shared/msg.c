@@ -27,7 +27,8 @@ static const struct field step[] = {INT(step, id), INT(step, attempt), STRING(st
     BOOL(step, take_over), BOOL(step, whole), BOOL(step, validate), STRING(step, of), END};
 static const struct field list[] = {INT(list, id), INT(list, attempt), STRING(list, source),
     STRING(list, prefix), STRING(list, after), STRING(list, upto), BOOL(list, fan),
-    STRING(list, shard), STRING(list, manifest), INT(list, generation), BOOL(list, validate), END};
+    INT(list, pages), STRING(list, shard), STRING(list, manifest), INT(list, generation),
+    BOOL(list, validate), END};
 static const struct field copy[] = {INT(copy, id), INT(copy, attempt), STRING(copy, source),
     STRING(copy, lane), STRING(copy, shard), STRING(copy, manifest), INT(copy, generation),
     INT(copy, objects), INT(copy, bytes), INT(copy, again), BOOL(copy, validate), END};

@@ -105,7 +105,8 @@ struct msg_list {
 	struct str prefix;          /* key prefix without the bucket */
 	struct str after;           /* keys greater than this */
 	struct str upto;            /* and not greater than this; "" for no bound */
-	bool fan;                   /* may give parts of it back as ranges */
+	bool fan;                   /* sub-prefixes may be given back as ranges */
+	int64_t pages;              /* so may what is behind so many pages; 0: no */
 	struct str shard, manifest; /* not "": of a shard that was cut before, its keys */
 	int64_t generation;
 	bool validate; /* all objects, loaded or not */

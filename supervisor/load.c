@@ -139,6 +139,7 @@ static void apply(struct run *r, const struct task *t, const struct msg *m)
 	} else if (m->type == MSG_RANGE) {
 		made = plan_add_list(&r->plan, t->source, m->u.range.prefix, m->u.range.after,
 		    m->u.range.upto, false);
+		made->pages = 4 * t->pages;
 	} else if (m->type == MSG_SHARD && t->kind == TASK_LIST && t->source->merge) {
 		t->source->pieces++;
 	} else if (m->type == MSG_SHARD) {
@@ -308,6 +309,7 @@ static struct msg message_of(struct run *r, const struct task *t)
 		    .after = t->after,
 		    .upto = t->upto,
 		    .fan = t->fan,
+		    .pages = t->pages,
 		    .shard = t->shard,
 		    .manifest = t->manifest,
 		    .generation = t->source->generation,

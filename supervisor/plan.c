@@ -5,7 +5,7 @@
 #include "shared/s3.h"
 
 /* Opening an object costs COPY about as much as reading so many bytes. */
-enum { OBJECT_WORTH = 1 << 20 };
+enum { OBJECT_WORTH = 1 << 20, LIST_PAGES = 4 };
 
 static struct task *add_step(
     struct plan *p, const char *phase, struct str stem, const struct sqlfile *f)
@@ -44,6 +44,7 @@ static struct task *add_list(struct plan *p, struct source *src, struct str pref
 	t->after = arena_str(a, after);
 	t->upto = arena_str(a, upto);
 	t->fan = fan;
+	t->pages = LIST_PAGES;
 	t->name = str_z(arena_printf(a, "list %.*s %.*s", STRF(src->stem), STRF(prefix)));
 	if (src->staged)
 		sched_edge(p->sched, t, src->staged);

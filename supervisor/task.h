@@ -44,6 +44,7 @@ struct task {
 	bool unasked;                     /* belongs to the run, and is left this time */
 	struct str prefix, after, upto;   /* list */
 	bool fan;                         /* list */
+	int64_t pages;                    /* list: before it is divided */
 	struct str lane, shard, manifest; /* copy; list: whose keys are listed again, or "" */
 	int64_t again;                    /* copy: how often it was replaced already */
 	int64_t objects, bytes;           /* copy; bytes order the ready heap */

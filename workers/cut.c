@@ -1,75 +1,29 @@
 /* cut.c - see cut.h. */
 #include "workers/cut.h"
 
-#include <stdlib.h>
-
 #include "shared/utf8.h"
 #include "workers/crash.h"
 #include "workers/merge.h"
 #include "workers/prefix.h"
 #include "workers/quarantine.h"
 
-/* Whether a shard from key first to key last may hold keys of this part. */
-static bool meets(
-    struct str first, struct str last, struct str prefix, struct str after, struct str upto)
-{
-	if (str_cmp(last, after) <= 0 && after.n)
-		return false;
-	if (upto.n && str_cmp(first, upto) > 0)
-		return false;
-	return str_cmp(last, prefix) >= 0 &&
-	       (str_starts(first, prefix) || str_cmp(first, prefix) <= 0);
-}
-
 bool cut_read_committed(struct cut *c, int64_t generation, struct str prefix, struct str after,
     struct str upto, struct err *e)
 {
-	struct worker *w = c->w;
-	char *number = arena_i64(w->task, generation);
-	const char *params[] = {arena_cstr(w->task, c->relation), number};
-	size_t cap = 0;
-	PGresult *res;
-	bool ok = true;
-
-	if (!worker_pg(w, e) || !pg_query(&w->pg,
-	                            "SELECT manifest, first_key, last_key, shard FROM dwh.ledger"
-	                            " WHERE relation = $1 AND generation = CAST($2 AS INTEGER)",
-	                            2, params, &res, e))
-		return false;
-	for (int i = 0; ok && i < PQntuples(res); i++) {
-		struct manifest m;
-
-		if (!meets(pg_str(res, i, 1), pg_str(res, i, 2), prefix, after, upto))
-			continue;
-		ok = worker_tick(w, e) &&
-		     manifest_read(w, pg_str(res, i, 0), pg_str(res, i, 3), w->task, &m, e);
-		for (size_t k = 0; ok && k < m.n; k++) {
-			struct str key = m.objects[k].key;
-
-			/* A merged shard spans all parts. */
-			if (!meets(key, key, prefix, after, upto))
-				continue;
-			c->done = arena_grow(w->task, c->done, c->n_done, &cap, sizeof *c->done);
-			c->done[c->n_done++] = m.objects[k];
-		}
-	}
-	PQclear(res);
-	if (ok && c->n_done)
-		qsort(c->done, c->n_done, sizeof *c->done, manifest_by_key);
 	c->generation = generation;
-	return ok &&
-	       quarantine_read(w, c->relation, generation, c->bucket, &c->held, &c->n_held, e);
+	return committed_open(&c->done, c->w, c->relation, generation, prefix, after, upto, e) &&
+	       quarantine_read(c->w, c->relation, generation, c->bucket, &c->held, &c->n_held, e);
 }
 
-void cut_find(struct cut *c, const struct s3_object *o, bool *done, bool *changed)
+bool cut_find(struct cut *c, const struct s3_object *o, bool *done, bool *changed, struct err *e)
 {
-	*done = *changed = false;
-	while (c->at_done < c->n_done && str_cmp(c->done[c->at_done].key, o->key) < 0)
-		c->at_done++;
-	if (c->at_done == c->n_done || !str_eq(c->done[c->at_done].key, o->key))
-		return;
-	*done = true;
-	*changed = !str_eq(c->done[c->at_done].etag, o->etag);
+	const struct object *was;
+
+	if (!committed_find(&c->done, o->key, &was, e))
+		return false;
+	*done = was != NULL;
+	*changed = was && !str_eq(was->etag, o->etag);
+	return true;
 }
 
 static bool is_changed(struct cut *c, const struct s3_object *o, struct err *e)
@@ -127,7 +81,14 @@ bool cut_end(struct cut *c, struct err *e)
 	c->shard.n = 0;
 	c->shard_bytes = 0;
 	c->sent++;
+	arena_reset(c->texts);
 	return true;
+}
+
+void cut_free(struct cut *c)
+{
+	committed_close(&c->done);
+	arena_free(c->texts);
 }
 
 static size_t most_objects(const struct cut *c)
@@ -152,7 +113,8 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 	c->out->objects++;
 	c->out->bytes += (int64_t)o->size;
 	c->w->so_far.objects++;
-	cut_find(c, o, &done, &changed);
+	if (!cut_find(c, o, &done, &changed, e))
+		return false;
 	if (done)
 		return !changed || is_changed(c, o, e);
 	if (!is_held(c, o, &held, e) || held)
@@ -163,10 +125,13 @@ bool cut_add(struct cut *c, const struct s3_object *o, struct err *e)
 		if (!cut_end(c, e))
 			return false;
 	}
+	if (!c->texts)
+		c->texts = arena_new();
 	c->shard.objects = arena_grow(
 	    c->w->task, c->shard.objects, c->shard.n, &c->cap, sizeof *c->shard.objects);
-	c->shard.objects[c->shard.n++] = (struct object){
-	    .key = o->key, .etag = o->etag, .size = o->size};
+	c->shard.objects[c->shard.n++] = (struct object){.key = arena_str(c->texts, o->key),
+	    .etag = arena_str(c->texts, o->etag),
+	    .size = o->size};
 	c->shard_bytes += o->size;
 	return true;
 }

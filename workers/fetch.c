@@ -26,6 +26,7 @@
 #include "shared/clock.h"
 #include "shared/http_curl.h"
 #include "shared/s3_wire.h"
+#include "workers/window.h"
 
 enum {
 	TICK_MS = 200,
@@ -79,12 +80,13 @@ struct fetch {
 	const struct fetch_sink *sink;
 	struct fetch_stats *stats;
 	size_t n, next, finished;
-	size_t active;    /* slots in use: the first ones */
-	uint64_t held;    /* by the sink, of all objects */
-	int64_t ticked;   /* clock_ms() of the last tick */
-	bool failed;      /* for good: err says why, failed_at where */
-	size_t failed_at; /* n: no single object */
-	struct err err;   /* scratch while a failure may still pass */
+	size_t active;        /* slots in use: the first ones */
+	struct window window; /* how many of them may be busy */
+	uint64_t held;        /* by the sink, of all objects */
+	int64_t ticked;       /* clock_ms() of the last tick */
+	bool failed;          /* for good: err says why, failed_at where */
+	size_t failed_at;     /* n: no single object */
+	struct err err;       /* scratch while a failure may still pass */
 };
 
 struct fetch *fetch_new(struct s3 *s)
@@ -370,12 +372,15 @@ static void slot_unplug(struct slot *s)
 static bool slot_finish(struct slot *s)
 {
 	struct fetch *f = s->f;
+	curl_off_t took = 0;
 
 	if (!s->ended && !deliver(s, "", 0, true))
 		return false;
 	s->state = IDLE;
 	f->finished++;
 	f->stats->objects++;
+	curl_easy_getinfo(s->easy, CURLINFO_TOTAL_TIME_T, &took);
+	window_done(&f->window, took);
 	return true;
 }
 
@@ -391,6 +396,8 @@ static bool slot_failed(struct slot *s)
 	if (pause < 0)
 		return give_up(f, s->i);
 	s3_count_again(f->s3, &f->err); /* other errors come before it is due */
+	if (s->reply.status == 503)
+		window_slow_down(&f->window);
 	s->state = WAITING;
 	s->due_ms = clock_ms() + pause;
 	return true;
@@ -461,17 +468,38 @@ static void resume(struct fetch *f)
 	}
 }
 
+/* Makes slots for as many as may be busy; none goes away before the fetch is over. */
+static void use_slots(struct fetch *f)
+{
+	size_t n = f->window.n < f->n ? f->window.n : f->n;
+
+	if (n > f->active)
+		f->active = n;
+	if (n <= f->n_slots)
+		return;
+	f->slots = xrealloc(f->slots, n * sizeof *f->slots);
+	while (f->n_slots < n)
+		f->slots[f->n_slots++] = slot_new(f);
+	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)n);
+}
+
 static void start_what_is_due(struct fetch *f)
 {
 	int64_t now = clock_ms();
+	size_t busy = 0;
 
+	use_slots(f);
+	for (size_t k = 0; k < f->active; k++)
+		busy += f->slots[k]->state != IDLE;
 	for (size_t k = 0; k < f->active; k++) {
 		struct slot *s = f->slots[k];
 
-		if (s->state == IDLE && f->next < f->n)
+		if (s->state == IDLE && f->next < f->n && busy < f->window.n) {
 			slot_start(s, f->next++);
-		else if (s->state == WAITING && s->due_ms <= now)
+			busy++;
+		} else if (s->state == WAITING && s->due_ms <= now) {
 			slot_again(s);
+		}
 	}
 }
 
@@ -512,23 +540,10 @@ static bool turn(struct fetch *f)
 	return true;
 }
 
-static void use_slots(struct fetch *f, size_t n)
-{
-	f->active = n;
-	if (n <= f->n_slots)
-		return;
-	f->slots = xrealloc(f->slots, n * sizeof *f->slots);
-	while (f->n_slots < n)
-		f->slots[f->n_slots++] = slot_new(f);
-	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)n);
-}
-
 bool fetch_all(struct fetch *f, const struct fetch_object *objects, size_t n,
     const struct fetch_opts *opts, const struct fetch_sink *sink, struct fetch_stats *stats,
     size_t *failed, struct err *e)
 {
-	size_t connections = opts->connections > 0 ? (size_t)opts->connections : 1;
-
 	*stats = (struct fetch_stats){0};
 	f->objects = objects;
 	f->opts = opts;
@@ -539,7 +554,8 @@ bool fetch_all(struct fetch *f, const struct fetch_object *objects, size_t n,
 	f->held = 0;
 	f->ticked = clock_ms();
 	f->failed = false;
-	use_slots(f, connections < n ? connections : n);
+	f->active = 0;
+	window_most(&f->window, opts->connections > 0 ? (size_t)opts->connections : 1);
 	while (f->finished < n && turn(f))
 		;
 	for (size_t k = 0; k < f->active; k++) {

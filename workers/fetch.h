@@ -43,7 +43,7 @@ struct fetch_sink {
 };
 
 struct fetch_opts {
-	int connections; /* GETs in flight */
+	int connections; /* GETs in flight, at most: see window.h */
 	size_t memory;   /* bytes that the sink may hold */
 	int attempts;    /* tries of one object without progress; 0: those of the client */
 };

@@ -5,9 +5,12 @@
  *
  * A part is (prefix, after, upto]: the keys that begin with prefix, are greater than after and not
  * greater than upto (no bound where it is empty). Parts never overlap, so nothing is listed twice.
- * The first task of a source may fan out: where the prefix has sub-prefixes ("folders"), each
- * becomes a part of its own (neighbours share one when there are more than FAN_MAX); where it is
- * flat and long, the rest behind the first pages is divided by the bytes that keys begin with.
+ *
+ * The first task of a source looks for sub-prefixes ("folders"): where there are some, each becomes
+ * a part of its own, neighbours share one when there are many. A part that turns out to be long is
+ * listed for so many pages, and what is behind them is divided by the characters in which keys
+ * differ. Parts of parts have more pages, so there are soon as many as workers, and never very
+ * many.
  *
  * A shard of an earlier run that was not loaded is listed again: of the keys between its first and
  * its last, those that its manifest names, as they are now. What was mended since has another etag,
@@ -24,14 +27,21 @@
 #include "workers/prefix.h"
 #include "workers/tasks.h"
 
-enum { FAN_MAX = 64, FLAT_PAGES = 4 };
+enum {
+	FAN_MAX = 64,
+	DENSE = 16, /* keys of a sub-prefix, from which it pays to list sub-prefixes first */
+	PART_KEYS =
+	    3900, /* of sub-prefixes that share a part, about; the fourth page tells the end */
+};
 
 struct list {
 	struct worker *w;
 	const struct msg_list *m;
 	struct str bucket;
 	struct str prefix, after, upto; /* of m; or around the keys of `only` */
-	bool fan;                       /* may be given back in parts */
+	bool fan;                       /* may have sub-prefixes, each of them a part */
+	int64_t pages;                  /* before the rest is given back in parts; 0: all */
+	struct arena *page;             /* the page that is looked at */
 	struct manifest only;           /* n > 0: these keys and no others */
 	size_t at_only;
 	struct cut cut;
@@ -80,10 +90,19 @@ static void fan_out(struct list *l, const struct s3_page *page)
 	}
 }
 
+/* Where the last whole character of the first n bytes of s ends: bounds must be UTF-8, as keys are.
+ */
+static size_t whole(struct str s, size_t n)
+{
+	while (n && n < s.n && ((unsigned char)s.p[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
 /*
- * The rest of a flat prefix behind `last`: keys are told apart by the first character in which they
- * differ, found by asking for the one key behind each character that occurs. The requests are as
- * many as there are different ones. Characters, not bytes: a bound must be UTF-8 as keys are.
+ * The rest of a part behind `last`, which begins with `stem` as all keys before it. Keys are told
+ * apart by the first character behind the stem, found by asking for the one key behind each that
+ * occurs; where none is left, by the one before. So there are as many requests as parts.
  */
 static bool divide(struct list *l, struct str stem, struct str last, struct err *e)
 {
@@ -91,23 +110,26 @@ static bool divide(struct list *l, struct str stem, struct str last, struct err 
 	struct arena *a = l->w->task;
 	struct str from = last;
 
-	while (stem.n && stem.n < last.n && ((unsigned char)last.p[stem.n] & 0xC0) == 0x80)
-		stem.n--;
 	for (int i = 0; i < FAN_MAX; i++) {
-		struct str at = {last.p, stem.n + utf8_len(str_from(last, stem.n))};
 		struct s3_list req = {.bucket = l->bucket, .prefix = l->prefix, .max_keys = 1};
 		struct s3_page page;
+		struct str at;
 
-		if (last.n <= stem.n || (l->upto.n && str_cmp(last, l->upto) >= 0))
+		stem.n = whole(last, stem.n);
+		if (last.n <= stem.n)
 			break;
+		at = (struct str){last.p, stem.n + utf8_len(str_from(last, stem.n))};
 		req.start_after = str_z(arena_printf(a, "%.*s%s", STRF(at), most));
 		if (!s3_list(l->w->s3, &req, &page, a, e))
 			return false;
-		if (page.n_objects == 0 || !str_starts(page.objects[0].key, stem))
+		if (page.n_objects == 0)
+			break;
+		last = page.objects[0].key;
+		if (l->upto.n && str_cmp(last, l->upto) > 0)
 			break;
 		send_range(l, l->prefix, from, req.start_after);
 		from = req.start_after;
-		last = page.objects[0].key;
+		stem = str_common(stem, last);
 	}
 	send_range(l, l->prefix, from, l->upto);
 	return true;
@@ -119,12 +141,14 @@ static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 	struct s3_list req = {.bucket = l->bucket, .prefix = l->prefix, .start_after = l->after};
 	struct str first = STR("");
 
-	for (int pages = 1;; pages++) {
+	for (int64_t pages = 1;; pages++) {
 		if (!worker_tick(l->w, e))
 			return false;
-		if ((pages > 1 || page.n_objects == 0) &&
-		    !s3_list(l->w->s3, &req, &page, l->w->task, e))
-			return false;
+		if (pages > 1 || page.n_objects == 0) {
+			arena_reset(l->page);
+			if (!s3_list(l->w->s3, &req, &page, l->page, e))
+				return false;
+		}
 		for (size_t i = 0; i < page.n_objects; i++) {
 			if (l->upto.n && str_cmp(page.objects[i].key, l->upto) > 0)
 				return true;
@@ -136,44 +160,93 @@ static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 		if (!page.truncated)
 			return true;
 		if (page.n_objects == 0) {
-			req.token = page.next_token;
+			req.token = arena_str(l->w->task, page.next_token);
 			continue;
 		}
 		if (first.n == 0)
-			first = page.objects[0].key;
+			first = arena_str(l->w->task, page.objects[0].key);
 		/* By key, not by token: the first page may come from another kind of request. */
 		req.token = STR("");
-		req.start_after = page.objects[page.n_objects - 1].key;
-		if (l->fan && pages == FLAT_PAGES)
+		req.start_after = arena_str(l->w->task, page.objects[page.n_objects - 1].key);
+		if (pages == l->pages)
 			return divide(l, str_common(first, req.start_after), req.start_after, e);
 	}
 }
 
+/* The first page of the keys as they are, and how many of them a sub-prefix has, about. */
+static bool look_across(
+    struct list *l, struct str prefix, struct s3_page *page, size_t *dense, struct err *e)
+{
+	struct s3_list req = {.bucket = l->bucket, .prefix = l->prefix};
+	struct str last = STR("");
+	size_t different = 0;
+
+	if (!s3_list(l->w->s3, &req, page, l->page, e))
+		return false;
+	for (size_t i = 0; i < page->n_objects; i++) {
+		struct str key = page->objects[i].key, rest = str_from(key, prefix.n);
+		struct str under = {key.p, prefix.n + str_find(rest, '/')};
+
+		different += !str_eq(under, last);
+		last = under;
+	}
+	*dense = different ? page->n_objects / different : 0;
+	return true;
+}
+
+/* More sub-prefixes than fit into a page: every `per` of them a part. */
+static bool fan_out_many(struct list *l, struct s3_list req, size_t per, struct err *e)
+{
+	struct str from = STR("");
+	struct s3_page page;
+	size_t n = 0;
+
+	do {
+		arena_reset(l->page);
+		if (!worker_tick(l->w, e) || !s3_list(l->w->s3, &req, &page, l->page, e))
+			return false;
+		for (size_t i = 0; i < page.n_prefixes; i++, n++) {
+			if (n == 0 || n % per)
+				continue;
+			send_range(l, l->prefix, from, page.prefixes[i]);
+			from = arena_str(l->w->task, page.prefixes[i]);
+		}
+		req.token = arena_str(l->w->task, page.next_token);
+	} while (page.truncated);
+	send_range(l, l->prefix, from, STR(""));
+	return true;
+}
+
 /*
  * Looks for sub-prefixes, going down as long as there is exactly one and nothing beside it. Sets
- * *flat where there are none, and the keys are to be listed as they are; then *page is their first
- * page, or empty.
+ * *flat where there are none, or so many that hold so little that the keys are better listed as
+ * they are; then *page is their first page, or empty.
  */
 static bool look_down(struct list *l, bool *flat, struct s3_page *page, struct err *e)
 {
 	struct s3_list req = {
 	    .bucket = l->bucket, .prefix = l->prefix, .delimiter = STR("/"), .max_keys = 1000};
+	size_t dense;
 
 	*flat = true;
 	for (;;) {
-		if (!worker_tick(l->w, e) || !s3_list(l->w->s3, &req, page, l->w->task, e))
+		if (!worker_tick(l->w, e) || !s3_list(l->w->s3, &req, page, l->page, e))
 			return false;
 		if (page->n_prefixes == 0)
 			return true;
-		if (page->truncated || (page->n_prefixes == 1 && page->n_objects)) {
-			/* Very many, or one among files: the keys as they are, divided where they
-			 * are long. */
-			*page = (struct s3_page){.n_objects = 0};
-			return true;
-		}
-		if (page->n_prefixes > 1)
+		if (page->n_prefixes > 1 || page->n_objects || page->truncated)
 			break;
-		req.prefix = page->prefixes[0];
+		req.prefix = arena_str(l->w->task, page->prefixes[0]);
+	}
+	if (page->truncated) {
+		if (!look_across(l, req.prefix, page, &dense, e))
+			return false;
+		*flat = dense < DENSE;
+		return *flat || fan_out_many(l, req, dense < PART_KEYS ? PART_KEYS / dense : 1, e);
+	}
+	if (page->n_prefixes == 1) { /* among files */
+		*page = (struct s3_page){.n_objects = 0};
+		return true;
 	}
 	*flat = false;
 	fan_out(l, page);
@@ -226,28 +299,32 @@ bool list_finds_change(
     struct worker *w, const struct sqlfile *copy, int64_t generation, bool *out, struct err *e)
 {
 	struct cut c = {.w = w, .relation = target_relation(w, w->task, copy->stem)};
+	struct arena *a = arena_new();
 	struct s3_list req = {.max_keys = 0};
 	struct str none = STR("");
 	struct s3_page page;
+	bool ok;
 
 	*out = false;
-	if (!s3_url_parse(
-	        str_z(config_s3(&w->config, copy->source)), &req.bucket, &req.prefix, e) ||
-	    !worker_s3(w, e) || !cut_read_committed(&c, generation, req.prefix, none, none, e))
-		return false;
+	ok = s3_url_parse(
+	         str_z(config_s3(&w->config, copy->source)), &req.bucket, &req.prefix, e) &&
+	     worker_s3(w, e) && cut_read_committed(&c, generation, req.prefix, none, none, e);
 	do {
-		if (!worker_tick(w, e) || !s3_list(w->s3, &req, &page, w->task, e))
-			return false;
-		for (size_t i = 0; i < page.n_objects && !*out; i++) {
-			bool done;
+		arena_reset(a);
+		ok = ok && worker_tick(w, e) && s3_list(w->s3, &req, &page, a, e);
+		for (size_t i = 0; ok && i < page.n_objects && !*out; i++) {
+			bool done, changed;
 
-			cut_find(&c, &page.objects[i], &done, out);
+			ok = cut_find(&c, &page.objects[i], &done, &changed, e);
 			/* Nor can it be loaded beside those that are. */
-			*out |= !done && c.n_done && prefix_is_on(w);
+			*out = ok && (changed || (!done && c.done.n && prefix_is_on(w)));
 		}
-		req.token = page.next_token;
-	} while (page.truncated && !*out);
-	return true;
+		if (ok)
+			req.token = arena_str(w->task, page.next_token);
+	} while (ok && page.truncated && !*out);
+	cut_free(&c);
+	arena_free(a);
+	return ok;
 }
 
 static bool run(struct worker *w, const struct msg_list *m, bool piece,
@@ -255,9 +332,15 @@ static bool run(struct worker *w, const struct msg_list *m, bool piece,
 {
 	const struct sqlfile *f = model_find(w->model, SQL_COPY, m->source);
 	int64_t began = clock_ms();
-	struct list l = {
-	    .w = w, .m = m, .prefix = m->prefix, .after = m->after, .upto = m->upto, .fan = m->fan};
+	struct list l = {.w = w,
+	    .m = m,
+	    .prefix = m->prefix,
+	    .after = m->after,
+	    .upto = m->upto,
+	    .fan = m->fan,
+	    .pages = m->manifest.n ? 0 : m->pages};
 	struct str prefix;
+	bool ok;
 
 	if (!f)
 		return err_set(e, ERR_CRASH, AT_INTERNAL, NULL, "no source %.*s", STRF(m->source));
@@ -270,6 +353,7 @@ static bool run(struct worker *w, const struct msg_list *m, bool piece,
 		l.prefix = prefix;
 		l.after = l.upto = STR("");
 		l.fan = false;
+		l.pages = 0;
 		list = list_all;
 	}
 	l.cut = (struct cut){.w = w,
@@ -280,8 +364,12 @@ static bool run(struct worker *w, const struct msg_list *m, bool piece,
 	    .whole = merge_is_on(w, m->validate) || prefix_is_on(w),
 	    .piece = piece,
 	    .out = done};
-	if ((piece && !merge_forget(w, l.cut.relation, m->id, e)) ||
-	    !engine_joins(w, f, &l.cut.joins, e) || !list(&l, e))
+	l.page = arena_new();
+	ok = (!piece || merge_forget(w, l.cut.relation, m->id, e)) &&
+	     engine_joins(w, f, &l.cut.joins, e) && list(&l, e);
+	cut_free(&l.cut);
+	arena_free(l.page);
+	if (!ok)
 		return false;
 	done->list_ms = clock_ms() - began;
 	if (done->changed)

@@ -40,7 +40,7 @@ static bool refuse(struct str relation, struct err *e)
 
 bool prefix_check_rest(const struct cut *c, struct err *e)
 {
-	if (!prefix_is_on(c->w) || (c->n_done == 0 && c->n_held == 0))
+	if (!prefix_is_on(c->w) || (c->done.n == 0 && c->n_held == 0))
 		return true;
 	return refuse(c->relation, e);
 }

@@ -77,7 +77,7 @@ like "$ERR" 'LANES is 2, which needs LOAD.STRATEGY = sharded' 'and why'
 digest=$(journal | jq -r 'select(.t == "task" and .name == "merge staging_songs") | .digest')
 hello="{\"t\":\"hello\",\"v\":1,\"worker\":7,\"run\":\"by-hand\",\"config\":\"$T/dwh.cfg\",\"sets\":[\"LOAD.STRATEGY=merged\"]}"
 list() { # list ID PREFIX
-	echo '{"t":"list","id":'"$1"',"attempt":1,"source":"staging_songs","prefix":"'"$2"'","after":"","upto":"","fan":false,"shard":"","manifest":"","generation":99,"validate":false}'
+	echo '{"t":"list","id":'"$1"',"attempt":1,"source":"staging_songs","prefix":"'"$2"'","after":"","upto":"","fan":false,"pages":0,"shard":"","manifest":"","generation":99,"validate":false}'
 }
 merge() { # merge PIECES
 	echo '{"t":"step","id":9,"attempt":1,"phase":"merge","name":"staging_songs","digest":"'"$digest"'","shards":'"$1"',"fresh":false,"take_over":false,"whole":false,"validate":false,"of":""}'

@@ -33,7 +33,7 @@ is "$(facts '[.[] | select(.t != "beat") | .t + " " + (.id // 0 | tostring)] | j
 is "$(facts '[.[] | select(.t == "count" and .id == 3) | .table + "=" + (.rows | tostring)] | sort | join(" ")')" \
 	'artists=1108 songplays=38 songs=1168 staging_events=8056 staging_songs=1168 time=8023 users=105' 'the counts'
 
-list='{"t":"list","id":5,"attempt":1,"source":"staging_songs","prefix":"song_data/A/B","after":"","upto":"","fan":false,"shard":"","manifest":"","generation":99,"validate":false}'
+list='{"t":"list","id":5,"attempt":1,"source":"staging_songs","prefix":"song_data/A/B","after":"","upto":"","fan":false,"pages":0,"shard":"","manifest":"","generation":99,"validate":false}'
 worker <<<"$hello
 $list"
 is "$(facts '[.[] | select(.t == "shard") | .objects] | add')" 572 'a listing: the objects of its shards'

@@ -66,11 +66,12 @@ static const struct {
                           .after = {"a", 1},
                           .upto = {"", 0},
                           .fan = true,
+                          .pages = 4,
                           .shard = {"5f", 2},
                           .manifest = {"s3://b/m", 8},
                           .generation = 5}},
         "{\"t\":\"list\",\"id\":3,\"attempt\":1,\"source\":\"s\",\"prefix\":\"" AWKWARD_JSON
-        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"shard\":\"5f\","
+        "\",\"after\":\"a\",\"upto\":\"\",\"fan\":true,\"pages\":4,\"shard\":\"5f\","
         "\"manifest\":\"s3://b/m\",\"generation\":5,\"validate\":false}"},
     [MSG_COPY] = {{.type = MSG_COPY,
                       .u.copy = {.id = INT64_MAX,
