@@ -42,7 +42,7 @@ WARN += -Werror
 endif
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	-ftrivial-auto-var-init=zero -fPIE
-OPT_release := -O2 -g -D_FORTIFY_SOURCE=3 $(HARDEN)
+OPT_release := -O3 -g -D_FORTIFY_SOURCE=3 $(HARDEN)
 OPT_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_plain := -O1 -g
 OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all

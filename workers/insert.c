@@ -140,6 +140,6 @@ bool task_insert(
 		return false;
 	crash_here("insert:after-commit");
 	if (!done->skipped)
-		relation_analyze(w, f->stem);
+		relation_analyze(w, f->stem, false);
 	return true;
 }

@@ -141,11 +141,16 @@ bool relation_make(struct worker *w, const struct sqlfile *f, int64_t lanes, str
 	return lanes == 1 || make_view(w, f->stem, lanes, e);
 }
 
-void relation_analyze(struct worker *w, struct str table)
+void relation_analyze(struct worker *w, struct str table, bool roughly)
 {
 	struct str name = pg_ident(&w->pg, w->task, table);
 	struct err e;
+	bool ok;
 
-	if (!pg_exec(&w->pg, arena_printf(w->task, "ANALYZE %.*s", STRF(name)), &e))
+	roughly = roughly && w->config.warehouse.engine != ENGINE_REDSHIFT;
+	ok = (!roughly || pg_exec(&w->pg, "SET default_statistics_target = 30", &e)) &&
+	     pg_exec(&w->pg, arena_printf(w->task, "ANALYZE %.*s", STRF(name)), &e) &&
+	     (!roughly || pg_exec(&w->pg, "RESET default_statistics_target", &e));
+	if (!ok)
 		log_warn("ANALYZE %.*s: %s", STRF(table), e.msg);
 }

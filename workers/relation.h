@@ -25,7 +25,11 @@ bool relation_make(struct worker *w, const struct sqlfile *f, int64_t lanes, str
 /* Runs the statements of a create file for a table of that name. */
 bool relation_run_file(struct worker *w, const struct sqlfile *f, struct str table, struct err *e);
 
-/* Fresh statistics. Without them queries are slower, not wrong: a failure is logged and no more. */
-void relation_analyze(struct worker *w, struct str table);
+/*
+ * Fresh statistics. Without them queries are slower, not wrong: a failure is logged and no more.
+ * roughly: of a lane, which is read as a whole; a third of PostgreSQL's sample tells how large it
+ * is, in a third of the time.
+ */
+void relation_analyze(struct worker *w, struct str table, bool roughly);
 
 #endif

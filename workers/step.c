@@ -4,8 +4,8 @@
  *   probe   can this source be loaded at all? Before anything is touched.
  *   create  drop   see create.c
  *   merge   see merge.c
- *   staged  after the COPYs of a source: late evidence is awaited, the lanes hold what the ledger
- *           says; then ANALYZE
+ *   staged  after the COPYs of a source: late evidence is awaited; ANALYZE; the lanes hold what the
+ *           ledger says
  *   insert  see insert.c
  *   check   a query whose rows are what is wrong
  *   count   the rows of every table
@@ -200,6 +200,23 @@ static bool check_once(struct worker *w, const struct sqlfile *f, const char *re
 	return ok;
 }
 
+/* Before they are counted: PostgreSQL counts a large table with several processes, if it knows that
+ * it is large. */
+static bool analyze_lanes(struct worker *w, const struct sqlfile *f, const char *relation,
+    const struct target *t, struct err *e)
+{
+	for (int64_t i = 1; i <= t->lanes; i++) {
+		struct str lane = lane_name(w->task, f->stem, i, t->lanes);
+		bool now;
+
+		if (!loaded_now(w, relation, lane, &now, e))
+			return false;
+		if (now)
+			relation_analyze(w, lane, true);
+	}
+	return true;
+}
+
 /* Ledger and lanes are read while the relation is held: nobody else can load into it meanwhile. */
 static bool staged(
     struct worker *w, const struct sqlfile *f, int64_t shards, struct msg_done *done, struct err *e)
@@ -208,7 +225,8 @@ static bool staged(
 	struct target t;
 
 	if (!worker_pg(w, e) || !target_read(w, relation, &t, e) ||
-	    !evidence_settle(w, f, t.generation, e) || !evidence_finish(w, f, t.generation, e))
+	    !evidence_settle(w, f, t.generation, e) || !evidence_finish(w, f, t.generation, e) ||
+	    !analyze_lanes(w, f, relation.p, &t, e))
 		return false;
 	if (!locks_begin_count(w, relation, f->stem, e) || !target_read(w, relation, &t, e))
 		return false;
@@ -233,15 +251,6 @@ static bool staged(
 	if (!pg_exec(&w->pg, "COMMIT", e))
 		return false;
 	crash_here("staged:after-commit");
-	for (int64_t i = 1; i <= t.lanes; i++) {
-		struct str lane = lane_name(w->task, f->stem, i, t.lanes);
-		bool fresh;
-
-		if (!loaded_now(w, relation.p, lane, &fresh, e))
-			return false;
-		if (fresh)
-			relation_analyze(w, lane);
-	}
 	merge_forget_all(w, relation);
 	return true;
 }
