@@ -47,11 +47,19 @@ static inline bool store(
 /* The value of a member or element, wanted by node or (NULL) by nobody. */
 static inline bool value(struct rowmap *m, struct rownode *node, struct jsonscan *s)
 {
-	struct jsonscan_value v;
+	struct jsonscan_value v, *to;
 
-	if (node && node->children)
+	if (!node)
+		return jsonscan_value(s, &v);
+	if (node->children || node->slot < 0)
 		return walk(m, node, s);
-	return jsonscan_value(s, &v) && (!node || store(m, node, &v));
+	/* Scanned into its place: a copy of what was just written stalls. */
+	to = &m->slots[node->slot];
+	if (!jsonscan_value(s, to))
+		return false;
+	for (int32_t i = m->fields[node->slot].same; i >= 0; i = m->fields[i].same)
+		m->slots[i] = *to;
+	return true;
 }
 
 static bool members(struct rowmap *m, struct rownode *node, struct jsonscan *s)
