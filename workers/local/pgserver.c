@@ -241,6 +241,14 @@ static int64_t shared_buffers_mib(void)
 	return mib < 1024 ? mib : 1024;
 }
 
+/* The inserts sort and hash whole tables, and there are as many at a time as workers. */
+static int64_t work_mem_mib(void)
+{
+	int64_t mib = shared_buffers_mib() / 16;
+
+	return mib > 4 ? mib : 4;
+}
+
 /* Containers have a /dev/shm of 64 MB, which parallel queries overrun; a chroot has a plain folder
  * of root. */
 static const char *dynamic_memory(void)
@@ -278,6 +286,7 @@ pid_t pgserver_start(const struct pgserver *s, struct arena *a, struct err *e)
 	    "unix_socket_permissions=0700",
 	    "max_connections=100",
 	    arena_printf(a, "shared_buffers=%lldMB", (long long)shared_buffers_mib()),
+	    arena_printf(a, "work_mem=%lldMB", (long long)work_mem_mib()),
 	    dynamic_memory(),
 	    "synchronous_commit=off",
 	    "wal_level=minimal",
