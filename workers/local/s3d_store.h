@@ -44,7 +44,7 @@ struct s3d_bucket {
 	dev_t dev;
 	ino_t ino;
 	struct s3d_index *index; /* NULL until it is listed */
-	bool dirty;              /* we changed it since the index was refreshed */
+	bool dirty;              /* we changed it since all of the index was refreshed */
 };
 
 struct s3d_store {
@@ -73,8 +73,9 @@ struct s3d_bucket_entry {
 void s3d_store_list(
     struct s3d_store *s, struct arena *a, struct s3d_bucket_entry **entries, size_t *n);
 
-/* The index as the folder is now; `again` looks for changes from outside, too. */
-struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, bool again);
+/* The index as the folder is now, as far as keys with this prefix go; `again` looks for changes
+ * from outside, too. */
+struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, struct str prefix, bool again);
 
 struct s3d_object {
 	int fd;
