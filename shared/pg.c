@@ -2,7 +2,7 @@
  * pg.c - see pg.h.
  *
  * Statements are sent asynchronously and waited for with poll, so that a long one can be watched
- * and cancelled. One statement a call: a string of several would be one implicit transaction.
+ * and cancelled. A string of several would be one implicit transaction, where it opens none.
  */
 #include "shared/pg.h"
 
@@ -347,6 +347,16 @@ static bool await(struct pg *pg, struct err *e)
 	return !stopping;
 }
 
+/* Of several statements: the error, else the last rows, else the first. */
+static bool is_wanted(const PGresult *res, const PGresult *more)
+{
+	ExecStatusType first = PQresultStatus(res), next = PQresultStatus(more);
+
+	if (first != PGRES_COMMAND_OK && first != PGRES_TUPLES_OK)
+		return false;
+	return next != PGRES_COMMAND_OK;
+}
+
 /* The result of what was sent; every further one is drained. */
 static bool finish(struct pg *pg, PGresult **out, struct err *e)
 {
@@ -361,10 +371,12 @@ static bool finish(struct pg *pg, PGresult **out, struct err *e)
 	while ((more = PQgetResult(pg->conn))) {
 		ExecStatusType st = PQresultStatus(more);
 
-		if (!res)
+		if (!res || is_wanted(res, more)) {
+			PQclear(res);
 			res = more;
-		else
+		} else {
 			PQclear(more);
+		}
 		if (st == PGRES_COPY_IN || st == PGRES_COPY_OUT)
 			break;
 	}
@@ -384,13 +396,19 @@ static bool finish(struct pg *pg, PGresult **out, struct err *e)
 	return ok;
 }
 
+bool pg_several(struct pg *pg, const char *sql, PGresult **res, struct err *e)
+{
+	*res = NULL;
+	if (!PQsendQuery(pg->conn, sql))
+		return fail_conn(pg, e);
+	return finish(pg, res, e);
+}
+
 bool pg_exec(struct pg *pg, const char *sql, struct err *e)
 {
 	PGresult *res;
 
-	if (!PQsendQuery(pg->conn, sql))
-		return fail_conn(pg, e);
-	if (!finish(pg, &res, e))
+	if (!pg_several(pg, sql, &res, e))
 		return false;
 	PQclear(res);
 	return true;
