@@ -339,16 +339,20 @@ static void an_etag_is_kept_until_the_content_changes(void **state)
 /* Looks until what it sees is old enough to be remembered, and then once more. */
 static void look(struct s3d_bucket *b, struct s3d_object *o)
 {
-	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
+	struct s3d_folder f = {.fd = -1};
+
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, o), S3D_OK);
 	clock_sleep(80);
-	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
-	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, o), S3D_OK);
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, o), S3D_OK);
+	s3d_folder_leave(&f);
 }
 
 static void a_listing_remembers_nothing_that_has_changed(void **state)
 {
 	const struct timespec then[2] = {{.tv_sec = 1500000000}, {.tv_sec = 1500000000}};
 	struct s3d_bucket *b = bucket("remembered");
+	struct s3d_folder f = {.fd = -1};
 	struct s3d_object first, o;
 
 	(void)state;
@@ -375,7 +379,22 @@ static void a_listing_remembers_nothing_that_has_changed(void **state)
 	look(b, &o);
 	assert_int_equal(o.size, 5);
 	assert_true(s3d_object_delete(b, STR("k")));
-	assert_int_equal(s3d_object_look(b, STR("k"), &o), S3D_NO_SUCH_KEY);
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, &o), S3D_NO_SUCH_KEY);
+
+	/* In one folder and the next. */
+	put(b, STR("k"), "1");
+	put(b, STR("d/k"), "22");
+	put(b, STR("d/e/k"), "333");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(s3d_object_look(b, STR("d/k"), &f, &o), S3D_OK);
+		assert_int_equal(o.size, 2);
+		assert_int_equal(s3d_object_look(b, STR("d/e/k"), &f, &o), S3D_OK);
+		assert_int_equal(o.size, 3);
+		assert_int_equal(s3d_object_look(b, STR("k"), &f, &o), S3D_OK);
+		assert_int_equal(o.size, 1);
+		clock_sleep(80);
+	}
+	s3d_folder_leave(&f);
 }
 
 static void links_are_not_followed(void **state)
