@@ -134,7 +134,7 @@ static bool last_copy(struct worker *w, int64_t *count, int64_t *id, struct err 
 {
 	PGresult *res;
 
-	if (!pg_query(&w->pg, "SELECT pg_last_copy_count(), pg_last_copy_id()", 0, NULL, &res, e))
+	if (!pg_several(&w->pg, "SELECT pg_last_copy_count(), pg_last_copy_id()", &res, e))
 		return false;
 	*count = pg_i64(res, 0, 0);
 	*id = pg_i64(res, 0, 1);

@@ -134,7 +134,7 @@ static bool ask_files(
 		buf_printf(&queries, "%s%lld", queries.n ? ", " : "", (long long)reads[i].query);
 	}
 	if (queries.n) {
-		ok = pg_query(&w->pg, files_sql(w, view, buf_view(&queries)), 0, NULL, &res, e);
+		ok = pg_several(&w->pg, files_sql(w, view, buf_view(&queries)), &res, e);
 		if (ok)
 			take_files(res, reads, n);
 		PQclear(res);
