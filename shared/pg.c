@@ -2,7 +2,7 @@
  * pg.c - see pg.h.
  *
  * Statements are sent asynchronously and waited for with poll, so that a long one can be watched
- * and cancelled. One statement a call: a string of several would be one implicit transaction.
+ * and cancelled. A string of several would be one implicit transaction, where it opens none.
  */
 #include "shared/pg.h"
 
@@ -159,6 +159,18 @@ static void forget_environment(void)
 		unsetenv(names[i]);
 }
 
+/* What Redshift does not have. Whoever holds a lock for longer is named in an error, not waited for
+ * in silence. A session whose client is dead ends soon, even in a long statement or waiting for a
+ * lock; PostgreSQL has that since its version 14. */
+static const char *own_settings(const struct pg *pg)
+{
+	if (pg->engine == ENGINE_REDSHIFT)
+		return "";
+	return PQserverVersion(pg->conn) < 140000
+	           ? "; SET lock_timeout TO '60s'"
+	           : "; SET lock_timeout TO '60s'; SET client_connection_check_interval TO '2s'";
+}
+
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 {
 	const char *keys[20], *values[20];
@@ -209,8 +221,11 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 	bool ok;
 
 	PQsetNoticeReceiver(pg->conn, keep_notice, pg);
-	ok = pg_exec(pg, arena_printf(a, "SET search_path TO %.*s", STRF(schema)), e) &&
-	     pg_exec(pg, "SET TimeZone TO 'UTC'", e) && pg_exec(pg, "SET DateStyle TO 'ISO'", e);
+	ok = pg_exec(pg,
+	    arena_printf(a,
+	        "SET search_path TO %.*s; SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO'%s",
+	        STRF(schema), own_settings(pg)),
+	    e);
 	/* Said again, for what stands between and keeps its own name; no harm where it is refused.
 	 */
 	if (ok && t->engine == ENGINE_REDSHIFT && t->application_name) {
@@ -221,13 +236,6 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e)
 		         &ignored) ||
 		     pg_alive(pg) || fail_conn(pg, e);
 	}
-	/* Whoever holds a lock for longer is named in an error, not waited for in silence. */
-	if (ok && t->engine != ENGINE_REDSHIFT)
-		ok = pg_exec(pg, "SET lock_timeout TO '60s'", e);
-	/* A session whose client is dead ends soon, even in a long statement or waiting for a lock.
-	 * PostgreSQL has it since its version 14. */
-	if (ok && t->engine != ENGINE_REDSHIFT && PQserverVersion(pg->conn) >= 140000)
-		ok = pg_exec(pg, "SET client_connection_check_interval TO '2s'", e);
 	arena_free(a);
 	pg->met |= ok;
 	if (!ok)
@@ -347,6 +355,16 @@ static bool await(struct pg *pg, struct err *e)
 	return !stopping;
 }
 
+/* Of several statements: the error, else the last rows, else the first. */
+static bool is_wanted(const PGresult *res, const PGresult *more)
+{
+	ExecStatusType first = PQresultStatus(res), next = PQresultStatus(more);
+
+	if (first != PGRES_COMMAND_OK && first != PGRES_TUPLES_OK)
+		return false;
+	return next != PGRES_COMMAND_OK;
+}
+
 /* The result of what was sent; every further one is drained. */
 static bool finish(struct pg *pg, PGresult **out, struct err *e)
 {
@@ -361,10 +379,12 @@ static bool finish(struct pg *pg, PGresult **out, struct err *e)
 	while ((more = PQgetResult(pg->conn))) {
 		ExecStatusType st = PQresultStatus(more);
 
-		if (!res)
+		if (!res || is_wanted(res, more)) {
+			PQclear(res);
 			res = more;
-		else
+		} else {
 			PQclear(more);
+		}
 		if (st == PGRES_COPY_IN || st == PGRES_COPY_OUT)
 			break;
 	}
@@ -384,13 +404,19 @@ static bool finish(struct pg *pg, PGresult **out, struct err *e)
 	return ok;
 }
 
+bool pg_several(struct pg *pg, const char *sql, PGresult **res, struct err *e)
+{
+	*res = NULL;
+	if (!PQsendQuery(pg->conn, sql))
+		return fail_conn(pg, e);
+	return finish(pg, res, e);
+}
+
 bool pg_exec(struct pg *pg, const char *sql, struct err *e)
 {
 	PGresult *res;
 
-	if (!PQsendQuery(pg->conn, sql))
-		return fail_conn(pg, e);
-	if (!finish(pg, &res, e))
+	if (!pg_several(pg, sql, &res, e))
 		return false;
 	PQclear(res);
 	return true;

@@ -53,8 +53,14 @@ bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e);
 void pg_close(struct pg *pg); /* an all-zero pg is fine */
 bool pg_alive(const struct pg *pg);
 
-/* One statement, no result wanted. Sent on its own, never several in one string. */
+/* No result wanted. Several statements in one string are one transaction, unless they begin, end or
+ * are within another; the error is that of the one which failed, and those behind it were not
+ * executed. */
 bool pg_exec(struct pg *pg, const char *sql, struct err *e);
+
+/* The same, one or more statements of our own; *res is of the last one that returned rows. The
+ * caller's to PQclear. */
+bool pg_several(struct pg *pg, const char *sql, PGresult **res, struct err *e);
 
 /* A statement with text parameters ($1...), NULL for SQL NULL. *res is the caller's to PQclear. */
 bool pg_query(struct pg *pg, const char *sql, int n, const char *const *params, PGresult **res,

@@ -24,18 +24,18 @@
 
 #define UNIQUE_VIOLATION "23505"
 
-/* Of *was, only rows and verdict. */
+/* When nobody can still be about to commit it. Of *was, only rows and verdict. */
 static bool in_ledger(struct worker *w, const struct msg_copy *m, struct str relation, bool *there,
     struct msg_done *was, struct err *e)
 {
-	const char *params[] = {
-	    relation.p, arena_i64(w->task, m->generation), arena_cstr(w->task, m->shard)};
+	const char *question = arena_printf(w->task,
+	    "SELECT row_count, verdict FROM dwh.ledger WHERE relation = %.*s AND generation = %lld"
+	    " AND shard = %.*s",
+	    STRF(pg_literal(&w->pg, w->task, relation)), (long long)m->generation,
+	    STRF(pg_literal(&w->pg, w->task, m->shard)));
 	PGresult *res;
 
-	if (!pg_query(&w->pg,
-	        "SELECT row_count, verdict FROM dwh.ledger WHERE relation = $1"
-	        " AND generation = CAST($2 AS INTEGER) AND shard = $3",
-	        3, params, &res, e))
+	if (!locks_fence(w, m->lane, question, &res, e))
 		return false;
 	*there = PQntuples(res) > 0;
 	*was = (struct msg_done){.rows = *there ? pg_i64(res, 0, 0) : 0,
@@ -178,14 +178,6 @@ static bool is_to_be_replaced(struct worker *w, const struct msg_copy *m, const 
 	       m->again < w->config.load.attempts;
 }
 
-/* The same, when nobody can still be about to commit it. */
-static bool is_committed(struct worker *w, const struct msg_copy *m, struct str relation,
-    bool *there, struct msg_done *was, struct err *e)
-{
-	return locks_fence(w, m->lane, e) && in_ledger(w, m, relation, there, was, e) &&
-	       locks_fence_end(w, e);
-}
-
 /*
  * Nobody has loaded the shard, nor can an earlier session of ours still do so: its row is put into
  * the ledger and taken back, which waits for that session's COMMIT, and fails if there was one.
@@ -200,7 +192,7 @@ static bool nobody_has_it(struct worker *w, const struct msg_copy *m, struct str
 	if (!pg_exec(&w->pg, "ROLLBACK", e))
 		return false;
 	if (locks_are_of_tables(w))
-		return is_committed(w, m, relation, &there, &was, e) &&
+		return in_ledger(w, m, relation, &there, &was, e) &&
 		       (!there || err_set(e, ERR_TASK, AT_WAREHOUSE, UNIQUE_VIOLATION,
 		                      "it was committed meanwhile"));
 	return pg_exec(&w->pg, "BEGIN", e) && add_to_ledger(w, m, relation, o, &none, "", e) &&
@@ -222,7 +214,7 @@ bool task_copy(struct worker *w, const struct msg_copy *m, struct msg_done *done
 		return false;
 	if (m->validate)
 		return read_objects(w, m, &objects, e) && validate(w, f, m, &objects, done, e);
-	if (!is_committed(w, m, relation, &there, &was, e))
+	if (!in_ledger(w, m, relation, &there, &was, e))
 		return false;
 	if (there) {
 		already(done, m, &was);

@@ -134,10 +134,11 @@ static bool last_copy(struct worker *w, int64_t *count, int64_t *id, struct err 
 {
 	PGresult *res;
 
-	if (!pg_query(&w->pg, "SELECT pg_last_copy_count(), pg_last_copy_id()", 0, NULL, &res, e))
+	if (!pg_several(&w->pg, "SELECT pg_last_copy_count(), pg_last_copy_id()", &res, e))
 		return false;
 	*count = pg_i64(res, 0, 0);
 	*id = pg_i64(res, 0, 1);
+	w->last_copy = *id;
 	PQclear(res);
 	return true;
 }
@@ -237,8 +238,10 @@ static bool send(struct copying *c, struct str text, int64_t *counted, struct er
 	const char *sql = arena_printf(w->task, "/* dwh run=%.*s shard=%.*s attempt=%lld */ %.*s",
 	    STRF(w->run), STRF(c->m->shard), (long long)c->m->attempt, STRF(text));
 
-	if (!last_copy(w, counted, &c->before, e))
+	if (w->last_copy == LAST_COPY_UNKNOWN && !last_copy(w, counted, &c->before, e))
 		return false;
+	c->before = w->last_copy;
+	w->last_copy = LAST_COPY_UNKNOWN;
 	crash_here("copy:before-copying");
 	if (!pg_exec(&w->pg, sql, e))
 		return strcmp(e->code, REDSHIFT_LOAD_ERROR) == 0 ? explain(c, e) : false;

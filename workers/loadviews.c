@@ -5,6 +5,7 @@
 #include "workers/loadviews.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { FILE_NAME_MAX = 256 }; /* bytes of a name in the views */
 
@@ -43,18 +44,31 @@ static const struct view last_views[] = {
                         " WHERE session = CAST($1 AS INTEGER) AND query > CAST($2 AS BIGINT)"},
 };
 
-enum { VIEWS = 2 };
+enum {
+	VIEWS = 2,      /* that are asked the same */
+	LOAD_VIEWS = 4, /* of both questions */
+};
 
-/* A view that is not there would abort the transaction, so the catalogue is asked first. */
+/* A view that is not there would abort the transaction, so the catalogue is asked first; once, for
+ * a warehouse has them or has not. */
 static bool is_there(struct worker *w, const char *view, bool *out, struct err *e)
 {
 	PGresult *res;
 
-	if (!pg_query(
-	        &w->pg, "SELECT count(*) FROM pg_class WHERE relname = $1", 1, &view, &res, e))
-		return false;
-	*out = pg_i64(res, 0, 0) > 0;
-	PQclear(res);
+	if (!w->load_views) {
+		if (!pg_query(&w->pg,
+		        "SELECT relname FROM pg_class WHERE relname IN ('stl_load_commits',"
+		        " 'stl_load_errors', 'sys_load_detail', 'sys_load_error_detail')",
+		        0, NULL, &res, e))
+			return false;
+		w->load_views = arena_alloc(w->life, LOAD_VIEWS * sizeof *w->load_views);
+		for (int i = 0; i < PQntuples(res) && i < LOAD_VIEWS; i++)
+			w->load_views[i] = arena_cstr(w->life, pg_str(res, i, 0));
+		PQclear(res);
+	}
+	*out = false;
+	for (size_t i = 0; i < LOAD_VIEWS && w->load_views[i]; i++)
+		*out |= strcmp(w->load_views[i], view) == 0;
 	return true;
 }
 
@@ -79,11 +93,11 @@ static const char *files_sql(struct worker *w, size_t view, struct str queries)
 {
 	if (view == 0)
 		return arena_printf(w->task,
-		    "SELECT query_id, count(DISTINCT trim(file_name)) FROM sys_load_detail"
+		    "SELECT query_id, count(DISTINCT file_name) FROM sys_load_detail"
 		    " WHERE query_id IN (%.*s) GROUP BY query_id",
 		    STRF(queries));
 	return arena_printf(w->task,
-	    "SELECT query, count(DISTINCT trim(filename)) FROM stl_load_commits"
+	    "SELECT query, count(DISTINCT filename) FROM stl_load_commits"
 	    " WHERE query IN (%.*s) GROUP BY query",
 	    STRF(queries));
 }
@@ -94,6 +108,14 @@ static void take_files(const PGresult *res, struct loadviews_read *reads, size_t
 		for (size_t i = 0; i < n; i++)
 			if (reads[i].query == pg_i64(res, row, 0) && reads[i].files < 1)
 				reads[i].files = pg_i64(res, row, 1);
+}
+
+static bool any_unknown(const struct loadviews_read *reads, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (reads[i].files < 1)
+			return true;
+	return false;
 }
 
 /* Of those of which nothing is known yet. */
@@ -112,7 +134,7 @@ static bool ask_files(
 		buf_printf(&queries, "%s%lld", queries.n ? ", " : "", (long long)reads[i].query);
 	}
 	if (queries.n) {
-		ok = pg_query(&w->pg, files_sql(w, view, buf_view(&queries)), 0, NULL, &res, e);
+		ok = pg_several(&w->pg, files_sql(w, view, buf_view(&queries)), &res, e);
 		if (ok)
 			take_files(res, reads, n);
 		PQclear(res);
@@ -126,7 +148,7 @@ bool loadviews_files(struct worker *w, struct loadviews_read *reads, size_t n, s
 	for (size_t i = 0; i < n; i++)
 		if (reads[i].files < reads[i].wanted)
 			reads[i].files = -1;
-	for (size_t view = 0; view < VIEWS; view++) {
+	for (size_t view = 0; view < VIEWS && any_unknown(reads, n); view++) {
 		bool there;
 
 		if (!is_there(w, files_views[view], &there, e))

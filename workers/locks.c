@@ -46,30 +46,26 @@ static bool lock_table(struct worker *w, struct str stem, struct err *e)
 	return pg_exec(&w->pg, arena_printf(w->task, "LOCK TABLE %.*s", STRF(name)), e);
 }
 
-/* In one message: a cluster may be far away. */
-static bool begin_with_table(struct worker *w, struct str stem, struct err *e)
+/* res: the run that owns the relation; it is freed. */
+static bool judge_owner(struct worker *w, struct str relation, PGresult *res, struct err *e)
 {
-	struct str name = pg_ident(&w->pg, w->task, stem);
+	bool ours = PQntuples(res) == 1 && str_eq(pg_str(res, 0, 0), w->run);
 
-	return pg_exec(&w->pg, arena_printf(w->task, "BEGIN; LOCK TABLE %.*s", STRF(name)), e);
-}
-
-/* sql asks for the run that owns the relation, and may lock its row. */
-static bool check_owner(struct worker *w, struct str relation, const char *sql, struct err *e)
-{
-	const char *params[] = {arena_cstr(w->task, relation)};
-	PGresult *res;
-	bool ours;
-
-	if (!pg_query(&w->pg, sql, 1, params, &res, e))
-		return false;
-	ours = PQntuples(res) == 1 && str_eq(pg_str(res, 0, 0), w->run);
 	if (!ours)
 		err_set(e, ERR_SETUP, AT_STATE, NULL,
 		    "%.*s now belongs to another run (%.*s): this one stops", STRF(relation),
 		    STRF(PQntuples(res) ? pg_str(res, 0, 0) : STR("it was dropped")));
 	PQclear(res);
 	return ours;
+}
+
+/* sql asks for that run, and may lock its row. */
+static bool check_owner(struct worker *w, struct str relation, const char *sql, struct err *e)
+{
+	const char *params[] = {arena_cstr(w->task, relation)};
+	PGresult *res;
+
+	return pg_query(&w->pg, sql, 1, params, &res, e) && judge_owner(w, relation, res, e);
 }
 
 static bool hold_row(struct worker *w, struct str relation, bool alone, struct err *e)
@@ -93,13 +89,29 @@ static bool advise(struct worker *w, struct str relation, struct str part, struc
 	    params, e);
 }
 
+/* In one message, for a cluster may be far away. more: between the table and the owner. */
+static bool begin_with_table(
+    struct worker *w, struct str relation, struct str table, const char *more, struct err *e)
+{
+	struct str name = pg_ident(&w->pg, w->task, table);
+	struct str owned = pg_literal(&w->pg, w->task, relation);
+	PGresult *res;
+
+	return pg_several(&w->pg,
+	           arena_printf(w->task,
+	               "BEGIN; LOCK TABLE %.*s;%s SELECT run FROM dwh.target WHERE relation = %.*s",
+	               STRF(name), more, STRF(owned)),
+	           &res, e) &&
+	       judge_owner(w, relation, res, e);
+}
+
 /* alone: nobody else holds the row, where rows are what is held; a table has one holder anyway. */
 static bool begin(
     struct worker *w, struct str relation, struct str table, bool alone, struct err *e)
 {
 	if (!locks_are_of_tables(w))
 		return pg_exec(&w->pg, "BEGIN", e) && hold_row(w, relation, alone, e);
-	return begin_with_table(w, table, e) && is_owner(w, relation, e);
+	return begin_with_table(w, relation, table, "", e);
 }
 
 bool locks_begin_load(struct worker *w, struct str relation, struct str lane, struct err *e)
@@ -117,8 +129,8 @@ bool locks_next_insert(
 {
 	if (!locks_are_of_tables(w))
 		return true;
-	return pg_exec(&w->pg, "COMMIT", e) && begin_with_table(w, stem, e) &&
-	       (!step || pg_exec(&w->pg, "LOCK TABLE dwh.step", e)) && is_owner(w, relation, e);
+	return pg_exec(&w->pg, "COMMIT", e) &&
+	       begin_with_table(w, relation, stem, step ? " LOCK TABLE dwh.step;" : "", e);
 }
 
 bool locks_begin_count(struct worker *w, struct str relation, struct str stem, struct err *e)
@@ -146,14 +158,16 @@ bool locks_begin_quarantine(
 	return hold_row(w, relation, false, e) && advise(w, relation, manifest, e);
 }
 
-bool locks_fence(struct worker *w, struct str lane, struct err *e)
+bool locks_fence(
+    struct worker *w, struct str lane, const char *question, PGresult **res, struct err *e)
 {
-	return !locks_are_of_tables(w) || begin_with_table(w, lane, e);
-}
+	struct str name = pg_ident(&w->pg, w->task, lane);
 
-bool locks_fence_end(struct worker *w, struct err *e)
-{
-	return !locks_are_of_tables(w) || pg_exec(&w->pg, "COMMIT", e);
+	if (!locks_are_of_tables(w))
+		return pg_query(&w->pg, question, 0, NULL, res, e);
+	return pg_several(&w->pg,
+	    arena_printf(w->task, "BEGIN; LOCK TABLE %.*s; %s; COMMIT", STRF(name), question), res,
+	    e);
 }
 
 bool locks_turn_errors(struct worker *w, struct str relation, struct str part, struct err *e)

@@ -38,12 +38,13 @@ bool locks_next_insert(
     struct worker *w, struct str relation, struct str stem, bool step, struct err *e);
 
 /*
- * Before the ledger is asked about a shard of this lane: an earlier session that may still commit
- * it is waited for. Where the ledger has a key that is not needed, and nothing happens: the second
- * row of a shard fails (23505). Ends with locks_fence_end.
+ * Asks the ledger about a shard of this lane: before that, an earlier session that may still commit
+ * it is waited for, in a transaction that is over then. Where the ledger has a key nobody is waited
+ * for: the second row of a shard fails (23505). The question has no parameters; *res is the
+ * caller's to PQclear.
  */
-bool locks_fence(struct worker *w, struct str lane, struct err *e);
-bool locks_fence_end(struct worker *w, struct err *e);
+bool locks_fence(
+    struct worker *w, struct str lane, const char *question, PGresult **res, struct err *e);
 
 /*
  * Within a transaction: whoever else writes about the same part of the relation to dwh.load_errors

@@ -99,6 +99,7 @@ bool worker_pg(struct worker *w, struct err *e)
 	snprintf(name, sizeof name, "dwh worker %lld %.30s", (long long)w->number, w->run.p);
 	w->pg.tick = worker_tick;
 	w->pg.tick_ctx = w;
+	w->last_copy = LAST_COPY_UNKNOWN;
 	return connect_warehouse(&w->config, w->life, name, &w->pg, e);
 }
 

@@ -16,17 +16,22 @@
 
 struct fetch;
 
+enum { LAST_COPY_UNKNOWN = -2 };
+
 struct worker {
 	int64_t number;
 	struct str run;
 	struct config config;
 	struct model *model;
-	struct arena *life;  /* as long as the process */
-	struct arena *task;  /* as long as the task */
-	struct pg pg;        /* use worker_pg */
-	struct s3 *s3;       /* use worker_s3 */
-	struct fetch *fetch; /* manifest_fetch's, kept for its connections */
-	size_t slices;       /* of the warehouse, for copy_parts.c; 0: not asked yet */
+	struct arena *life;      /* as long as the process */
+	struct arena *task;      /* as long as the task */
+	struct pg pg;            /* use worker_pg */
+	struct s3 *s3;           /* use worker_s3 */
+	struct fetch *fetch;     /* manifest_fetch's, kept for its connections */
+	size_t slices;           /* of the warehouse, for copy_parts.c; 0: not asked yet */
+	const char **load_views; /* that it has, for loadviews.c; NULL: not asked yet */
+	int64_t last_copy;       /* pg_last_copy_id() of the session, for copy_redshift.c;
+	                            LAST_COPY_UNKNOWN */
 
 	int64_t task_id;
 	struct msg_beat so_far;   /* totals of the running task, sent by worker_tick */

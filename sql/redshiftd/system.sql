@@ -38,12 +38,16 @@ CREATE TABLE IF NOT EXISTS redshiftd.load (
     error_count bigint,
     error_message varchar(1024));
 ALTER TABLE redshiftd.load ADD COLUMN IF NOT EXISTS query_text varchar(4000);
-CREATE TABLE IF NOT EXISTS redshiftd.load_file (
+-- Some of its files in each row: arrays of one length. They are kept in the row and as they are: to
+-- compress them, or to put them elsewhere, would cost more than it saves.
+CREATE TABLE IF NOT EXISTS redshiftd.load_files (
     query_id bigint,
-    file_name varchar(1200),
-    bytes bigint,
-    lines bigint);
-CREATE INDEX IF NOT EXISTS load_file_query ON redshiftd.load_file (query_id);
+    file_name text [],
+    bytes bigint [],
+    lines bigint []) WITH (toast_tuple_target = 8160);
+ALTER TABLE redshiftd.load_files ALTER COLUMN file_name SET STORAGE EXTERNAL,
+ALTER COLUMN bytes SET STORAGE EXTERNAL, ALTER COLUMN lines SET STORAGE EXTERNAL;
+CREATE INDEX IF NOT EXISTS load_files_query ON redshiftd.load_files (query_id);
 CREATE TABLE IF NOT EXISTS redshiftd.load_error (
     query_id bigint,
     file_name varchar(1200),
@@ -62,6 +66,19 @@ SELECT l.*
 FROM redshiftd.load AS l
 INNER JOIN redshiftd.fact AS f ON f.name = 'views late'
 WHERE l.end_time + CAST(f.value AS interval) <= statement_timestamp() AT TIME ZONE 'UTC';
+
+CREATE OR REPLACE VIEW redshiftd.file_seen AS
+SELECT
+    l.query_id,
+    l.status,
+    l.file_format,
+    l.start_time,
+    l.end_time,
+    unnest(f.file_name) AS file_name,
+    unnest(f.bytes) AS bytes,
+    unnest(f.lines) AS lines
+FROM redshiftd.load_seen AS l
+INNER JOIN redshiftd.load_files AS f ON f.query_id = l.query_id;
 
 -- What a session that was killed has left is no load that runs.
 CREATE OR REPLACE VIEW pg_catalog.sys_load_history AS
@@ -101,12 +118,11 @@ SELECT
     CAST(f.file_name AS char(256)) AS file_name,
     f.bytes AS bytes_scanned,
     f.lines AS lines_scanned,
-    l.end_time AS record_time,
+    f.end_time AS record_time,
     1 AS splits_scanned,
-    l.start_time,
-    l.end_time
-FROM redshiftd.load_file AS f
-JOIN redshiftd.load_seen AS l ON l.query_id = f.query_id;
+    f.start_time,
+    f.end_time
+FROM redshiftd.file_seen AS f;
 
 CREATE OR REPLACE VIEW pg_catalog.sys_load_error_detail AS
 SELECT
@@ -164,15 +180,24 @@ SELECT
         SELECT COUNT(1) FROM redshiftd.load_error AS e
         WHERE e.query_id = f.query_id AND e.file_name = f.file_name
     ) AS integer) AS errors,
-    l.end_time AS curtime,
+    f.end_time AS curtime,
     1 AS status,
-    CAST(l.file_format AS char(16)) AS file_format,
+    CAST(f.file_format AS char(16)) AS file_format,
     0 AS is_partial,
     CAST(0 AS bigint) AS start_offset,
     CAST(0 AS bigint) AS copy_job_id
-FROM redshiftd.load_file AS f
-JOIN redshiftd.load_seen AS l ON l.query_id = f.query_id
-WHERE l.status = 'completed';
+FROM redshiftd.file_seen AS f
+WHERE f.status = 'completed';
+
+-- An earlier redshiftd had a row for each file.
+DO $$ BEGIN
+    IF to_regclass('redshiftd.load_file') IS NOT NULL THEN
+        INSERT INTO redshiftd.load_files
+        SELECT query_id, array_agg(file_name), array_agg(bytes), array_agg(lines)
+        FROM redshiftd.load_file GROUP BY query_id;
+        DROP TABLE redshiftd.load_file;
+    END IF;
+END $$;
 
 -- ---- its sessions: a name that a client gives its own is not to be seen ----
 

@@ -57,7 +57,7 @@ for name in sys.argv[2:]:
         if any(re.search(p, text, re.S) for p in POSTGRES):
             left += 1
             continue
-        text = text.replace("(%.*s)", "(SELECT 1)").replace("%.*s", "relation").replace("%d", "1")
+        text = text.replace("(%.*s)", "(SELECT 1)").replace("%.*s", "relation").replace("%d", "1").replace("%lld", "1").replace("%s", "")
         if text.endswith("VALUES ("):
             text += "1)"
         out += 1

@@ -87,7 +87,7 @@ dwh load --allow-unverified
 is "$ST" 0 'which may be allowed'
 late 0s
 query=$(sql "select split_part(evidence, '=', 1) from dwh.ledger where relation = 'public.staging_songs' limit 1")
-direct "insert into redshiftd.load_file values ($query, 's3://sparkify/song_data/more.json', 1, 1)"
+direct "insert into redshiftd.load_files values ($query, '{s3://sparkify/song_data/more.json}', '{1}', '{1}')"
 dwh load
 is "$ST $(ledger)" '8 3|3|9224|MISMATCH VERIFIED|0' 'COPY has read another file: exit code 8'
 like "$ERR" '1 shard\(s\) of staging_songs are a MISMATCH: COPY has read other files.*--fresh' 'and what to do'
@@ -95,7 +95,7 @@ dwh verify --json
 is "$ST $(jq -r '.wrong[].message' <<<"$OUT")" '8 it was committed as MISMATCH' 'dwh verify says so, too'
 late 1s
 direct "create function redshiftd.more() returns trigger language plpgsql as \$\$ begin
-		insert into redshiftd.load_file values (new.query_id, 's3://sparkify/more.json', 1, 1);
+		insert into redshiftd.load_files values (new.query_id, '{s3://sparkify/more.json}', '{1}', '{1}');
 		return new; end \$\$;
 	create trigger more after insert on redshiftd.load for each row execute function redshiftd.more()"
 dwh load --fresh --json

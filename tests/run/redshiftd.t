@@ -238,7 +238,12 @@ no_sessions() { ! sessions_left; }
 until_true 5 no_sessions
 ok $? 'sessions do not outlive it'
 stop_redshiftd
+direct "create table redshiftd.load_file (query_id bigint, file_name varchar(1200), bytes bigint, lines bigint);
+	insert into redshiftd.load_file values (9, 's3://old/1', 1, 2), (9, 's3://old/2', 3, 4);
+	insert into redshiftd.load (query_id, status, end_time) values (9, 'completed', '2020-01-01')"
 own_redshiftd --auth-method 13
+is "$(direct "select trim(filename), byte_offset, lines_scanned from stl_load_commits where query = 9 order by 1")" \
+	$'s3://old/1|1|2\ns3://old/2|3|4' 'what an earlier redshiftd has written down is still there'
 q 'select 1'
 like "$ERR" 'authentication method 13 not supported' 'a user with a SHA-256 password'
 like "$(tail -n 3 "$T/redshiftd.log")" 'a Redshift over' 'and no word of failure in its log'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ENGINE = redshift: COPY takes no ETag, so the keys of a shard are listed again before its COMMIT.
 # An object that changed between the listing and the COPY is loaded as it is now, once; one that went
-# fails its shard.
+# fails its shard; a table that went fails the load, and its name is told.
 . "$(dirname "$0")/held_copy.sh"
 small_data
 own_postgres
@@ -40,4 +40,9 @@ is "$ST $(counts | cut -d' ' -f2)" '0 1167' 'the next run loads what there is'
 cp "$T/kept" "$object"
 dwh run
 is "$ST $(checksums)" "0 $sums" 'and when it is back, it, too'
+
+gone() { direct 'drop table staging_events_l01 cascade'; }
+during 3 gone
+is "$ST" 4 'a lane goes: exit code 4'
+like "$(<"$T/run.err")" '"staging_events_l01" does not exist' 'and the first of the statements that were sent together says why'
 done_testing

@@ -69,16 +69,18 @@ static void assert_holds(struct s3d_bucket *b, struct str key, const char *text)
 	close(o.fd);
 }
 
-/* The keys of the index, joined by '|'. */
-static void assert_index(struct s3d_bucket *b, const char *want)
+/* The keys of the index that begin with prefix, joined by '|'. */
+static void assert_below(struct s3d_bucket *b, const char *prefix, bool again, const char *want)
 {
-	const struct s3d_index *x = s3d_bucket_index(b, true);
+	const struct s3d_index *x = s3d_bucket_index(b, str_z(prefix), again);
 	struct buf key, from, all;
 
 	buf_init(&key, 4096);
 	buf_init(&from, 4096);
 	buf_init(&all, 1 << 20);
-	while (s3d_index_next(x, buf_view(&from), &key)) {
+	buf_z(&from, prefix);
+	while (
+	    s3d_index_next(x, buf_view(&from), &key) && str_starts(buf_view(&key), str_z(prefix))) {
 		if (all.n)
 			buf_c(&all, '|');
 		buf_str(&all, buf_view(&key));
@@ -90,6 +92,11 @@ static void assert_index(struct s3d_bucket *b, const char *want)
 	buf_free(&key);
 	buf_free(&from);
 	buf_free(&all);
+}
+
+static void assert_index(struct s3d_bucket *b, const char *want)
+{
+	assert_below(b, "", true, want);
 }
 
 static void write_file(const char *path, const char *text)
@@ -277,6 +284,34 @@ static void changes_from_outside_are_seen(void **state)
 	assert_string_not_equal(was, o.etag);
 }
 
+static void a_prefix_sees_what_begins_with_it(void **state)
+{
+	struct s3d_bucket *b = bucket("prefix");
+
+	(void)state;
+	assert_below(b, "a/b", true, "");
+	make_folder("prefix/a");
+	make_folder("prefix/a/b");
+	make_folder("prefix/a/bc");
+	make_folder("prefix/d");
+	write_file("prefix/a/b/1", "one");
+	write_file("prefix/a/bc/2", "two");
+	write_file("prefix/a/b-3", "three");
+	write_file("prefix/d/4", "four");
+	assert_below(b, "a/b", true, "a/b-3|a/b/1|a/bc/2");
+	assert_below(b, "a/b/", true, "a/b/1");
+	assert_below(b, "d/4", true, "d/4");
+	write_file("prefix/a/bc/5", "five");
+	assert_below(b, "d", true, "d/4");
+	assert_below(b, "a/bc/5", true, "a/bc/5");
+	/* What we write ourselves is seen behind a token, too, whatever was listed meanwhile. */
+	assert_index(b, "a/b-3|a/b/1|a/bc/2|a/bc/5|d/4");
+	put(b, STR("a/b/6"), "six");
+	assert_below(b, "d", false, "d/4");
+	assert_below(b, "a/b/", false, "a/b/1|a/b/6");
+	assert_index(b, "a/b-3|a/b/1|a/b/6|a/bc/2|a/bc/5|d/4");
+}
+
 static void an_etag_is_kept_until_the_content_changes(void **state)
 {
 	struct s3d_bucket *b = bucket("etags");
@@ -304,16 +339,20 @@ static void an_etag_is_kept_until_the_content_changes(void **state)
 /* Looks until what it sees is old enough to be remembered, and then once more. */
 static void look(struct s3d_bucket *b, struct s3d_object *o)
 {
-	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
+	struct s3d_folder f = {.fd = -1};
+
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, o), S3D_OK);
 	clock_sleep(80);
-	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
-	assert_int_equal(s3d_object_look(b, STR("k"), o), S3D_OK);
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, o), S3D_OK);
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, o), S3D_OK);
+	s3d_folder_leave(&f);
 }
 
 static void a_listing_remembers_nothing_that_has_changed(void **state)
 {
 	const struct timespec then[2] = {{.tv_sec = 1500000000}, {.tv_sec = 1500000000}};
 	struct s3d_bucket *b = bucket("remembered");
+	struct s3d_folder f = {.fd = -1};
 	struct s3d_object first, o;
 
 	(void)state;
@@ -340,7 +379,22 @@ static void a_listing_remembers_nothing_that_has_changed(void **state)
 	look(b, &o);
 	assert_int_equal(o.size, 5);
 	assert_true(s3d_object_delete(b, STR("k")));
-	assert_int_equal(s3d_object_look(b, STR("k"), &o), S3D_NO_SUCH_KEY);
+	assert_int_equal(s3d_object_look(b, STR("k"), &f, &o), S3D_NO_SUCH_KEY);
+
+	/* In one folder and the next. */
+	put(b, STR("k"), "1");
+	put(b, STR("d/k"), "22");
+	put(b, STR("d/e/k"), "333");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(s3d_object_look(b, STR("d/k"), &f, &o), S3D_OK);
+		assert_int_equal(o.size, 2);
+		assert_int_equal(s3d_object_look(b, STR("d/e/k"), &f, &o), S3D_OK);
+		assert_int_equal(o.size, 3);
+		assert_int_equal(s3d_object_look(b, STR("k"), &f, &o), S3D_OK);
+		assert_int_equal(o.size, 1);
+		clock_sleep(80);
+	}
+	s3d_folder_leave(&f);
 }
 
 static void links_are_not_followed(void **state)
@@ -392,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(every_key_survives),
 	    cmocka_unit_test(a_key_has_one_place),
 	    cmocka_unit_test(changes_from_outside_are_seen),
+	    cmocka_unit_test(a_prefix_sees_what_begins_with_it),
 	    cmocka_unit_test(an_etag_is_kept_until_the_content_changes),
 	    cmocka_unit_test(a_listing_remembers_nothing_that_has_changed),
 	    cmocka_unit_test(links_are_not_followed),

@@ -52,8 +52,8 @@ static bool find_table(struct session *s, const struct copystmt *c, struct load 
 	                ? arena_printf(a, "%.*s.%.*s", STRF(pg_ident(pg, a, c->schema)), STRF(name))
 	                : arena_cstr(a, name);
 	if (!pg_query(pg,
-	        "SELECT n.nspname, c.relkind, c.oid FROM pg_class c"
-	        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)",
+	        "SELECT (SELECT n.nspname FROM pg_namespace n WHERE n.oid = c.relnamespace),"
+	        " c.relkind, c.oid FROM pg_class c WHERE c.oid = to_regclass($1)",
 	        1, params, &res, e))
 		return false;
 	found = PQntuples(res) == 1;

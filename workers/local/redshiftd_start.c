@@ -255,9 +255,10 @@ static void let_in(struct session *s)
 /* As a cluster's session begins; what pg_open sets for a worker is not the client's wish. */
 static bool like_a_cluster(struct pg *pg, struct err *e)
 {
-	return pg_exec(pg, "SET search_path TO \"$user\", public", e) &&
-	       pg_exec(pg, "SET lock_timeout TO 0", e) &&
-	       pg_exec(pg, "SET redshiftd.query_group TO 'default'", e);
+	return pg_exec(pg,
+	    "SET search_path TO \"$user\", public; SET lock_timeout TO 0;"
+	    " SET redshiftd.query_group TO 'default'",
+	    e);
 }
 
 bool session_start(struct session *s)

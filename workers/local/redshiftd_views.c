@@ -1,10 +1,12 @@
 /* redshiftd_views.c - the system views, and what they show: see sql/redshiftd. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "shared/log.h"
 #include "shared/sqlfile.h"
 #include "workers/local/redshiftd_load.h"
+#include "workers/row.h"
 
 static bool fact(struct pg *pg, const char *name, const char *value, struct err *e)
 {
@@ -87,42 +89,105 @@ bool load_begin(struct session *s, const struct copystmt *c, struct load *l, str
 	return true;
 }
 
-/* A line of COPY's text: key is the name of an object, of which everything may be in it. */
-static void add_file(struct buf *b, struct str bucket, struct str key)
+/*
+ * COPY's binary form. Files are many, and each is asked for only with all others of its COPY, so a
+ * row of redshiftd.load_files has arrays of them.
+ */
+enum {
+	FILES = 48, /* with names of a usual length two rows are a page */
+	TEXT_OID = 25,
+	INT8_OID = 20,
+	FLUSH_BYTES = 64 << 10,
+};
+
+static void put64(struct buf *b, uint64_t n)
 {
-	static const char special[] = "\\\n\r\t", as[] = "\\nrt";
-
-	buf_printf(b, "s3://%.*s/", STRF(bucket));
-	for (size_t i = 0; i < key.n; i++) {
-		const char *at = key.p[i] ? strchr(special, key.p[i]) : NULL;
-
-		if (at)
-			buf_c(b, '\\');
-		buf_c(b, at ? as[at - special] : key.p[i]);
-	}
+	wire_put32(b, (uint32_t)(n >> 32));
+	wire_put32(b, (uint32_t)n);
 }
 
-enum { FLUSH_BYTES = 64 << 10 };
+/* A field whose length is put when it is known. */
+static size_t field_begin(struct buf *b)
+{
+	wire_put32(b, 0);
+	return b->n;
+}
+
+static void field_end(struct buf *b, size_t begin)
+{
+	uint32_t n = htonl((uint32_t)(b->n - begin));
+
+	if (!b->over)
+		memcpy(b->p + begin - sizeof n, &n, sizeof n);
+}
+
+/* Of an array of one dimension, without NULLs. */
+static void array_head(struct buf *b, uint32_t type, size_t n)
+{
+	const uint32_t head[] = {1, 0, type, (uint32_t)n, 1};
+
+	for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+		wire_put32(b, head[i]);
+}
+
+static void put_names(struct buf *b, const struct manifest *m, size_t from, size_t n)
+{
+	size_t field = field_begin(b);
+
+	array_head(b, TEXT_OID, n);
+	for (size_t i = from; i < from + n; i++) {
+		size_t name = field_begin(b);
+
+		buf_z(b, "s3://");
+		buf_str(b, m->bucket);
+		buf_c(b, '/');
+		buf_str(b, m->objects[i].key);
+		field_end(b, name);
+	}
+	field_end(b, field);
+}
+
+/* values: NULL for noughts. */
+static void put_numbers(struct buf *b, const uint64_t *values, size_t from, size_t n)
+{
+	size_t field = field_begin(b);
+
+	array_head(b, INT8_OID, n);
+	for (size_t i = from; i < from + n; i++) {
+		wire_put32(b, sizeof values[i]);
+		put64(b, values ? values[i] : 0);
+	}
+	field_end(b, field);
+}
+
+static void put_row(struct buf *b, const struct load *l, size_t from, size_t n)
+{
+	buf_add(b, "\0\4", 2); /* fields */
+	wire_put32(b, sizeof l->id);
+	put64(b, (uint64_t)l->id);
+	put_names(b, &l->objects, from, n);
+	put_numbers(b, l->copied.bytes, from, n);
+	put_numbers(b, (const uint64_t *)l->copied.records, from, n);
+}
 
 static bool write_files(struct session *s, const struct load *l, struct err *e)
 {
-	const struct manifest *m = &l->objects;
-	bool ok = pg_copy_start(&s->log, "COPY redshiftd.load_file FROM STDIN", e);
+	bool ok = pg_copy_start(&s->log, "COPY redshiftd.load_files FROM STDIN (FORMAT binary)", e);
+	size_t all = l->objects.n, n;
 	int64_t rows;
 	struct buf b;
 
-	buf_init(&b, 1 << 20);
-	for (size_t i = 0; ok && i < m->n; i++) {
-		buf_printf(&b, "%lld\t", (long long)l->id);
-		add_file(&b, m->bucket, m->objects[i].key);
-		buf_printf(&b, "\t%llu\t%lld\n",
-		    (unsigned long long)(l->copied.bytes ? l->copied.bytes[i] : 0),
-		    (long long)(l->copied.records ? l->copied.records[i] : 0));
+	buf_init(&b, 4 << 20);
+	row_header(&b);
+	for (size_t from = 0; ok && from < all; from += n) {
+		n = all - from < FILES ? all - from : FILES;
+		put_row(&b, l, from, n);
 		if (b.n < FLUSH_BYTES)
 			continue;
 		ok = pg_copy_bytes(&s->log, buf_view(&b), e);
 		buf_reset(&b);
 	}
+	row_trailer(&b);
 	ok = ok && pg_copy_bytes(&s->log, buf_view(&b), e) && pg_copy_end(&s->log, &rows, e);
 	buf_free(&b);
 	return ok;
@@ -171,12 +236,21 @@ static bool write_end(struct session *s, const struct load *l, const struct err 
 	    8, params, e);
 }
 
+/* What is there before its end is written is not to be seen, and needs no transaction. */
+static bool write_all(struct session *s, const struct load *l, const struct err *why, struct err *e)
+{
+	bool many = l->copied.rejects.n > 1;
+
+	return (l->objects.n == 0 || write_files(s, l, e)) &&
+	       (!many || pg_exec(&s->log, "BEGIN", e)) && write_errors(s, l, e) &&
+	       write_end(s, l, why, e) && (!many || pg_exec(&s->log, "COMMIT", e));
+}
+
 void load_end(struct session *s, const struct load *l, const struct err *why)
 {
 	struct err e;
 
-	if (!pg_exec(&s->log, "BEGIN", &e) || !write_files(s, l, &e) || !write_errors(s, l, &e) ||
-	    !write_end(s, l, why, &e) || !pg_exec(&s->log, "COMMIT", &e)) {
+	if (!write_all(s, l, why, &e)) {
 		log_warn("the load views lack query %lld: %s", (long long)l->id, e.msg);
 		pg_close(&s->log);
 	}

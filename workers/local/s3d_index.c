@@ -211,9 +211,15 @@ static void read_folder(struct folder *f, int dir, size_t max)
 	*f = fresh;
 }
 
+/* Where paths of this kind may be keys that begin with the prefix. */
+static bool leads_to(struct str path, struct str prefix)
+{
+	return str_starts(prefix, path) || str_starts(path, prefix);
+}
+
 /* path: that of the folder, without a slash at its end; "" is dir itself. No path below it may be
- * longer than max. True when it changed. */
-static bool refresh(struct folder *f, int dir, struct buf *path, size_t max)
+ * longer than max, and only those that lead to the prefix are looked at. True when it changed. */
+static bool refresh(struct folder *f, int dir, struct buf *path, size_t max, struct str prefix)
 {
 	const char *name = path->n ? path->p : ".";
 	size_t base = path->n;
@@ -241,9 +247,11 @@ static bool refresh(struct folder *f, int dir, struct buf *path, size_t max)
 			continue;
 		if (base)
 			buf_c(path, '/');
-		buf_add(path, f->names + e->at, e->n - 1);
-		if (!path->over && refresh(e->sub, dir, path, max))
-			changed = true;
+		buf_str(path, entry_name(f, e));
+		if (!path->over && leads_to(buf_view(path), prefix)) {
+			path->p[--path->n] = '\0';
+			changed |= refresh(e->sub, dir, path, max, prefix);
+		}
 		path->n = base;
 		if (path->p)
 			path->p[base] = '\0';
@@ -319,15 +327,15 @@ void s3d_index_free(struct s3d_index *x)
 	free(x);
 }
 
-void s3d_index_refresh(struct s3d_index *x, int fd)
+void s3d_index_refresh(struct s3d_index *x, int fd, struct str prefix)
 {
 	struct buf path;
 
 	buf_init(&path, S3D_PATH_MAX);
-	refresh(&x->plain, fd, &path, S3D_KEY_MAX + 1);
+	refresh(&x->plain, fd, &path, S3D_KEY_MAX + 1, prefix);
 	buf_reset(&path);
 	buf_z(&path, S3D_ODD);
-	if (refresh(&x->odd, fd, &path, S3D_PATH_MAX - 1))
+	if (refresh(&x->odd, fd, &path, S3D_PATH_MAX - 1, STR("")))
 		decode_odd(x);
 	buf_free(&path);
 }

@@ -5,8 +5,9 @@
  * It mirrors the folders: each has its names sorted as they stand in keys (a sub-folder "a" as
  * "a/", so "a-b" comes before "a/x"). Only names are kept; sizes and ETags are asked of the files
  * of a page. A folder is read again when its modification time is not what it was, which is how
- * changes from outside are noticed: one stat a folder. A time so fresh that the clock of the file
- * system may not tick before the next change is not trusted, and the folder is read once more.
+ * changes from outside are noticed: one stat for each folder that a prefix leads to. A time so
+ * fresh that the clock of the file system may not tick before the next change is not trusted, and
+ * the folder is read once more.
  *
  * Odd keys (s3d_key.h) have a tree of their own, decoded into one sorted array when it changes.
  * Names that begin with a dot and anything that is not a plain file or a folder are left out.
@@ -24,8 +25,8 @@ struct s3d_index;
 struct s3d_index *s3d_index_new(void);
 void s3d_index_free(struct s3d_index *x); /* NULL is fine */
 
-/* Makes it agree with the folder that fd is open on. */
-void s3d_index_refresh(struct s3d_index *x, int fd);
+/* Makes it agree with the folder that fd is open on, as far as keys with this prefix go. */
+void s3d_index_refresh(struct s3d_index *x, int fd, struct str prefix);
 
 /* The first key that is not before `from`, into key (reset first); false when there is none. */
 bool s3d_index_next(const struct s3d_index *x, struct str from, struct buf *key);

@@ -1,6 +1,7 @@
 /* s3d_listing.c - ListObjectsV2, and version 1 for old clients: a page of s3d_list.h as XML. */
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "workers/local/s3d_call.h"
 #include "workers/local/s3d_index.h"
 #include "workers/local/s3d_list.h"
@@ -14,6 +15,9 @@ struct listing {
 	bool v2, url;
 	int64_t max_keys; /* as it is said back */
 	struct str token, delimiter, start;
+	struct s3d_folder folder; /* of the object before */
+	int64_t time_s;           /* as it is written, many having the same */
+	char time[25];
 };
 
 static bool next_key(const void *ctx, struct str from, struct buf *key)
@@ -82,11 +86,15 @@ static bool write_object(struct listing *l, struct str key)
 	struct buf *b = &l->c->reply.body;
 	struct s3d_object o;
 
-	if (s3d_object_look(l->b, key, &o) != S3D_OK)
+	if (s3d_object_look(l->b, key, &l->folder, &o) != S3D_OK)
 		return false;
+	if (o.mtime_ns / 1000000000 != l->time_s) {
+		l->time_s = o.mtime_ns / 1000000000;
+		clock_iso(l->time_s * 1000, l->time);
+	}
 	buf_z(b, "<Contents>");
 	name(l, "Key", key);
-	s3d_xml_time(b, "LastModified", o.mtime_ns / 1000000000);
+	s3d_xml_text(b, "LastModified", str_z(l->time));
 	buf_z(b, "<ETag>&quot;");
 	buf_z(b, o.etag);
 	buf_z(b, "&quot;</ETag>");
@@ -154,7 +162,7 @@ static void write_page(struct listing *l)
 
 enum s3d_code s3d_op_list(struct s3d_call *c)
 {
-	struct listing l = {.c = c};
+	struct listing l = {.c = c, .folder = {.fd = -1}, .time_s = -1};
 	enum s3d_code code = s3d_call_bucket(c, &l.b);
 
 	if (code == S3D_OK)
@@ -162,11 +170,13 @@ enum s3d_code s3d_op_list(struct s3d_call *c)
 	if (code != S3D_OK)
 		return code;
 	/* A page behind a token belongs to a listing that has looked for changes already. */
-	s3d_list_page(&l.q, next_key, s3d_bucket_index(l.b, l.token.n == 0), c->arena, &l.page);
+	s3d_list_page(
+	    &l.q, next_key, s3d_bucket_index(l.b, l.q.prefix, l.token.n == 0), c->arena, &l.page);
 	s3d_reply_begin(c, 200);
 	s3d_reply_header(c, "x-amz-bucket-region", c->s->region);
 	s3d_reply_xml(c);
 	write_page(&l);
+	s3d_folder_leave(&l.folder);
 	s3d_reply_end(c, (int64_t)c->reply.body.n);
 	return S3D_OK;
 }

@@ -134,26 +134,52 @@ enum s3d_code s3d_object_open(const struct s3d_bucket *b, struct str key, struct
 	return find(b, key, O_RDONLY | O_NONBLOCK, o);
 }
 
-/* A link on the way to it would be followed here: the index, which the key is from, follows none.
- */
-static bool is_known(const struct s3d_bucket *b, struct str key, struct s3d_object *o)
+void s3d_folder_leave(struct s3d_folder *f)
 {
-	char path[S3D_KEY_MAX + 1];
-	struct stat st;
-
-	if (!s3d_key_plain(key) || key.n >= sizeof path)
-		return false;
-	memcpy(path, key.p, key.n);
-	path[key.n] = '\0';
-	return fstatat(b->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	       s3d_etags_find(&st, o);
+	if (f->fd >= 0)
+		close(f->fd);
+	*f = (struct s3d_folder){.fd = -1};
 }
 
-enum s3d_code s3d_object_look(const struct s3d_bucket *b, struct str key, struct s3d_object *o)
+/* The way to a file is long, and a listing is folder by folder. A link on it would be followed
+ * here: the index, which the key is from, follows none. */
+static void enter(const struct s3d_bucket *b, struct str path, struct s3d_folder *f)
+{
+	char z[S3D_KEY_MAX + 1];
+
+	if (f->fd >= 0 && str_eq(f->path, path))
+		return;
+	s3d_folder_leave(f);
+	memcpy(z, path.p, path.n);
+	z[path.n] = '\0';
+	f->path = path;
+	f->fd = openat(b->fd, path.n ? z : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool is_known(
+    const struct s3d_bucket *b, struct str key, struct s3d_folder *f, struct s3d_object *o)
+{
+	char name[S3D_KEY_MAX + 1];
+	size_t at = key.n;
+	struct stat st;
+
+	if (!s3d_key_plain(key) || key.n >= sizeof name)
+		return false;
+	while (at && key.p[at - 1] != '/')
+		at--;
+	enter(b, (struct str){key.p, at}, f);
+	memcpy(name, key.p + at, key.n - at);
+	name[key.n - at] = '\0';
+	return f->fd >= 0 && fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && s3d_etags_find(&st, o);
+}
+
+enum s3d_code s3d_object_look(
+    const struct s3d_bucket *b, struct str key, struct s3d_folder *f, struct s3d_object *o)
 {
 	enum s3d_code code;
 
-	if (is_known(b, key, o))
+	if (is_known(b, key, f, o))
 		return S3D_OK;
 	code = s3d_object_open(b, key, o);
 	if (code == S3D_ACCESS_DENIED)

@@ -44,7 +44,7 @@ struct s3d_bucket {
 	dev_t dev;
 	ino_t ino;
 	struct s3d_index *index; /* NULL until it is listed */
-	bool dirty;              /* we changed it since the index was refreshed */
+	bool dirty;              /* we changed it since all of the index was refreshed */
 };
 
 struct s3d_store {
@@ -73,8 +73,9 @@ struct s3d_bucket_entry {
 void s3d_store_list(
     struct s3d_store *s, struct arena *a, struct s3d_bucket_entry **entries, size_t *n);
 
-/* The index as the folder is now; `again` looks for changes from outside, too. */
-struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, bool again);
+/* The index as the folder is now, as far as keys with this prefix go; `again` looks for changes
+ * from outside, too. */
+struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, struct str prefix, bool again);
 
 struct s3d_object {
 	int fd;
@@ -88,9 +89,19 @@ struct s3d_object {
 /* S3D_NO_SUCH_KEY, S3D_ACCESS_DENIED, S3D_INTERNAL; else close o->fd. */
 enum s3d_code s3d_object_open(const struct s3d_bucket *b, struct str key, struct s3d_object *o);
 
+/* A folder in which several files are looked at, one after the other: its path with a slash, which
+ * lives in a key that was given. */
+struct s3d_folder {
+	int fd; /* -1: none */
+	struct str path;
+};
+
 /* The same for a listing, without headers and with nothing to close: a file that may not be read is
- * an object, too. */
-enum s3d_code s3d_object_look(const struct s3d_bucket *b, struct str key, struct s3d_object *o);
+ * an object, too. *f is the folder of the key before, and then of this one; the key must live as
+ * long. s3d_folder_leave(f) when that is done. */
+enum s3d_code s3d_object_look(
+    const struct s3d_bucket *b, struct str key, struct s3d_folder *f, struct s3d_object *o);
+void s3d_folder_leave(struct s3d_folder *f);
 
 /* A body on its way: a temporary file in the bucket. */
 struct s3d_draft {

@@ -36,23 +36,35 @@ bool s3d_url_decode(struct arena *a, struct str in, bool plus, struct str *out)
 	return true;
 }
 
+static bool stands_for_itself(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '-' || c == '*' || c == '_' || c == '/';
+}
+
 void s3d_url_encode(struct buf *out, struct str s)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	while (s.n) {
+		size_t n = 0;
+		unsigned char c;
 
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    c == '.' || c == '-' || c == '*' || c == '_' || c == '/') {
-			buf_c(out, (char)c);
-		} else if (c == ' ') {
+		while (n < s.n && stands_for_itself((unsigned char)s.p[n]))
+			n++;
+		buf_add(out, s.p, n);
+		s = str_from(s, n);
+		if (s.n == 0)
+			break;
+		c = (unsigned char)s.p[0];
+		if (c == ' ') {
 			buf_c(out, '+');
 		} else {
 			char esc[3] = {'%', hex[c >> 4], hex[c & 15]};
 
 			buf_add(out, esc, 3);
 		}
+		s = str_from(s, 1);
 	}
 }
 
