@@ -139,7 +139,8 @@ static bool divide(struct list *l, struct str stem, struct str last, struct err 
 static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 {
 	struct s3_list req = {.bucket = l->bucket, .prefix = l->prefix, .start_after = l->after};
-	struct str first = STR("");
+	struct str first = STR(""), last = STR("");
+	bool given = page.n_objects > 0;
 
 	for (int64_t pages = 1;; pages++) {
 		if (!worker_tick(l->w, e))
@@ -159,17 +160,18 @@ static bool list_pages(struct list *l, struct s3_page page, struct err *e)
 		crash_here("list:after-listing");
 		if (!page.truncated)
 			return true;
-		if (page.n_objects == 0) {
-			req.token = arena_str(l->w->task, page.next_token);
-			continue;
+		if (page.n_objects) {
+			if (first.n == 0)
+				first = arena_str(l->w->task, page.objects[0].key);
+			last = arena_str(l->w->task, page.objects[page.n_objects - 1].key);
 		}
-		if (first.n == 0)
-			first = arena_str(l->w->task, page.objects[0].key);
-		/* By key, not by token: the first page may come from another kind of request. */
-		req.token = STR("");
-		req.start_after = arena_str(l->w->task, page.objects[page.n_objects - 1].key);
-		if (pages == l->pages)
-			return divide(l, str_common(first, req.start_after), req.start_after, e);
+		/* The first page may come from another kind of request: its token is of no use. */
+		if (pages > 1 || !given)
+			req.token = arena_str(l->w->task, page.next_token);
+		else
+			req.start_after = last;
+		if (l->pages && pages >= l->pages && last.n)
+			return divide(l, str_common(first, last), last, e);
 	}
 }
 

@@ -18,7 +18,7 @@ static int by_bytes(const void *x, const void *y)
 
 static const char *sorted[COUNT(keys)];
 
-static bool next_key(const void *ctx, struct str from, struct buf *key)
+static bool next_key(void *ctx, struct str from, struct buf *key)
 {
 	(void)ctx;
 	for (size_t i = 0; i < COUNT(sorted); i++) {

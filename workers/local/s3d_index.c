@@ -23,6 +23,7 @@ struct entry {
 };
 
 struct folder {
+	uint64_t looked;  /* the turn in which it was last looked at */
 	int64_t mtime_ns; /* -1: not read, or not to be trusted */
 	ino_t ino;
 	char *names;
@@ -31,6 +32,8 @@ struct folder {
 };
 
 struct s3d_index {
+	int dir;       /* the bucket's folder */
+	uint64_t turn; /* what was not looked at in this one may have changed */
 	struct folder plain, odd;
 	struct str *odd_keys; /* sorted; each allocated by itself */
 	size_t n_odd;
@@ -71,32 +74,6 @@ static size_t lower_bound(const struct folder *f, struct str s)
 			hi = mid;
 	}
 	return lo;
-}
-
-/* Appends to key, which holds the path of f with its slash, what is found at or behind from. */
-static bool folder_next(const struct folder *f, struct str from, struct buf *key)
-{
-	size_t i = lower_bound(f, from), base = key->n;
-
-	/* A sub-folder just before can still hold it: "a/" is before "a/x". Nothing stands between,
-	 * as no other name begins with "a/". */
-	if (i > 0 && f->entries[i - 1].sub) {
-		struct str name = entry_name(f, &f->entries[i - 1]);
-
-		if (str_starts(from, name)) {
-			buf_str(key, name);
-			if (folder_next(f->entries[i - 1].sub, str_from(from, name.n), key))
-				return true;
-			key->n = base;
-		}
-	}
-	for (; i < f->n; i++) {
-		buf_str(key, entry_name(f, &f->entries[i]));
-		if (!f->entries[i].sub || folder_next(f->entries[i].sub, (struct str){0}, key))
-			return true;
-		key->n = base;
-	}
-	return false;
 }
 
 static int by_name(const void *x, const void *y, void *names)
@@ -211,35 +188,35 @@ static void read_folder(struct folder *f, int dir, size_t max)
 	*f = fresh;
 }
 
-/* Where paths of this kind may be keys that begin with the prefix. */
-static bool leads_to(struct str path, struct str prefix)
+/* path: that of the folder; "" is dir itself. No path below it may be longer than max. True when it
+ * has other names than before. */
+static bool look(struct folder *f, int dir, const char *path, size_t max)
 {
-	return str_starts(prefix, path) || str_starts(path, prefix);
-}
-
-/* path: that of the folder, without a slash at its end; "" is dir itself. No path below it may be
- * longer than max, and only those that lead to the prefix are looked at. True when it changed. */
-static bool refresh(struct folder *f, int dir, struct buf *path, size_t max, struct str prefix)
-{
-	const char *name = path->n ? path->p : ".";
-	size_t base = path->n;
-	bool changed = false;
+	const char *name = path[0] ? path : ".";
 	struct stat st;
+	bool had = f->n > 0;
 	int fd;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode)) {
-		changed = f->n > 0;
 		folder_clear(f);
-		return changed;
+		return had;
 	}
-	if (f->mtime_ns == -1 || f->mtime_ns != mtime_ns(&st) || f->ino != st.st_ino) {
-		fd = s3d_disk_open(dir, name, FOLDER);
-		if (fd >= 0)
-			read_folder(f, fd, max > base ? max - base : 0);
-		else
-			folder_clear(f);
-		changed = true;
-	}
+	if (f->mtime_ns != -1 && f->mtime_ns == mtime_ns(&st) && f->ino == st.st_ino)
+		return false;
+	fd = s3d_disk_open(dir, name, FOLDER);
+	if (fd >= 0)
+		read_folder(f, fd, max > strlen(path) ? max - strlen(path) : 0);
+	else
+		folder_clear(f);
+	return true;
+}
+
+/* The same, with all folders in it. path has no slash at its end. */
+static bool look_all(struct folder *f, int dir, struct buf *path, size_t max)
+{
+	size_t base = path->n;
+	bool changed = look(f, dir, path->p ? path->p : "", max);
+
 	for (size_t i = 0; i < f->n; i++) {
 		struct entry *e = &f->entries[i];
 
@@ -248,15 +225,58 @@ static bool refresh(struct folder *f, int dir, struct buf *path, size_t max, str
 		if (base)
 			buf_c(path, '/');
 		buf_str(path, entry_name(f, e));
-		if (!path->over && leads_to(buf_view(path), prefix)) {
+		if (!path->over) {
 			path->p[--path->n] = '\0';
-			changed |= refresh(e->sub, dir, path, max, prefix);
+			changed |= look_all(e->sub, dir, path, max);
 		}
 		path->n = base;
 		if (path->p)
 			path->p[base] = '\0';
 	}
 	return changed;
+}
+
+/* Once in a turn. key is the path of f with its slash. */
+static void look_once(struct s3d_index *x, struct folder *f, struct buf *key)
+{
+	if (f->looked == x->turn)
+		return;
+	if (key->n)
+		key->p[key->n - 1] = '\0';
+	look(f, x->dir, key->n ? key->p : "", S3D_KEY_MAX + 1);
+	if (key->n)
+		key->p[key->n - 1] = '/';
+	f->looked = x->turn;
+}
+
+/* Appends to key, which holds the path of f with its slash, what is found at or behind from. x: the
+ * index, where folders are looked at on the way; else NULL. */
+static bool folder_next(struct s3d_index *x, struct folder *f, struct str from, struct buf *key)
+{
+	size_t i, base = key->n;
+
+	if (x && !key->over)
+		look_once(x, f, key);
+	i = lower_bound(f, from);
+	/* A sub-folder just before can still hold it: "a/" is before "a/x". Nothing stands between,
+	 * as no other name begins with "a/". */
+	if (i > 0 && f->entries[i - 1].sub) {
+		struct str name = entry_name(f, &f->entries[i - 1]);
+
+		if (str_starts(from, name)) {
+			buf_str(key, name);
+			if (folder_next(x, f->entries[i - 1].sub, str_from(from, name.n), key))
+				return true;
+			key->n = base;
+		}
+	}
+	for (; i < f->n; i++) {
+		buf_str(key, entry_name(f, &f->entries[i]));
+		if (!f->entries[i].sub || folder_next(x, f->entries[i].sub, (struct str){0}, key))
+			return true;
+		key->n = base;
+	}
+	return false;
 }
 
 static int by_key(const void *x, const void *y)
@@ -284,7 +304,7 @@ static void decode_odd(struct s3d_index *x)
 	buf_init(&from, S3D_PATH_MAX);
 	buf_init(&path, S3D_PATH_MAX);
 	buf_init(&key, S3D_KEY_MAX);
-	while (folder_next(&x->odd, buf_view(&from), &path)) {
+	while (folder_next(NULL, &x->odd, buf_view(&from), &path)) {
 		if (s3d_key_from_odd(&key, buf_view(&path))) {
 			char *copy = xmalloc(key.n);
 
@@ -327,26 +347,26 @@ void s3d_index_free(struct s3d_index *x)
 	free(x);
 }
 
-void s3d_index_refresh(struct s3d_index *x, int fd, struct str prefix)
+void s3d_index_refresh(struct s3d_index *x, int fd)
 {
 	struct buf path;
 
+	x->dir = fd;
+	x->turn++;
 	buf_init(&path, S3D_PATH_MAX);
-	refresh(&x->plain, fd, &path, S3D_KEY_MAX + 1, prefix);
-	buf_reset(&path);
 	buf_z(&path, S3D_ODD);
-	if (refresh(&x->odd, fd, &path, S3D_PATH_MAX - 1, STR("")))
+	if (look_all(&x->odd, fd, &path, S3D_PATH_MAX - 1))
 		decode_odd(x);
 	buf_free(&path);
 }
 
-bool s3d_index_next(const struct s3d_index *x, struct str from, struct buf *key)
+bool s3d_index_next(struct s3d_index *x, struct str from, struct buf *key)
 {
 	size_t lo = 0, hi = x->n_odd;
 	bool found;
 
 	buf_reset(key);
-	found = folder_next(&x->plain, from, key);
+	found = folder_next(x, &x->plain, from, key);
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
@@ -363,7 +383,7 @@ bool s3d_index_next(const struct s3d_index *x, struct str from, struct buf *key)
 	return found && !key->over;
 }
 
-bool s3d_index_empty(const struct s3d_index *x)
+bool s3d_index_empty(struct s3d_index *x)
 {
 	struct buf key;
 	bool found;

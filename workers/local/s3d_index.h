@@ -5,7 +5,7 @@
  * It mirrors the folders: each has its names sorted as they stand in keys (a sub-folder "a" as
  * "a/", so "a-b" comes before "a/x"). Only names are kept; sizes and ETags are asked of the files
  * of a page. A folder is read again when its modification time is not what it was, which is how
- * changes from outside are noticed: one stat for each folder that a prefix leads to. A time so
+ * changes from outside are noticed: one stat for each folder that a page comes through. A time so
  * fresh that the clock of the file system may not tick before the next change is not trusted, and
  * the folder is read once more.
  *
@@ -25,12 +25,13 @@ struct s3d_index;
 struct s3d_index *s3d_index_new(void);
 void s3d_index_free(struct s3d_index *x); /* NULL is fine */
 
-/* Makes it agree with the folder that fd is open on, as far as keys with this prefix go. */
-void s3d_index_refresh(struct s3d_index *x, int fd, struct str prefix);
+/* From here on it agrees with the folder that fd is open on, which stays open: each folder of it is
+ * looked at when s3d_index_next comes to it for the first time. */
+void s3d_index_refresh(struct s3d_index *x, int fd);
 
 /* The first key that is not before `from`, into key (reset first); false when there is none. */
-bool s3d_index_next(const struct s3d_index *x, struct str from, struct buf *key);
+bool s3d_index_next(struct s3d_index *x, struct str from, struct buf *key);
 
-bool s3d_index_empty(const struct s3d_index *x);
+bool s3d_index_empty(struct s3d_index *x);
 
 #endif

@@ -46,8 +46,8 @@ static bool begin(const struct s3d_list_query *q, struct arena *a, struct str *f
 	return true;
 }
 
-void s3d_list_page(const struct s3d_list_query *q, s3d_list_next *next, const void *ctx,
-    struct arena *a, struct s3d_list_page *page)
+void s3d_list_page(const struct s3d_list_query *q, s3d_list_next *next, void *ctx, struct arena *a,
+    struct s3d_list_page *page)
 {
 	struct str from;
 	struct buf key;

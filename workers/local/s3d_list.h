@@ -40,11 +40,11 @@ struct s3d_list_page {
 };
 
 /* The first key not before `from`, into key; false at the end. */
-typedef bool s3d_list_next(const void *ctx, struct str from, struct buf *key);
+typedef bool s3d_list_next(void *ctx, struct str from, struct buf *key);
 
 /* Everything in *page lives in a. */
-void s3d_list_page(const struct s3d_list_query *q, s3d_list_next *next, const void *ctx,
-    struct arena *a, struct s3d_list_page *page);
+void s3d_list_page(const struct s3d_list_query *q, s3d_list_next *next, void *ctx, struct arena *a,
+    struct s3d_list_page *page);
 
 /*
  * Continuation tokens: base64 of a check byte and the bound, scrambled, so that nobody takes them

@@ -20,7 +20,7 @@ struct listing {
 	char time[25];
 };
 
-static bool next_key(const void *ctx, struct str from, struct buf *key)
+static bool next_key(void *ctx, struct str from, struct buf *key)
 {
 	return s3d_index_next(ctx, from, key);
 }
@@ -170,8 +170,7 @@ enum s3d_code s3d_op_list(struct s3d_call *c)
 	if (code != S3D_OK)
 		return code;
 	/* A page behind a token belongs to a listing that has looked for changes already. */
-	s3d_list_page(
-	    &l.q, next_key, s3d_bucket_index(l.b, l.q.prefix, l.token.n == 0), c->arena, &l.page);
+	s3d_list_page(&l.q, next_key, s3d_bucket_index(l.b, l.token.n == 0), c->arena, &l.page);
 	s3d_reply_begin(c, 200);
 	s3d_reply_header(c, "x-amz-bucket-region", c->s->region);
 	s3d_reply_xml(c);

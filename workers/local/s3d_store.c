@@ -155,7 +155,7 @@ enum s3d_code s3d_store_drop(struct s3d_store *s, struct str name)
 
 	if (code != S3D_OK)
 		return code;
-	if (!s3d_index_empty(s3d_bucket_index(b, STR(""), true)))
+	if (!s3d_index_empty(s3d_bucket_index(b, true)))
 		return S3D_BUCKET_NOT_EMPTY;
 	/* No objects: then only our own things and empty folders may go; a file that is no object
 	 * (.git, a link) is somebody's, and keeps the bucket. */
@@ -201,15 +201,13 @@ void s3d_store_list(
 		qsort(*entries, *n, sizeof **entries, by_name);
 }
 
-struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, struct str prefix, bool again)
+struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, bool again)
 {
 	if (!b->index)
 		b->index = s3d_index_new();
 	else if (!again && !b->dirty)
 		return b->index;
-	/* What was written may have any other prefix. */
-	if (prefix.n == 0)
-		b->dirty = false;
-	s3d_index_refresh(b->index, b->fd, prefix);
+	b->dirty = false;
+	s3d_index_refresh(b->index, b->fd);
 	return b->index;
 }

@@ -73,9 +73,8 @@ struct s3d_bucket_entry {
 void s3d_store_list(
     struct s3d_store *s, struct arena *a, struct s3d_bucket_entry **entries, size_t *n);
 
-/* The index as the folder is now, as far as keys with this prefix go; `again` looks for changes
- * from outside, too. */
-struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, struct str prefix, bool again);
+/* The index as the folder is now; `again` looks for changes from outside, too. */
+struct s3d_index *s3d_bucket_index(struct s3d_bucket *b, bool again);
 
 struct s3d_object {
 	int fd;
