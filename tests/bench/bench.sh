@@ -65,9 +65,10 @@ for transfers in 4 8 16 32 64; do
 		"rclone copy s3:$usual $memory/fetched $rclone_options --transfers $transfers" \
 		"rm -rf $memory/fetched" "has_files $memory/fetched"
 done
+# A new folder each time: where files are removed, ext4 is slow to make others for some seconds.
 job rclone_disk "rclone, --transfers 8, onto a disk" \
-	"rclone copy s3:$usual $folder $rclone_options --transfers 8" \
-	"rm -rf $folder" "has_files $folder"
+	"rclone copy s3:$usual $folder/new $rclone_options --transfers 8" \
+	"mkdir -p $folder" "has_files $folder/new && mv $folder/new $folder/\$(ls $folder | wc -l)"
 
 of_events="DWH_S3_LOG_DATA=s3://events/log_data DWH_S3_SONG_DATA=s3://events/song_data"
 empty="DROP SCHEMA IF EXISTS psql_copy CASCADE; CREATE SCHEMA psql_copy;

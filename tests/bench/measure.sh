@@ -1,10 +1,9 @@
 # measure.sh - for the benchmarks: programs that run in turn, and a table of what they took.
-# shellcheck shell=sh disable=SC2154 # $tmp
+# shellcheck shell=sh disable=SC2154 # $tmp and $runs
 #
 # Behind services.sh, with the servers' processes in $servers. A benchmark names its programs (job),
 # runs them (once, alternate), and prints the table: heading, section...
-# Each run is a line in $tmp/figures: NAME SECONDS PROCESSOR-SECONDS; the latter of the program and the
-# servers.
+# Each run is a line in $tmp/figures: NAME SECONDS OWN SERVERS; the latter two are processor seconds.
 
 . tests/bench/processor.sh
 
@@ -38,10 +37,10 @@ once() { # once NAME
 	ticks_of_ours
 	ours=$((ticks - ours_before))
 	sessions_end
-	all=$((ours + $(ticks_of_servers) - servers_before))
+	theirs=$(($(ticks_of_servers) - servers_before))
 	(eval "$(cat "$tmp/jobs/$1.check")") || failed "$1" "its result is not the data set"
-	echo "$1 $(((ended - began) / 1000)) $all" |
-		awk -v hz="$(getconf CLK_TCK)" '{ print $1, $2 / 1e6, $3 / hz }' >>"$tmp/figures"
+	echo "$1 $(((ended - began) / 1000)) $ours $theirs" |
+		awk -v hz="$(getconf CLK_TCK)" '{ print $1, $2 / 1e6, $3 / hz, $4 / hz }' >>"$tmp/figures"
 }
 
 # alternate RUNS NAME...: the first once to warm up, then all in turn; each round begins with another.
@@ -73,7 +72,9 @@ postgres_settings() {
 }
 
 heading() {
-	printf '%-46s %8s %8s %8s %5s %10s %7s %9s\n' '' median least most runs processor ratio 'at least'
+	printf '%-48s %26s  %19s\n' '' 'wall-clock seconds' 'processor seconds'
+	printf '%-48s %8s %8s %8s  %9s %9s  %7s %9s\n' "each $runs times" median least most own servers \
+		ratio 'at least'
 }
 
 # section TITLE NAME [PEER BOUND]...: the figures of NAME and, with how many times their median it
@@ -84,28 +85,29 @@ section() {
 	title=$1
 	shift
 	awk -v title="$title" -v asked="$*" "$(cat tests/bench/stats.awk)"'
-	function line(name, bound,    i, seconds, processor, ratio) {
+	# Of a column of the figures; the least and the most are in low and high.
+	function middle(name, column,    i, v, m) {
+		for (i = 1; i <= n[name]; i++)
+			v[i] = figure[name, column, i]
+		m = median(v, n[name])
+		low = v[1]
+		high = v[n[name]]
+		return m
+	}
+	function line(name, bound,    own, servers, seconds) {
 		if (!(name in n))
 			return
-		for (i = 1; i <= n[name]; i++) {
-			seconds[i] = all[name, i]
-			processor[i] = work[name, i]
-		}
-		ratio = median(seconds, n[name]) / base
-		printf "  %-44s %8.2f %8.2f %8.2f %5d %10.2f", text[name], median(seconds, n[name]),
-			seconds[1], seconds[n[name]], n[name], median(processor, n[name])
+		own = middle(name, 3)
+		servers = middle(name, 4)
+		seconds = middle(name, 2)
+		printf "  %-46s %8.2f %8.2f %8.2f  %9.2f %9.2f", text[name], seconds, low, high, own, servers
 		if (bound != "")
-			printf " %7.2f %9s", ratio, bound
+			printf "  %7.2f %9s", seconds / base, bound
 		printf "\n"
-	}
-	function middle(name,    i, seconds) {
-		for (i = 1; i <= n[name]; i++)
-			seconds[i] = all[name, i]
-		return median(seconds, n[name])
 	}
 	function best(prefix,    name, least) {
 		for (name in n)
-			if (name ~ "^" prefix "[0-9]+$" && (least == "" || middle(name) < middle(least)))
+			if (name ~ "^" prefix "[0-9]+$" && (least == "" || middle(name, 2) < middle(least, 2)))
 				least = name
 		return least
 	}
@@ -116,12 +118,12 @@ section() {
 	}
 	{
 		n[$1]++
-		all[$1, n[$1]] = $2
-		work[$1, n[$1]] = $3
+		for (i = 2; i <= 4; i++)
+			figure[$1, i, n[$1]] = $i
 	}
 	END {
 		parts = split(asked, part, " ")
-		base = middle(part[1])
+		base = middle(part[1], 2)
 		print title
 		line(part[1], "")
 		for (p = 2; p < parts; p += 2) {
