@@ -135,18 +135,19 @@ set --
 version() { # version NAME COMMAND...
 	name=$1
 	shift
-	printf '%s %s; ' "$name" "$("$@" 2>/dev/null | head -n 1 || :)"
+	"$@" 2>/dev/null | awk -v name="$name" -v sep="${sep:-}" 'NR == 1 { printf "%s%s%s", sep, name, $0 }'
+	sep='; '
 }
 echo
 machine
 version '' "$dwh" version
 version '' psql --version
 version '' /usr/bin/python3 --version
-version boto3 /usr/bin/python3 -c 'import boto3; print(boto3.__version__)'
-version psycopg2 /usr/bin/python3 -c 'import psycopg2; print(psycopg2.__version__)'
+version 'boto3 ' /usr/bin/python3 -c 'import boto3; print(boto3.__version__)'
+version 'psycopg2 ' /usr/bin/python3 -c 'import psycopg2; print(psycopg2.__version__)'
 version '' rclone --version
-version node node --version
-version DuckDB jq -r .version "$tmp/npm/node_modules/@duckdb/node-api/package.json"
+version 'node ' node --version
+version 'DuckDB ' jq -r .version "$tmp/npm/node_modules/@duckdb/node-api/package.json"
 echo
 postgres_settings
 echo

@@ -9,7 +9,7 @@
 #	generated  as many, of the same shape; $usual is real, or this
 #	events     2,005,944 events in 8 objects, 956 MB, no songs
 #	cut        the same in 80 objects
-#	eighth     8 of these
+#	tenth      8 of these
 #	large      one object of 512 MB, events
 #	skewed     that one, and 10,000 of 1 KB
 #	many       200,000 events, each an object, under 2,000 prefixes
@@ -69,7 +69,7 @@ make_cut() {
 	only_events "$1"
 }
 
-make_eighth() {
+make_tenth() {
 	mkdir "$1/log_data"
 	ln "$buckets"/cut/log_data/0[0-7].json "$1/log_data"
 	only_events "$1"
@@ -107,7 +107,7 @@ need() {
 		[ ! -e "$buckets/$name" ] || continue
 		case $name in
 		cut | large | many) (need events) ;;
-		eighth) (need cut) ;;
+		tenth) (need cut) ;;
 		skewed) (need large) ;;
 		esac
 		echo "making the data set $name" >&2

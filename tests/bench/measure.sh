@@ -6,6 +6,7 @@
 # Each run is a line in $tmp/figures: NAME SECONDS OWN SERVERS; the latter two are processor seconds.
 
 . tests/bench/processor.sh
+. tests/bench/machine.sh
 
 # job NAME TEXT COMMAND PREPARATION CHECK: shell commands; only the first is timed. The check sees the
 # command's output in $tmp/out, and fails where its result is not right.
@@ -57,18 +58,6 @@ alternate() {
 		set -- "$@" "$first"
 		rounds=$((rounds - 1))
 	done
-}
-
-machine() {
-	printf '%s, %s processors, %s GiB of memory; Linux %s; load average %s\n' \
-		"$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" \
-		"$(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)" "$(uname -r)" \
-		"$(cut -d' ' -f1-3 /proc/loadavg)"
-}
-
-postgres_settings() {
-	psql -XAtqc "SELECT 'PostgreSQL: ' || string_agg(name || '=' || current_setting(name), ' ' ORDER BY name)
-		FROM pg_settings WHERE source = 'command line' AND name !~ 'log|socket|port|listen'"
 }
 
 heading() {
