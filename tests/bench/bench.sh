@@ -25,7 +25,7 @@ configure_dwh
 export DWH_LOAD_WORKERS=2 DWH_LOAD_ALLOW_EMPTY=yes
 servers="$postgres_pid $s3d_pid"
 folder=$tmp/fetched
-memory=$(mktemp -d /dev/shm/dwh-bench.XXXXXX) # for the copies that go to no disk
+memory=$(mktemp -d /dev/shm/dwh-bench.XXXXXX) # for copies that go to no disk; 60 MB
 trap 'stop; rm -rf "$memory"' EXIT
 
 wants() { case " $only " in *" $1 "*) ;; *) return 1 ;; esac }

@@ -57,7 +57,7 @@ once() {
 
 choose_songs
 mkdir "$tmp/buckets/manifests"
-start_redshiftd postgres --object-latency "${OBJECT_LATENCY:-100ms}"
+start_redshiftd "$PGDATABASE" --object-latency "${OBJECT_LATENCY:-100ms}"
 for i in $(seq "$rounds"); do
 	for strategy in $strategies; do
 		# Each goes first every second time.

@@ -48,9 +48,10 @@ make_generated() {
 	keep_generated "$1"
 }
 
-# The records of a data set's events, a line each; the last line of a file may lack its end.
+# The records of a data set's events, a line each; the last line of a file may lack its end. Who reads
+# them may stop before the end.
 lines_of() {
-	find "$1/log_data" -type f -print0 | LC_ALL=C sort -z | xargs -0 awk 1
+	find "$1/log_data" -type f -print0 | LC_ALL=C sort -z | xargs -0 awk 1 2>/dev/null
 }
 only_events() {
 	echo "\"staging_events\": $(lines_of "$1" | wc -l)" >"$1.rows"

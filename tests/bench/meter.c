@@ -125,6 +125,7 @@ int main(int argc, char **argv)
 	first = start(argv + 2);
 	if (first < 0) {
 		perror("meter");
+		fclose(out);
 		return 2;
 	}
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {

@@ -34,7 +34,7 @@ start_s3() {
 }
 
 # dwh's own, so that its settings are those of a run on one machine; $postgres_pid is its process.
-# The other services that come with it stand idle.
+# The other services that come with it stand idle; its databases are dwh, postgres and redshift.
 start_postgres() {
 	chmod 711 "$tmp" # when root starts it, another account runs it
 	mkdir "$tmp/idle"
