@@ -48,7 +48,7 @@ printed_rows() { # the first or the first two counts
 	[ "$(cat "$tmp/out")" = "$(cut -d, -f"$2" "$buckets/$1.rows")" ]
 }
 
-# ---- the programs; what is said of a command is `name`, what is run stands in $tmp/jobs ----
+# ---- the programs ----
 
 job run "dwh run, 2 workers" \
 	"build/dwh run --fresh --quiet" : "has_rows public"
@@ -103,7 +103,7 @@ prepare_rclone() {
 # The files that psql reads are the rows that dwh has loaded: halves, in both formats.
 prepare_psql() {
 	once events
-	rm "$tmp/figures"
+	: >"$tmp/figures"
 	pages=$(psql -XAtqc "SELECT pg_relation_size('staging_events') / 8192 / 2")
 	for format in text binary; do
 		psql -Xqc "\\copy (SELECT * FROM staging_events WHERE ctid < '($pages,0)') to '$tmp/0.$format' (format $format)" \
@@ -112,11 +112,12 @@ prepare_psql() {
 }
 
 prepare_duckdb() {
-	npm install --no-audit --no-fund --prefix "$tmp/npm" @duckdb/node-api >"$tmp/npm.log" 2>&1
+	npm install --no-audit --no-fund --fetch-retries 1 --prefix "$tmp/npm" @duckdb/node-api >"$tmp/npm.log" 2>&1
 }
 
 # ---- all of it ----
 
+: >"$tmp/figures"
 ! wants rclone || prepare_rclone
 ! wants psql || prepare_psql
 duckdb=
@@ -152,7 +153,8 @@ echo
 postgres_settings
 echo
 heading
-section "14,926 objects of $usual data, 7.5 MB: list to last insert" run \
+megabytes=$(sizes_of "$buckets/$usual" | awk '{ n += $2 } END { printf "%.1f", n / 1e6 }')
+section "14,926 objects of $usual data, $megabytes MB: list to last insert" run \
 	python 15 threads 5
 section "the same objects: list, fetch and load; the peers only fetch" load \
 	'rclone*' 1.5 rclone_disk 1.5 duckdb_$usual -

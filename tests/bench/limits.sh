@@ -153,7 +153,7 @@ awk -v usual="$usual" "$(cat tests/bench/stats.awk)"'
 	function memory(what, name) {
 		if (name in n)
 			line("peak memory of a worker, 64 connections: " what, "at most", 48, "MB",
-				worker[name] / 1024, "")
+				worker[name] * 1024 / 1e6, "")
 	}
 	function supervisor_of(what, name) {
 		if (name in n)
@@ -184,11 +184,11 @@ awk -v usual="$usual" "$(cat tests/bench/stats.awk)"'
 		memory("200,000 objects", "memory_many")
 		if ("one" in n)
 			line("peak memory of a worker: listing these when all are loaded", "at most", 48, "MB",
-				(worker["one"] > worker["eight"] ? worker["one"] : worker["eight"]) / 1024, "")
+				(worker["one"] > worker["eight"] ? worker["one"] : worker["eight"]) * 1024 / 1e6, "")
 		if ("memory_many" in n || "listed" in n) {
 			name = "memory_many" in n ? "memory_many" : "listed"
 			line("peak memory of the supervisor, 200,000 objects, 2,000 prefixes", "at most", 32, "MB",
-				supervisor[name] / 1024, "")
+				supervisor[name] * 1024 / 1e6, "")
 		}
 		if ("eight" in n)
 			line("listing these, 30 ms, 8 workers: times as fast as 1", "at least", 5, "",

@@ -3,7 +3,8 @@
 #
 # Behind services.sh, with the servers' processes in $servers. A benchmark names its programs (job),
 # runs them (once, alternate), and prints the table: heading, section...
-# Each run is a line in $tmp/figures: NAME SECONDS OWN SERVERS; the latter two are processor seconds.
+# Each run is a line in $tmp/figures, which is there: NAME SECONDS OWN SERVERS; the latter two are
+# processor seconds, of the program and of the servers for it.
 
 . tests/bench/processor.sh
 . tests/bench/machine.sh
@@ -48,7 +49,7 @@ once() { # once NAME
 alternate() {
 	rounds=$1
 	shift
-	cp "$tmp/figures" "$tmp/figures.kept" 2>/dev/null || : >"$tmp/figures.kept"
+	cp "$tmp/figures" "$tmp/figures.kept"
 	once "$1"
 	mv "$tmp/figures.kept" "$tmp/figures"
 	while [ "$rounds" -gt 0 ]; do
@@ -69,7 +70,6 @@ heading() {
 # section TITLE NAME [PEER BOUND]...: the figures of NAME and, with how many times their median it
 # is of NAME's, of the peers. A bound `-` is none; where it is for PEER*, it is for the best of them.
 section() {
-	[ -f "$tmp/figures" ] || return 0
 	grep -q "^$2 " "$tmp/figures" || return 0
 	title=$1
 	shift
