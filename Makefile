@@ -6,7 +6,8 @@
 # make torture    kill tests, ten times as many as in make test: 200 workers, 50 supervisors, 20 servers
 # make fuzz       each parser of foreign bytes, FUZZ_SECONDS=30 each
 # make valgrind   the unit tests under valgrind
-# make bench      the load against a Python program that does the same
+# make bench      the load against Python, rclone, psql and DuckDB (RUNS=5 ONLY=python)
+# make bench-limits  memory, latency, skew, listings, growth: what is bounded, and what it is
 # make bench-safety  what exactly-once costs in processor time
 # make bench-engines what it costs that the warehouse executes the COPY
 # make bench-compact  what joining small objects saves a Redshift
@@ -94,8 +95,8 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 
 # ---- what a person does ----
 
-.PHONY: run test unit torture fuzz peers test-peers lint fmt valgrind bench bench-safety bench-engines bench-compact \
-	deps deps-test deps-peers \
+.PHONY: run test unit torture fuzz peers test-peers lint fmt valgrind bench bench-limits bench-safety bench-engines bench-compact \
+	deps deps-test deps-peers deps-bench \
 	help FORCE
 
 run: deps all
@@ -135,6 +136,11 @@ $(B)/peers/%: tests/peers/%.c $(LIB)
 
 peers: $(PEERS)
 
+$(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(LINK) -o $@ $<
+
 # Judges that nobody here wrote; a test whose programs are missing is skipped by name.
 test-peers: deps deps-test deps-peers
 	$(MAKE) BUILD=asan all peers
@@ -162,8 +168,10 @@ valgrind: deps-test
 	    UNIT_SHORT=1 valgrind -q --error-exitcode=1 --leak-check=full \
 	        build/plain/unit/$$t >build/plain/$$t.tap 2>&1 || { cat build/plain/$$t.tap; exit 1; }; done
 
-bench: deps deps-test all
-	tests/bench/python_peer.sh
+bench: deps deps-bench all
+	tests/bench/bench.sh
+bench-limits: deps deps-bench all $(B)/bench/meter
+	tests/bench/limits.sh
 bench-safety: deps deps-test all
 	tests/bench/safety.sh
 bench-engines: deps deps-test all
@@ -188,12 +196,16 @@ TEST_PACKAGES := libcmocka-dev perl curl jq python3 python3-boto3 python3-psycop
 	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps patch
 PEER_PACKAGES := ceph-mon ceph-osd radosgw ceph-common awscli rclone s3cmd sqlfluff faketime
 
+BENCH_PACKAGES := python3-boto3 python3-psycopg2 rclone nodejs npm jq procps
+
 deps:
 	@tests/deps.sh $(RUN_PACKAGES)
 deps-test:
 	@tests/deps.sh $(TEST_PACKAGES)
 deps-peers:
 	@tests/deps.sh $(PEER_PACKAGES)
+deps-bench:
+	@tests/deps.sh $(BENCH_PACKAGES)
 
 help:
 	@sed -n 's/^# make/make/p' Makefile

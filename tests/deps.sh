@@ -11,6 +11,10 @@ for p in "$@"; do
 	if [ "$p" = postgresql ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
 		continue
 	fi
+	# Where Node.js is not Debian's, npm comes with it, and Debian's would be refused.
+	if [ "$p" = npm ] && command -v npm >/dev/null; then
+		continue
+	fi
 	state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$p" 2>/dev/null || true)
 	case $state in
 	ii*) ;;

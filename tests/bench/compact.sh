@@ -57,7 +57,7 @@ once() {
 
 choose_songs
 mkdir "$tmp/buckets/manifests"
-start_redshiftd postgres --object-latency "${OBJECT_LATENCY:-100ms}"
+start_redshiftd "$PGDATABASE" --object-latency "${OBJECT_LATENCY:-100ms}"
 for i in $(seq "$rounds"); do
 	for strategy in $strategies; do
 		# Each goes first every second time.
@@ -70,29 +70,21 @@ for i in $(seq "$rounds"); do
 		fi
 	done
 done
-awk -v names="$strategies" '
+awk -v names="$strategies" "$(cat tests/bench/stats.awk)"'
 	{
 		n[$1, $2]++
 		for (k = 3; k <= 8; k++)
 			v[$1, $2, k, n[$1, $2]] = $k
 	}
-	function median(a, b, k, i, j, t, s, m) {
-		m = n[a, b]
-		for (i = 1; i <= m; i++)
+	function middle(a, b, k,    i, s) {
+		for (i = 1; i <= n[a, b]; i++)
 			s[i] = v[a, b, k, i]
-		for (i = 2; i <= m; i++)
-			for (j = i; j > 1 && s[j] < s[j - 1]; j--) {
-				t = s[j]
-				s[j] = s[j - 1]
-				s[j - 1] = t
-			}
-		i = int((m + 1) / 2)
-		return m % 2 ? s[i] : (s[i] + s[i + 1]) / 2
+		return median(s, n[a, b])
 	}
 	function line(a, b) {
-		printf "%-9s %-7s %9.2f %9.2f %8d %9d %10d %8.2f\n", a, b, median(a, b, 3),
-			median(a, b, 4), median(a, b, 5), median(a, b, 6), median(a, b, 7),
-			median(a, b, 8)
+		printf "%-9s %-7s %9.2f %9.2f %8d %9d %10d %8.2f\n", a, b, middle(a, b, 3),
+			middle(a, b, 4), middle(a, b, 5), middle(a, b, 6), middle(a, b, 7),
+			middle(a, b, 8)
 	}
 	END {
 		printf "medians of %d\n", NR / 2 / split(names, name, " ")
@@ -102,10 +94,10 @@ awk -v names="$strategies" '
 			line(name[i], "off")
 			line(name[i], "auto")
 			printf "%-9s auto: COPY %.1f times as fast, the run %.1f times\n", name[i],
-				median(name[i], "off", 3) / median(name[i], "auto", 3),
-				median(name[i], "off", 4) / median(name[i], "auto", 4)
+				middle(name[i], "off", 3) / middle(name[i], "auto", 3),
+				middle(name[i], "off", 4) / middle(name[i], "auto", 4)
 		}
 		if (n["sharded", "auto"] && n["merged", "off"])
 			printf "sharded auto against merged off, AWS'"'"'s advice: COPY %.1f times as fast\n",
-				median("merged", "off", 3) / median("sharded", "auto", 3)
+				middle("merged", "off", 3) / middle("sharded", "auto", 3)
 	}' "$tmp/figures"

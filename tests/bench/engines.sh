@@ -19,8 +19,7 @@ load_postgres() { dwh_run "$dwh" --fresh --quiet --set S3.MANIFESTS="$MANIFESTS"
 load_redshift() { dwh_run_redshift "$dwh" --fresh --quiet; }
 
 mkdir "$tmp/buckets/manifests"
-createdb redshift
 start_redshiftd redshift
-servers="$(head -n 1 "$tmp/pg/data/postmaster.pid") $s3d_pid $redshiftd_pid"
+servers="$postgres_pid $s3d_pid $redshiftd_pid"
 echo 'engine redshift through redshiftd, and engine postgres:'
 pairs redshift postgres "$pairs"

@@ -57,6 +57,17 @@ def create_statement(table):
     return re.sub(r",\s*PRIMARY KEY \(\w+\)", "", sql)
 
 
+def s3_client(connections=10):
+    return boto3.client(
+        "s3",
+        endpoint_url=os.environ.get("S3_ENDPOINT"),
+        region_name=os.environ.get("AWS_DEFAULT_REGION", "us-west-2"),
+        config=boto3.session.Config(
+            s3={"addressing_style": "path"}, max_pool_connections=connections
+        ),
+    )
+
+
 def objects(s3, address):
     """The bucket and keys of all objects below an s3:// address."""
     url = urlparse(address)
@@ -84,11 +95,16 @@ def load_events(s3, connection, cursor):
         connection.commit()
 
 
+def song_row(body):
+    song = json.loads(body)
+    return [song[key] for key in SONG_KEYS]
+
+
 def load_songs(s3, connection, cursor):
     statement = insert_statement("staging_songs", SONG_KEYS)
     for bucket, key in objects(s3, os.environ["SONG_DATA"]):
-        song = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        cursor.execute(statement, [song[key] for key in SONG_KEYS])
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        cursor.execute(statement, song_row(body))
         connection.commit()
 
 
@@ -98,21 +114,29 @@ def transform(connection, cursor):
         connection.commit()
 
 
-def main():
-    started = time.monotonic()
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=os.environ.get("S3_ENDPOINT"),
-        region_name=os.environ.get("AWS_DEFAULT_REGION", "us-west-2"),
-        config=boto3.session.Config(s3={"addressing_style": "path"}),
-    )
-    connection = psycopg2.connect("")
-    cursor = connection.cursor()
+def create_tables(connection, cursor):
+    """The tables of the model, empty, in a schema of their own."""
     cursor.execute(f'DROP SCHEMA IF EXISTS "{SCHEMA}" CASCADE; CREATE SCHEMA "{SCHEMA}"')
     cursor.execute(f'SET search_path TO "{SCHEMA}"')
     for table in STAGING + STAR:
         cursor.execute(create_statement(table))
     connection.commit()
+
+
+def row_counts(cursor):
+    rows = {}
+    for table in STAGING + STAR:
+        cursor.execute(f"SELECT COUNT(*) FROM {table}")
+        rows[table] = cursor.fetchone()[0]
+    return rows
+
+
+def main():
+    started = time.monotonic()
+    s3 = s3_client()
+    connection = psycopg2.connect("")
+    cursor = connection.cursor()
+    create_tables(connection, cursor)
 
     seconds = {}
     phases = [("events", load_events), ("songs", load_songs)]
@@ -125,11 +149,7 @@ def main():
     seconds["inserts"] = round(time.monotonic() - before, 3)
     seconds["total"] = round(time.monotonic() - started, 3)
 
-    rows = {}
-    for table in STAGING + STAR:
-        cursor.execute(f"SELECT COUNT(*) FROM {table}")
-        rows[table] = cursor.fetchone()[0]
-    print(json.dumps({"rows": rows, "seconds": seconds}))
+    print(json.dumps({"rows": row_counts(cursor), "seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ load_with() { dwh_run "$dwh" --fresh --quiet; }
 load_without() { dwh_run "$tmp/tree/build/dwh" --fresh --quiet; }
 
 build_without
-servers="$(head -n 1 "$tmp/pg/data/postmaster.pid") $s3d_pid"
+servers="$postgres_pid $s3d_pid"
 for name in with without; do
 	createdb "$name"
 	once "$name"

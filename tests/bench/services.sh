@@ -1,10 +1,10 @@
 # services.sh - for the benchmarks: one data set, one s3d and one PostgreSQL, warm while they run.
 # shellcheck shell=sh disable=SC2034,SC2154 # $dwh and $scale
 #
-# A benchmark sets $dwh and $scale (and $s3_latency: then S3 has it, and requests are logged to
-# $tmp/s3.jsonl), and sources it: then both are up, LOG_DATA, SONG_DATA,
-# S3_ENDPOINT, the key and libpq's variables are set, and $tmp is a folder of its own. All is gone
-# when it ends.
+# A benchmark sets $dwh and $scale, or $buckets where it has a folder of data sets (and $s3_latency:
+# then S3 has it, and requests are logged to $tmp/s3.jsonl), and sources it: then both are up,
+# LOG_DATA, SONG_DATA, S3_ENDPOINT, the key and libpq's variables are set, and $tmp is a folder of its
+# own. All is gone when it ends.
 
 # wait_ready NAME: prints the port, as soon as that server of ours has said it.
 wait_ready() {
@@ -21,11 +21,11 @@ wait_ready() {
 	echo "$port"
 }
 
-# Serves $tmp/buckets: starts s3d, leaves its process in $s3d_pid and its address in S3_ENDPOINT.
+# Serves $buckets: starts s3d, leaves its process in $s3d_pid and its address in S3_ENDPOINT.
 start_s3() {
 	printf '%s\n%s\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" >"$tmp/s3.key"
 	chmod 600 "$tmp/s3.key"
-	"$dwh" s3d --root "$tmp/buckets" --key-file "$tmp/s3.key" \
+	"$dwh" s3d --root "$buckets" --key-file "$tmp/s3.key" \
 		${s3_latency:+--latency "$s3_latency" --log "$tmp/s3.jsonl"} \
 		>"$tmp/s3d.ready" 2>"$tmp/s3d.log" &
 	s3d_pid=$!
@@ -33,27 +33,18 @@ start_s3() {
 	export S3_ENDPOINT="http://127.0.0.1:$port"
 }
 
-# As dwh's own is set up: compiling a query would cost more than any of these, now and then.
-# PostgreSQL refuses to run as root.
-as_postgres() {
-	if [ "$(id -u)" -eq 0 ]; then
-		(cd / && exec setpriv --reuid=postgres --regid=postgres --clear-groups "$@")
-	else
-		"$@"
-	fi
-}
-
+# dwh's own, so that its settings are those of a run on one machine; $postgres_pid is its process.
+# The other services that come with it stand idle; its databases are dwh, postgres and redshift.
 start_postgres() {
-	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)
-	mkdir "$tmp/pg"
-	if [ "$(id -u)" -eq 0 ]; then
-		chmod 711 "$tmp"
-		chown postgres "$tmp/pg"
-	fi
-	as_postgres "$bin/initdb" -D "$tmp/pg/data" -U dwh -A trust -E UTF8 --locale=C >"$tmp/pg.log"
-	as_postgres "$bin/pg_ctl" -D "$tmp/pg/data" -w -s -l "$tmp/pg/server.log" \
-		-o "-c listen_addresses='' -c jit=off -k $tmp/pg" start
-	export PGHOST="$tmp/pg" PGPORT=5432 PGUSER=dwh PGDATABASE=postgres
+	chmod 711 "$tmp" # when root starts it, another account runs it
+	mkdir "$tmp/idle"
+	DWH_LOCAL_DIR="$tmp/dwh" DWH_LOCAL_BUCKETS="$tmp/idle" DWH_S3_LOG_DATA=s3://none/of/this \
+		"$dwh" local up 2>"$tmp/postgres.log" || {
+		cat "$tmp/postgres.log" >&2
+		exit 1
+	}
+	export PGHOST="$tmp/dwh/sock" PGPORT=5432 PGUSER=dwh PGDATABASE=dwh
+	postgres_pid=$(head -n 1 "$tmp/dwh/pg/postmaster.pid")
 }
 
 # start_redshiftd DATABASE OPTIONS...: of dwh, by the password of-the-benchmark; its process is in
@@ -80,7 +71,7 @@ stop() {
 		wait "$s3d_pid" 2>/dev/null || :
 	fi
 	if [ -n "${PGHOST:-}" ]; then
-		as_postgres "$bin/pg_ctl" -D "$tmp/pg/data" -w -s -m immediate stop || :
+		DWH_LOCAL_DIR="$tmp/dwh" "$dwh" local down 2>/dev/null || :
 	fi
 	rm -rf "$tmp"
 }
@@ -92,15 +83,22 @@ rows() {
 	done | paste -sd, | sed 's/,/, /g'
 }
 
+# dwh's configuration for both.
+configure_dwh() {
+	export DWH_WAREHOUSE_ENGINE=postgres DWH_CLUSTER_HOST="$PGHOST" DWH_CLUSTER_DB_PORT="$PGPORT"
+	export DWH_CLUSTER_DB_NAME="$PGDATABASE" DWH_CLUSTER_DB_USER="$PGUSER"
+	export DWH_AWS_ENDPOINT="$S3_ENDPOINT" DWH_S3_LOG_DATA="$LOG_DATA" DWH_S3_SONG_DATA="$SONG_DATA"
+	export DWH_S3_LOG_JSONPATH="$LOG_JSONPATH" DWH_LOCAL_DIR="$tmp/dwh"
+}
+
 # dwh_run PROGRAM ARGS...: dwh run with both, into $PGDATABASE.
 dwh_run() {
-	program=$1
-	shift
-	DWH_WAREHOUSE_ENGINE=postgres DWH_CLUSTER_HOST="$PGHOST" DWH_CLUSTER_DB_PORT="$PGPORT" \
-		DWH_CLUSTER_DB_NAME="$PGDATABASE" DWH_CLUSTER_DB_USER="$PGUSER" \
-		DWH_AWS_ENDPOINT="$S3_ENDPOINT" DWH_S3_LOG_DATA="$LOG_DATA" \
-		DWH_S3_SONG_DATA="$SONG_DATA" DWH_LOCAL_DIR="$tmp/dwh" \
-		DWH_S3_LOG_JSONPATH=s3://sparkify/log_json_path.json "$program" run "$@"
+	(
+		program=$1
+		shift
+		configure_dwh
+		exec "$program" run "$@"
+	)
 }
 
 # dwh_run_redshift PROGRAM ARGS...: the same through redshiftd, into its database.
@@ -113,13 +111,18 @@ dwh_run_redshift() {
 	)
 }
 
+unset AWS_CA_BUNDLE AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3
 tmp=$(mktemp -d /tmp/dwh-bench.XXXXXX)
 trap stop EXIT
 trap 'exit 130' INT TERM
 export AWS_ACCESS_KEY_ID=peer AWS_SECRET_ACCESS_KEY=peer-of-the-benchmark
 export LOG_DATA=s3://sparkify/log_data SONG_DATA=s3://sparkify/song_data
+export LOG_JSONPATH=s3://sparkify/log_json_path.json
 MANIFESTS=s3://manifests/of/benchmarks # for those that make that bucket
-mkdir "$tmp/buckets"
-"$dwh" data --out "$tmp/buckets/sparkify" --scale "$scale" >/dev/null
+if [ -z "${buckets:-}" ]; then
+	buckets=$tmp/buckets
+	mkdir "$buckets"
+	"$dwh" data --out "$buckets/sparkify" --scale "$scale" >/dev/null
+fi
 start_postgres
 start_s3
