@@ -15,6 +15,7 @@
 #include "supervisor/data.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/facts.h"
+#include "supervisor/html.h"
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
@@ -95,6 +96,8 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 	size_t n = is_the_sample(sample, m, f) ? sample_expect(sample, m, expect) : 0;
 
 	*agree = report_agrees(f, expect, n);
+	if (c->html)
+		return html_write(f, expect, n, c->arena, c->html, e);
 	if (c->json || c->csv) {
 		if (c->json)
 			report_json(f, expect, n, c->arena, stdout);
