@@ -225,16 +225,19 @@ size_t chart_ticks(int64_t whole, bool milliseconds, size_t max, int64_t out[CHA
 	return n;
 }
 
-const char *chart_time(struct arena *a, int64_t ms)
+const char *chart_time(struct arena *a, int64_t ms, int64_t whole)
 {
-	double v = (double)ms / (ms >= 3600000 ? 3600000 : ms >= 120000 ? 60000 : 1000);
-	const char *unit = ms >= 3600000 ? "h" : ms >= 120000 ? "min" : "s";
-	const char *number = arena_printf(a, "%.3f", v);
+	int64_t unit = whole >= 7200000 ? 3600000 : whole >= 120000 ? 60000 : 1000;
+	const char *number = arena_printf(a, "%.3f", (double)ms / (double)unit);
 	size_t n = strlen(number);
 
 	while (number[n - 1] == '0')
 		n--;
 	if (number[n - 1] == '.')
 		n--;
-	return ms == 0 ? "0" : arena_printf(a, "%.*s %s", (int)n, number, unit);
+	return ms == 0 ? "0"
+	               : arena_printf(a, "%.*s %s", (int)n, number,
+	                     unit == 1000    ? "s"
+	                     : unit == 60000 ? "min"
+	                                     : "h");
 }

@@ -74,7 +74,7 @@ size_t chart_bytes(const struct fold *f, int64_t whole, struct arena *a, struct 
  * milliseconds they are round seconds, minutes, hours; else 1, 2 and 5 with noughts. */
 size_t chart_ticks(int64_t whole, bool milliseconds, size_t max, int64_t out[CHART_TICKS]);
 
-/* "0", "1.5 s", "20 min", "3 h": a tick. In a. */
-const char *chart_time(struct arena *a, int64_t ms);
+/* "0", "1.5 s", "20 min", "3 h": a tick on a scale that is so long. In a. */
+const char *chart_time(struct arena *a, int64_t ms, int64_t whole);
 
 #endif

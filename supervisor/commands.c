@@ -96,8 +96,10 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 	size_t n = is_the_sample(sample, m, f) ? sample_expect(sample, m, expect) : 0;
 
 	*agree = report_agrees(f, expect, n);
-	if (c->html)
-		return html_write(f, expect, n, c->arena, c->html, e);
+	if (c->html && !html_write(f, expect, n, c->arena, c->html, e))
+		return false;
+	if (c->html && !c->json && !c->csv)
+		return true;
 	if (c->json || c->csv) {
 		if (c->json)
 			report_json(f, expect, n, c->arena, stdout);

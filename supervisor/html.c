@@ -1,7 +1,11 @@
 /* html.c - see html.h. The sections are written first: the head names those that there are. */
 #include "supervisor/html.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "shared/clock.h"
 #include "shared/file.h"
@@ -17,9 +21,9 @@ static void fact(struct html *h, const char *name, struct str value)
 {
 	if (value.n == 0)
 		return;
-	html_rawf(h, "<dt>%s</dt><dd>", name);
+	html_rawf(h, "<div><dt>%s</dt><dd>", name);
 	html_text(h, value);
-	html_raw(h, "</dd>\n");
+	html_raw(h, "</dd></div>\n");
 }
 
 /* "2026-11-23 10:15:00 UTC", where it is a time as we write it. */
@@ -58,7 +62,7 @@ static void facts(struct html *h)
 
 	html_raw(h, "<dl class=\"facts\">\n");
 	fact(h, "Command", h->f->call.n ? called(h) : r->command);
-	fact(h, "Run it completes or checks", r->of);
+	fact(h, "Of run", r->of);
 	fact(h, "Model", r->model);
 	fact(h, "Engine", r->engine);
 	fact(h, "Warehouse", r->warehouse);
@@ -87,6 +91,12 @@ static void figure(struct html *h, const char *name, const char *value, const ch
 	html_raw(h, "</dd></div>\n");
 }
 
+static const char *count(struct html *h, int64_t n, const char *what)
+{
+	return arena_printf(
+	    h->arena, "%s %s%s", table_thousands(h->arena, n), what, n == 1 ? "" : "s");
+}
+
 static void figures(struct html *h)
 {
 	struct facts_totals n = facts_totals(h->f);
@@ -111,8 +121,8 @@ static void figures(struct html *h)
 		               : "");
 	}
 	figure(h, "Tried again", table_thousands(a, n.retries + n.requests_again),
-	    arena_printf(a, "%s tasks, %s requests", table_thousands(a, n.retries),
-	        table_thousands(a, n.requests_again)));
+	    arena_printf(
+	        a, "%s, %s", count(h, n.retries, "task"), count(h, n.requests_again, "request")));
 	if (n.failed + n.blocked + n.left)
 		figure(h, "Tasks failed", table_thousands(a, n.failed),
 		    arena_printf(a, "%s blocked, %s left", table_thousands(a, n.blocked),
@@ -160,9 +170,11 @@ static void what_next(struct html *h)
 static void outcome(struct html *h)
 {
 	static const struct {
-		const char *word, *class, *sign;
-	} words[] = {{"finished", "good", "\xE2\x9C\x93 "}, {"failed", "bad", "\xE2\x9C\x95 "},
-	    {"killed", "bad", "\xE2\x80\xA0 "}, {"running", "warn", "\xE2\x80\xA6 "}};
+		const char *word, *says, *class, *sign;
+	} words[] = {{"finished", "Finished", "good", "\xE2\x9C\x93 "},
+	    {"failed", "Failed", "bad", "\xE2\x9C\x95 "},
+	    {"killed", "Killed", "bad", "\xE2\x80\xA0 "},
+	    {"running", "Running", "warn", "\xE2\x80\xA6 "}};
 	const char *word = facts_word(h->f);
 	char *text = NULL;
 	size_t n = 0, i = 0;
@@ -177,7 +189,7 @@ static void outcome(struct html *h)
 	html_rawf(h,
 	    "<p class=\"outcome\"><span class=\"%s\"><span "
 	    "aria-hidden=\"true\">%s</span>%s.</span> ",
-	    words[i].class, words[i].sign, word);
+	    words[i].class, words[i].sign, words[i].says);
 	html_text(h, str_trim((struct str){text, n}));
 	html_raw(h, "</p>\n");
 	free(text);
@@ -224,7 +236,7 @@ static void page(struct html *h, const struct html *body)
 	html_raw(h, "</title>\n<style>\n");
 	html_raw(h, html_style);
 	html_raw(h, "</style>\n</head>\n<body>\n<header>\n<h1>");
-	html_textf(h, "dwh %.*s, run %.*s", STRF(f->run.command), STRF(f->run.run));
+	html_textf(h, "dwh %.*s \xC2\xB7 %.*s", STRF(f->run.command), STRF(f->run.run));
 	html_raw(h, "</h1>\n");
 	outcome(h);
 	what_next(h);
@@ -241,8 +253,39 @@ static void page(struct html *h, const struct html *body)
 	html_raw(h, "</p>\n</footer>\n</body>\n</html>\n");
 }
 
+static bool cannot_write(const char *path, struct err *e)
+{
+	static const int names[] = {
+	    ENOENT, EACCES, EPERM, ENOTDIR, EISDIR, EROFS, ENAMETOOLONG, ELOOP};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (errno == names[i])
+			return err_set(e, ERR_SETUP, AT_USAGE, NULL,
+			    "cannot write the report to %s: %s: name a file in a folder that is "
+			    "there and may be written to",
+			    path, strerror(errno));
+	return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot write the report to %s", path);
+}
+
+/* What is no file, as /dev/stdout, is written to, not replaced. */
+static bool write_into(const char *path, struct str text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), saved;
+	bool ok = fd >= 0 && file_write(fd, text);
+
+	saved = errno;
+	if (fd >= 0 && close(fd) < 0 && ok)
+		return false;
+	errno = saved;
+	return ok;
+}
+
 static bool write_page(const struct buf *b, const char *path, struct err *e)
 {
+	char *real; /* behind a symbolic link, which stays one */
+	struct stat st;
+	bool ok;
+
 	if (b->over)
 		return err_set(e, ERR_SETUP, AT_INTERNAL, NULL,
 		    "the page would be larger than %d MB: `dwh report --csv` has it all",
@@ -251,8 +294,12 @@ static bool write_page(const struct buf *b, const char *path, struct err *e)
 		fwrite(b->p, 1, b->n, stdout);
 		return true;
 	}
-	return file_replace(path, buf_view(b)) ||
-	       err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot write the report to %s", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_into(path, buf_view(b)) || cannot_write(path, e);
+	real = realpath(path, NULL);
+	ok = file_replace(real ? real : path, buf_view(b)) || cannot_write(path, e);
+	free(real);
+	return ok;
 }
 
 bool html_write(const struct fold *f, const struct report_expect *expect, size_t n_expect,

@@ -12,7 +12,8 @@
 
 /*
  * Into the file of that name, anew, whole or not at all; "-": to stdout, of which command_finish
- * tells. False where it cannot be written: AT_INTERNAL, as of any other result.
+ * tells. False where it cannot be written: AT_USAGE for a name that will not do, AT_INTERNAL, as of
+ * any other result, for a disk that is full.
  */
 bool html_write(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, const char *path, struct err *e);

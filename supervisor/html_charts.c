@@ -128,7 +128,7 @@ static struct str short_id(const struct task *t)
 
 static void shard_bars(struct html *h, const struct task **shards, size_t n)
 {
-	enum { ROW = 18, WIDEST = CHART_SCALE * 86 / 100 };
+	enum { ROW = 17, WIDEST = CHART_SCALE * 86 / 100 };
 	const struct fold *f = h->f;
 	int64_t most = facts_took(f, shards[0]) > 0 ? facts_took(f, shards[0]) : 1;
 
@@ -147,9 +147,9 @@ static void shard_bars(struct html *h, const struct task **shards, size_t n)
 	    "</svg>\n<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" width=\"100%%\" "
 	    "height=\"%zu\" role=\"img\" aria-labelledby=\"shards-title shards-desc\">\n"
 	    "<title id=\"shards-title\">The shards that took longest</title>\n"
-	    "<desc id=\"shards-desc\">A bar for each of %zu shards, the longest first: %s s. The "
+	    "<desc id=\"shards-desc\">A bar for each of %zu shards, the longest first: %s ms. The "
 	    "table below has the same figures.</desc>\n",
-	    n * ROW, n, html_seconds(h, most));
+	    n * ROW, n, table_thousands(h->arena, most));
 	for (size_t i = 0; i < n; i++) {
 		int64_t took = facts_took(f, shards[i]), lost = lost_ms(f, shards[i]);
 		int all = chart_at(took, most) * (WIDEST / 100) / (CHART_SCALE / 100);
@@ -164,9 +164,10 @@ static void shard_bars(struct html *h, const struct task **shards, size_t n)
 			    "<rect class=\"s copy off\" x=\"0\" y=\"%zu\" width=\"%d.%02d%%\" "
 			    "height=\"%d\"/>",
 			    i * ROW + 3, PER(off), ROW - 6);
-		html_rawf(h, "<text x=\"%d.%02d%%\" dx=\"6\" y=\"%zu\">%s s%s</text>\n", PER(all),
-		    i * ROW + 13, html_seconds(h, took),
-		    lost ? arena_printf(h->arena, ", \xE2\x9C\x95 %s lost", html_seconds(h, lost))
+		html_rawf(h, "<text x=\"%d.%02d%%\" dx=\"6\" y=\"%zu\">%s ms%s</text>\n", PER(all),
+		    i * ROW + 13, table_thousands(h->arena, took),
+		    lost ? arena_printf(
+		               h->arena, ", \xE2\x9C\x95 %s lost", table_thousands(h->arena, lost))
 		         : "");
 	}
 	html_raw(h, "</svg>\n");
@@ -176,7 +177,7 @@ static void shards_table(struct html *h, const struct task **shards, size_t n)
 {
 	const struct fold *f = h->f;
 	struct html_table t = html_table(h, "Shards, those that took longest first",
-	    "shard lane >objects >bytes >rows >took_s >list_ms >fetch_ms >copy_ms >commit_ms "
+	    "shard lane >objects >bytes >rows >took_ms >list_ms >fetch_ms >copy_ms >commit_ms "
 	    ">tries >worker verdict");
 
 	for (size_t i = 0; i < n; i++) {
@@ -189,7 +190,7 @@ static void shards_table(struct html *h, const struct task **shards, size_t n)
 		html_number(&t, s->objects);
 		html_cell(&t, str_z(table_bytes(h->arena, s->bytes)));
 		html_number(&t, s->done.rows);
-		html_cell(&t, str_z(html_seconds(h, facts_took(f, s))));
+		html_number(&t, facts_took(f, s));
 		html_number(&t, facts_list_ms(f, s));
 		html_number(&t, s->done.fetch_ms);
 		html_number(&t, s->done.copy_ms);

@@ -3,8 +3,8 @@
 #include "supervisor/html_private.h"
 #include "supervisor/table.h"
 
-/* Bars at least so wide have a name in them, as much of it as there is room for. */
-enum { NAMED = CHART_SCALE / 80, AXIS = 22, MESSAGE_SHOWN = 200 };
+/* Copies and inserts at least so wide have a name in them, as much of it as there is room for. */
+enum { NAMED = CHART_SCALE / 40, AXIS = 22, MESSAGE_SHOWN = 200 };
 
 static const struct {
 	const char *class, *sign, *means;
@@ -16,7 +16,11 @@ static const struct {
     [CHART_LEFT] = {" off", "\xE2\x80\x93", "cancelled, rolled back"},  /* a dash */
 };
 
-static const char *const kinds[] = {"list", "copy", "insert", "check", "other"};
+/* Told apart by their height, too. */
+static const struct {
+	const char *name;
+	int percent;
+} kinds[] = {{"list", 55}, {"copy", 100}, {"insert", 100}, {"check", 55}, {"other", 30}};
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define PER(at) (at) / (CHART_SCALE / 100), (at) % (CHART_SCALE / 100)
@@ -41,7 +45,7 @@ void html_time_axis(struct html *h, int height)
 		    "<line class=\"grid\" x1=\"%d.%02d%%\" x2=\"%d.%02d%%\" y1=\"0\" y2=\"%d\"/>"
 		    "<text class=\"tick\" x=\"%d.%02d%%\" y=\"%d\" text-anchor=\"%s\">%s</text>\n",
 		    PER(at), PER(at), height + 4, PER(at), height + 16, anchor,
-		    chart_time(h->arena, ticks[i]));
+		    chart_time(h->arena, ticks[i], h->chart.whole));
 	}
 }
 
@@ -167,31 +171,53 @@ static void tell(struct html *h, const struct chart_bar *b)
 	html_raw(h, "</title>");
 }
 
+static int height_of(const char *kind, int whole)
+{
+	size_t k = 0;
+
+	while (k + 1 < COUNT(kinds) && strcmp(kinds[k].name, kind) != 0)
+		k++;
+	return whole * kinds[k].percent / 100;
+}
+
+/* What tells it from its neighbours: its table, or its shard. */
+static struct str short_name(const struct html *h, const struct chart_bar *b)
+{
+	const struct task *t = &h->f->tasks[h->f->attempts[h->chart.order[b->first]].task - 1];
+
+	return b->n > 1               ? str_z(b->kind)
+	       : t->kind == TASK_COPY ? (struct str){t->shard.p, t->shard.n < 8 ? t->shard.n : 8}
+	                              : t->stem;
+}
+
 static void bar(struct html *h, const struct chart_bar *b)
 {
-	int height = row_height(&h->chart), y = b->row * height;
-	const struct fold_attempt *t = &h->f->attempts[h->chart.order[b->first]];
+	int row = row_height(&h->chart), y = b->row * row, height = height_of(b->kind, row - 4);
+	bool named = b->to - b->from >= NAMED && height >= 12;
 	const char *place = arena_printf(h->arena,
 	    "class=\"b %s%s\" data-n=\"%zu\" x=\"%d.%02d%%\" y=\"%d\" width=\"%d.%02d%%\" "
 	    "height=\"%d\"",
-	    b->kind, ends[b->end].class, b->n, PER(b->from), y + 2, PER(b->to - b->from),
-	    height - 4);
+	    b->kind, ends[b->end].class, b->n, PER(b->from), y + (row - height) / 2,
+	    PER(b->to - b->from), height);
 
-	if (b->to - b->from < NAMED) {
-		html_rawf(h, "<rect %s>", place);
-		tell(h, b);
-		html_raw(h, "</rect>\n");
-	} else {
-		html_rawf(h, "<svg %s>", place);
-		tell(h, b);
+	html_rawf(h, "<%s %s>", named ? "svg" : "rect", place);
+	tell(h, b);
+	if (named) {
 		html_rawf(h, "<rect width=\"100%%\" height=\"100%%\"/><text x=\"4\" y=\"%d\">",
-		    height / 2 + 2);
-		html_text(h, b->n > 1 ? str_z(b->kind) : h->f->tasks[t->task - 1].name);
-		html_raw(h, "</text></svg>\n");
+		    height / 2 + 4);
+		html_text(h, short_name(h, b));
+		html_raw(h, "</text>");
 	}
-	if (ends[b->end].sign[0])
-		html_rawf(h, "<text class=\"sign\" x=\"%d.%02d%%\" y=\"%d\">%s</text>\n",
-		    PER(b->to), y + height / 2 + 4, ends[b->end].sign);
+	html_raw(h, named ? "</svg>\n" : "</rect>\n");
+}
+
+/* At its end, over what comes next. */
+static void sign(struct html *h, const struct chart_bar *b)
+{
+	int row = row_height(&h->chart);
+
+	html_rawf(h, "<text class=\"sign\" x=\"%d.%02d%%\" dx=\"-2\" y=\"%d\">%s</text>\n",
+	    PER(b->to), b->row * row + row / 2 + 4, ends[b->end].sign);
 }
 
 static void names(struct html *h, const struct worker *w)
@@ -199,9 +225,9 @@ static void names(struct html *h, const struct worker *w)
 	int height = row_height(&h->chart);
 
 	html_rawf(h,
-	    "<svg class=\"names\" xmlns=\"http://www.w3.org/2000/svg\" width=\"104\" "
+	    "<svg class=\"names%s\" xmlns=\"http://www.w3.org/2000/svg\" width=\"104\" "
 	    "height=\"%d\" aria-hidden=\"true\">\n",
-	    h->chart.rows * height + AXIS);
+	    height < 16 ? " dense" : "", h->chart.rows * height + AXIS);
 	for (int i = 0; i < h->chart.rows; i++)
 		html_rawf(h,
 		    "<text x=\"0\" y=\"%d\">worker %d</text><text class=\"tick\" x=\"94\" "
@@ -245,6 +271,9 @@ static void plot(struct html *h)
 	}
 	for (size_t i = 0; i < c->n_bars; i++)
 		bar(h, &c->bars[i]);
+	for (size_t i = 0; i < c->n_bars; i++)
+		if (ends[c->bars[i].end].sign[0])
+			sign(h, &c->bars[i]);
 	html_raw(h, "</svg>\n");
 }
 
@@ -256,21 +285,20 @@ static void legend(struct html *h)
 
 	for (size_t i = 0; i < c->n_bars; i++) {
 		for (size_t k = 0; k < COUNT(kinds); k++)
-			kind[k] |= strcmp(kinds[k], c->bars[i].kind) == 0;
+			kind[k] |= strcmp(kinds[k].name, c->bars[i].kind) == 0;
 		end[c->bars[i].end] = true;
 	}
 	html_raw(h, "<figcaption>");
 	for (size_t k = 0; k < COUNT(kinds); k++)
 		if (kind[k])
-			html_rawf(h, "<span><i class=\"key %s\"></i>%s</span> ", kinds[k],
-			    k + 1 == COUNT(kinds) ? "other steps" : kinds[k]);
+			html_rawf(h, "<span><i class=\"key %s\"></i>%s</span> ", kinds[k].name,
+			    k + 1 == COUNT(kinds) ? "other steps" : kinds[k].name);
 	for (int k = CHART_OPEN; k < CHART_ENDS; k++)
 		if (end[k])
 			html_rawf(h, "<span><i class=\"key%s\"></i>%s %s</span> ",
 			    k == CHART_OPEN ? " other open" : " off", ends[k].sign, ends[k].means);
 	if (c->n_pauses)
-		html_raw(
-		    h, "<span><i class=\"key wait\"></i>pause before it is tried again</span> ");
+		html_raw(h, "<span><i class=\"key wait\"></i>until it is tried again</span> ");
 	html_raw(h, "<span class=\"soft\">per cent: busy</span></figcaption>\n");
 }
 
