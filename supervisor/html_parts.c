@@ -324,7 +324,9 @@ void html_rejected(struct html *h)
 	if (f->n_bad == 0 && n.replaced == 0 && n.quarantined == 0)
 		return;
 	html_section(h, "rejected", "Rejected records and quarantine");
-	if (n.quarantined)
+	if (n.quarantined == 1)
+		html_note(h, "1 object is held back: dwh quarantine list names it.");
+	else if (n.quarantined)
 		html_note(h, "%s objects are held back: dwh quarantine list names them.",
 		    table_thousands(h->arena, n.quarantined));
 	if (n.replaced)

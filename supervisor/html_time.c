@@ -216,8 +216,9 @@ static void sign(struct html *h, const struct chart_bar *b)
 {
 	int row = row_height(&h->chart);
 
-	html_rawf(h, "<text class=\"sign\" x=\"%d.%02d%%\" dx=\"-2\" y=\"%d\">%s</text>\n",
-	    PER(b->to), b->row * row + row / 2 + 4, ends[b->end].sign);
+	html_rawf(h, "<text class=\"sign%s\" x=\"%d.%02d%%\" dx=\"-2\" y=\"%d\">%s</text>\n",
+	    b->end == CHART_OPEN ? " open" : "", PER(b->to), b->row * row + row / 2 + 4,
+	    ends[b->end].sign);
 }
 
 static void names(struct html *h, const struct worker *w)
