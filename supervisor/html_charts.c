@@ -6,6 +6,7 @@
 #include "supervisor/table.h"
 
 enum { PLOT = 150, TOP = 8, AXIS = 22, POINTS_LISTED = 20 };
+enum { BAR = 17, A_SHEET = 25 }; /* of the shards: pixels, bars */
 
 #define PER(at) (at) / (CHART_SCALE / 100), (at) % (CHART_SCALE / 100)
 
@@ -126,51 +127,73 @@ static struct str short_id(const struct task *t)
 	return (struct str){t->shard.p, t->shard.n < 8 ? t->shard.n : 8};
 }
 
-static void shard_bars(struct html *h, const struct task **shards, size_t n)
+static void shard_bar(struct html *h, const struct task *s, int64_t most, size_t y)
 {
-	enum { ROW = 17, WIDEST = CHART_SCALE * 86 / 100 };
-	const struct fold *f = h->f;
-	int64_t most = facts_took(f, shards[0]) > 0 ? facts_took(f, shards[0]) : 1;
+	int64_t lost = lost_ms(h->f, s);
+	int all = chart_at(facts_took(h->f, s), most), off = chart_at(lost, most);
 
 	html_rawf(h,
-	    "<svg class=\"names\" xmlns=\"http://www.w3.org/2000/svg\" width=\"184\" "
-	    "height=\"%zu\" aria-hidden=\"true\">\n",
-	    n * ROW);
+	    "<rect class=\"copy\" x=\"%d.%02d%%\" y=\"%zu\" width=\"%d.%02d%%\" height=\"%d\"/>\n",
+	    PER(off), y + 3, PER(all - off), BAR - 6);
+	if (lost)
+		html_rawf(h,
+		    "<rect class=\"off\" x=\"0\" y=\"%zu\" width=\"%d.%02d%%\" height=\"%d\">"
+		    "<title>%s ms lost</title></rect>\n",
+		    y + 3, PER(off), BAR - 6, table_thousands(h->arena, lost));
+}
+
+/* Those from `from` on, which a sheet of paper has room for. */
+static void shard_bars(
+    struct html *h, const struct task **shards, size_t from, size_t n, int64_t most)
+{
+	html_rawf(h,
+	    "<div class=\"chart shards\">\n<svg class=\"names\" "
+	    "xmlns=\"http://www.w3.org/2000/svg\" width=\"264\" height=\"%zu\" "
+	    "aria-hidden=\"true\">\n",
+	    n * BAR);
 	for (size_t i = 0; i < n; i++) {
-		html_rawf(h, "<text x=\"174\" y=\"%zu\" text-anchor=\"end\">", i * ROW + 13);
-		html_text(h, shards[i]->lane);
+		const struct task *s = shards[from + i];
+
+		html_rawf(h, "<text x=\"0\" y=\"%zu\">", i * BAR + 13);
+		html_text(h, s->lane);
 		html_raw(h, " ");
-		html_text(h, short_id(shards[i]));
-		html_raw(h, "</text>\n");
+		html_text(h, short_id(s));
+		html_rawf(h,
+		    "</text><text class=\"tick\" x=\"100%%\" dx=\"-10\" y=\"%zu\" "
+		    "text-anchor=\"end\">%s ms</text>\n",
+		    i * BAR + 13, table_thousands(h->arena, facts_took(h->f, s)));
 	}
 	html_rawf(h,
 	    "</svg>\n<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" width=\"100%%\" "
-	    "height=\"%zu\" role=\"img\" aria-labelledby=\"shards-title shards-desc\">\n"
-	    "<title id=\"shards-title\">The shards that took longest</title>\n"
-	    "<desc id=\"shards-desc\">A bar for each of %zu shards, the longest first: %s ms. The "
-	    "table below has the same figures.</desc>\n",
-	    n * ROW, n, table_thousands(h->arena, most));
-	for (size_t i = 0; i < n; i++) {
-		int64_t took = facts_took(f, shards[i]), lost = lost_ms(f, shards[i]);
-		int all = chart_at(took, most) * (WIDEST / 100) / (CHART_SCALE / 100);
-		int off = chart_at(lost, most) * (WIDEST / 100) / (CHART_SCALE / 100);
+	    "height=\"%zu\" role=\"img\" aria-labelledby=\"shards-title-%zu shards-desc-%zu\">\n"
+	    "<title id=\"shards-title-%zu\">The shards that took longest, %zu to %zu</title>\n"
+	    "<desc id=\"shards-desc-%zu\">A bar for each, the longest first: %s ms. The table "
+	    "below "
+	    "has the same figures.</desc>\n",
+	    n * BAR, from, from, from, from + 1, from + n, from,
+	    table_thousands(h->arena, facts_took(h->f, shards[from])));
+	for (size_t i = 0; i < n; i++)
+		shard_bar(h, shards[from + i], most, i * BAR);
+	html_raw(h, "</svg>\n</div>\n");
+}
 
-		html_rawf(h,
-		    "<rect class=\"s copy\" x=\"%d.%02d%%\" y=\"%zu\" width=\"%d.%02d%%\" "
-		    "height=\"%d\"/>",
-		    PER(off), i * ROW + 3, PER(all - off), ROW - 6);
-		if (lost)
-			html_rawf(h,
-			    "<rect class=\"s copy off\" x=\"0\" y=\"%zu\" width=\"%d.%02d%%\" "
-			    "height=\"%d\"/>",
-			    i * ROW + 3, PER(off), ROW - 6);
-		html_rawf(h, "<text x=\"%d.%02d%%\" dx=\"6\" y=\"%zu\">%s ms%s</text>\n", PER(all),
-		    i * ROW + 13, table_thousands(h->arena, took),
-		    lost ? arena_printf(
-		               h->arena, ", \xE2\x9C\x95 %s lost", table_thousands(h->arena, lost))
-		         : "");
-	}
-	html_raw(h, "</svg>\n");
+static void shard_charts(struct html *h, const struct task **shards, size_t n)
+{
+	int64_t longest = facts_took(h->f, shards[0]);
+
+	bool lost = false;
+
+	html_raw(h, "<figure>\n");
+	for (size_t from = 0; from < n; from += A_SHEET)
+		shard_bars(h, shards, from, n - from < A_SHEET ? n - from : A_SHEET,
+		    longest > 0 ? longest : 1);
+	for (size_t i = 0; i < n; i++)
+		lost |= lost_ms(h->f, shards[i]) > 0;
+	if (lost)
+		html_raw(h, "<figcaption><span><i class=\"key copy\"></i>the attempt that loaded it"
+		            "</span> <span><i class=\"key off\"></i>attempts that failed</span>"
+		            "</figcaption>\n");
+	html_raw(h, "</figure>\n");
 }
 
 static void shards_table(struct html *h, const struct task **shards, size_t n)
@@ -214,12 +237,9 @@ void html_shards(struct html *h)
 	while (begun < n && begun < HTML_SHARDS && shards[begun]->attempts)
 		begun++;
 	html_section(h, "shards", "Shards by duration");
-	if (begun) {
-		html_raw(h, "<figure>\n<div class=\"chart shards\">\n");
-		shard_bars(h, shards, begun);
-		html_raw(h, "</div>\n</figure>\n");
-	}
-	if (begun < n)
+	if (begun)
+		shard_charts(h, shards, begun);
+	if (begun && begun < n)
 		html_note(
 		    h, "The %zu longest of %s.", begun, table_thousands(h->arena, (long long)n));
 	if (totals.parts)

@@ -25,17 +25,13 @@ static const char *format(struct arena *a, const char *fmt, va_list ap)
 	return text;
 }
 
-#define FORMATTED(text, h, fmt)                                                                    \
-	va_list ap;                                                                                \
-	const char *text;                                                                          \
-	va_start(ap, fmt);                                                                         \
-	text = format((h)->arena, fmt, ap);                                                        \
-	va_end(ap)
-
 void html_rawf(struct html *h, const char *fmt, ...)
 {
-	FORMATTED(text, h, fmt);
-	html_raw(h, text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	html_raw(h, format(h->arena, fmt, ap));
+	va_end(ap);
 }
 
 void html_text(struct html *h, struct str s)
@@ -45,8 +41,11 @@ void html_text(struct html *h, struct str s)
 
 void html_textf(struct html *h, const char *fmt, ...)
 {
-	FORMATTED(text, h, fmt);
-	html_text(h, str_z(text));
+	va_list ap;
+
+	va_start(ap, fmt);
+	html_text(h, str_z(format(h->arena, fmt, ap)));
+	va_end(ap);
 }
 
 const char *html_seconds(const struct html *h, int64_t ms)
@@ -72,18 +71,24 @@ void html_section_end(struct html *h)
 
 void html_note(struct html *h, const char *fmt, ...)
 {
-	FORMATTED(text, h, fmt);
+	va_list ap;
+
+	va_start(ap, fmt);
 	html_raw(h, "<p class=\"note\">");
-	html_text(h, str_z(text));
+	html_text(h, str_z(format(h->arena, fmt, ap)));
 	html_raw(h, "</p>\n");
+	va_end(ap);
 }
 
 void html_details(struct html *h, const char *fmt, ...)
 {
-	FORMATTED(text, h, fmt);
+	va_list ap;
+
+	va_start(ap, fmt);
 	html_raw(h, "<details><summary>");
-	html_text(h, str_z(text));
+	html_text(h, str_z(format(h->arena, fmt, ap)));
 	html_raw(h, "</summary>\n");
+	va_end(ap);
 }
 
 void html_details_end(struct html *h)
@@ -100,7 +105,7 @@ struct html_table html_table(struct html *h, const char *caption, const char *he
 
 	/* Wider than a narrow screen, it is moved within its frame, by keys, too. */
 	html_rawf(h,
-	    "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n<table>\n"
+	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"%s\">\n<table>\n"
 	    "<caption>%s</caption>\n<thead><tr>",
 	    caption, caption);
 	while (left.n) {
@@ -160,8 +165,11 @@ void html_cell(struct html_table *t, struct str text)
 
 void html_cellf(struct html_table *t, const char *fmt, ...)
 {
-	FORMATTED(text, t->h, fmt);
-	html_cell(t, str_z(text));
+	va_list ap;
+
+	va_start(ap, fmt);
+	html_cell(t, str_z(format(t->h->arena, fmt, ap)));
+	va_end(ap);
 }
 
 void html_number(struct html_table *t, long long n)

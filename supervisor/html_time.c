@@ -4,7 +4,7 @@
 #include "supervisor/table.h"
 
 /* Copies and inserts at least so wide have a name in them, as much of it as there is room for. */
-enum { NAMED = CHART_SCALE / 40, AXIS = 22, MESSAGE_SHOWN = 200 };
+enum { NAMED = CHART_SCALE / 40, AXIS = 22, MESSAGE_SHOWN = 200, MANY = 16 };
 
 static const struct {
 	const char *class, *sign, *means;
@@ -27,7 +27,7 @@ static const struct {
 
 static int row_height(const struct chart *c)
 {
-	return c->rows <= 16 ? 22 : c->rows <= 32 ? 16 : 12;
+	return c->rows <= MANY ? 22 : c->rows <= 32 ? 16 : 12;
 }
 
 void html_time_axis(struct html *h, int height)
@@ -92,8 +92,10 @@ static double busy(const struct html *h, const struct worker *w)
 
 static void workers_table(struct html *h, const struct worker *w)
 {
+	bool loads = facts_totals(h->f).shards > 0;
 	struct html_table t = html_table(h, "What each worker did",
-	    "worker >tasks >failed >died >busy_s >idle_s >busy >objects >bytes >rows");
+	    loads ? "worker >tasks >failed >died >busy_s >idle_s >busy >objects >bytes >rows"
+	          : "worker >tasks >failed >died >busy_s >idle_s >busy");
 
 	for (int i = 0; i < h->chart.rows && html_row(&t); i++) {
 		html_cellf(&t, "%d", i + 1);
@@ -103,6 +105,8 @@ static void workers_table(struct html *h, const struct worker *w)
 		html_cell(&t, str_z(html_seconds(h, w[i].busy)));
 		html_cell(&t, str_z(html_seconds(h, h->chart.whole - w[i].busy)));
 		html_cellf(&t, "%.0f%%", busy(h, &w[i]));
+		if (!loads)
+			continue;
 		html_number(&t, w[i].objects);
 		html_cell(&t, str_z(table_bytes(h->arena, w[i].bytes)));
 		html_number(&t, w[i].rows);
@@ -317,7 +321,11 @@ void html_time_line(struct html *h)
 	html_raw(h, "</div>\n");
 	legend(h);
 	html_raw(h, "</figure>\n");
+	if (h->chart.rows > MANY)
+		html_details(h, "The same as a table (%d workers)", h->chart.rows);
 	workers_table(h, w);
+	if (h->chart.rows > MANY)
+		html_details_end(h);
 	attempts_table(h);
 	html_section_end(h);
 }

@@ -265,7 +265,8 @@ def _(p):
             (len(images) != charts or "" in images) and f"charts: {images}",
             p.js("[...document.querySelectorAll('table')].filter(t => t.checkVisibility("
                  "{contentVisibilityAuto: true})).length") != len(named("table")) and "tables",
-            [t for t in named("table", "region") if not t] and "a table without a name",
+            [t for t in named("table", "region") if not t] and "a table or a part without a name",
+            p.js("document.querySelectorAll('[tabindex]:not([role][aria-label])').length"),
             p.js("document.querySelectorAll('svg[role=img]:not(:has(>title+desc))').length"),
             p.js("document.querySelectorAll('th:not([scope])').length")]
 

@@ -112,7 +112,7 @@ done
 # ---- while it runs, killed, torn ----
 
 stop_s3d
-own_s3d --latency 120ms
+own_s3d --latency 50ms
 "$DWH" run --fresh -c "$T/dwh.cfg" --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100 >"$T/slow" 2>&1 &
 supervisor=$!
 disown
@@ -152,11 +152,16 @@ dwh report --html "$T/nowhere/page.html"
 is "$ST" 1 'a folder that is not there'
 like "$ERR" "cannot write the report to $T/nowhere/page.html: No such file or directory: name a file in a folder" \
 	'is named, with the remedy'
-dwh report --html /dev/full
+dwh report --html /dev/fd/9 9>/dev/full
 is "$ST" 12 'a device that is full'
-like "$ERR" 'cannot write the report to /dev/full: No space left on device: free space on that disk$' 'is named with the remedy'
-[ -c /dev/full ]
-ok $? 'and not replaced by a file'
+like "$ERR" 'cannot write the report to /dev/fd/9: No space left on device: free space on that disk$' 'is named with the remedy'
+mkfifo "$T/fifo"
+timeout 20 cat "$T/fifo" >"$T/from.fifo" &
+dwh report --html "$T/fifo"
+wait $!
+is "$ST $(grep -c '</html>' "$T/from.fifo")" '0 1' 'what is no file is written to'
+[ -p "$T/fifo" ]
+ok $? 'and not replaced by one'
 cp kept.html before.html
 (
 	trap '' XFSZ
