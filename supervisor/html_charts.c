@@ -154,12 +154,13 @@ static void shard_bars(
 	for (size_t i = 0; i < n; i++) {
 		const struct task *s = shards[from + i];
 
-		html_rawf(h, "<text x=\"0\" y=\"%zu\">", i * BAR + 13);
-		html_text(h, s->lane);
-		html_raw(h, " ");
+		html_rawf(h, "<svg y=\"%zu\" width=\"190\" height=\"%d\"><text x=\"0\" y=\"13\">",
+		    i * BAR, BAR);
 		html_text(h, short_id(s));
+		html_raw(h, " ");
+		html_text(h, s->lane);
 		html_rawf(h,
-		    "</text><text class=\"tick\" x=\"100%%\" dx=\"-10\" y=\"%zu\" "
+		    "</text></svg><text class=\"tick\" x=\"100%%\" dx=\"-10\" y=\"%zu\" "
 		    "text-anchor=\"end\">%s ms</text>\n",
 		    i * BAR + 13, table_thousands(h->arena, facts_took(h->f, s)));
 	}
