@@ -383,14 +383,32 @@ int cmd_plan(struct call *c)
 
 /* ---- the small ones ---- */
 
+/* What the run's tables should hold, if it is known still: of the same model, on this machine. */
+static bool find_sample(
+    struct call *c, const struct fold *f, struct sample *sample, struct model **m)
+{
+	struct err ignored;
+
+	*sample = (struct sample){.known = false};
+	if (c->config.warehouse.engine == ENGINE_LOCAL && str_eqz(f->run.engine, "local") &&
+	    str_eqz(f->run.model, c->config.load.model) &&
+	    model_load(c->config.load.model, &c->config, c->arena, m, &ignored))
+		sample_find(&c->config, *m, c->arena, sample);
+	return sample->known;
+}
+
 int cmd_report(struct call *c)
 {
+	struct sample sample;
+	struct model *m = NULL;
 	struct fold f;
 	struct err e;
-	bool agree;
+	bool agree, known;
 
-	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
-	    !report(c, &f, NULL, NULL, false, &agree, &e))
+	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
+		return fail(&e);
+	known = c->html && find_sample(c, &f, &sample, &m);
+	if (!report(c, &f, known ? &sample : NULL, m, false, &agree, &e))
 		return fail(&e);
 	return command_finish(0);
 }

@@ -181,5 +181,20 @@ is "$ST" 1 'without a name'
 dwh run --html page.html
 like "$ERR" 'dwh run takes no --html' 'it is the report that has it'
 
+# ---- what the tables should hold, where that is known ----
+
+rm -r "$T/buckets/sparkify" "$T/.dwh"
+local_config
+generated_data
+dwh run
+is "$ST" 0 'a run of the data set that dwh makes'
+page 'of the data that dwh makes'
+is "$(grep -c 'as expected' "$PAGE") $(grep -c 'NOT as expected' "$PAGE")" '7 0' 'its counts stand beside what they must be'
+sed 's/"users": 105/"users": 106/' "$T/buckets/sparkify/expect.json" >"$T/expect.json"
+rm "$T/buckets/sparkify/expect.json"
+mv "$T/expect.json" "$T/buckets/sparkify"
+page 'of data that gives other counts'
+has '<td class="n">106</td><td class="bad"><span aria-hidden="true">✕ </span>NOT as expected</td>' 'where they are others, it says so'
+
 in_chromium
 done_testing
