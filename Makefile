@@ -193,7 +193,8 @@ RUN_PACKAGES := gcc make pkg-config libcurl4-openssl-dev libssl-dev libpq-dev li
 	libinih-dev libexpat1-dev libjansson-dev zlib1g-dev libbz2-dev libzstd-dev postgresql \
 	postgresql-client ca-certificates
 TEST_PACKAGES := libcmocka-dev perl curl jq python3 python3-boto3 python3-psycopg2 valgrind \
-	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps patch
+	clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck procps patch \
+	chromium poppler-utils
 PEER_PACKAGES := ceph-mon ceph-osd radosgw ceph-common awscli rclone s3cmd sqlfluff faketime
 
 BENCH_PACKAGES := python3-boto3 python3-psycopg2 rclone nodejs npm jq procps

@@ -35,6 +35,7 @@ static const struct option_row {
     {"", "--list", NULL, OPT_LIST, "only the names of the queries, and what they tell"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
     {"", "--csv", NULL, OPT_CSV, "the result as CSV"},
+    {"", "--html", "FILE", OPT_HTML, "the result as a page with charts, into FILE (-: to stdout)"},
     {"", "--out", "DIR", OPT_DATA, "where to write the data set"},
     {"", "--scale", "N", OPT_DATA, "so many times the original's size (1)"},
     {"", "--seed", "S", OPT_DATA, "another one, of the same shape (1)"},
@@ -175,6 +176,8 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->json = true;
 	else if (strcmp(o->name, "--csv") == 0)
 		c->csv = true;
+	else if (strcmp(o->name, "--html") == 0)
+		c->html = value;
 	else if (strcmp(o->name, "--out") == 0)
 		c->out = value;
 	else if (strcmp(o->name, "--scale") == 0)

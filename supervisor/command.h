@@ -18,6 +18,7 @@ enum option {
 	OPT_JSON = 4,
 	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
+	OPT_HTML = 8192, /* --html FILE */
 	OPT_VALIDATE = 32,
 	OPT_CHANGED = 64,
 	OPT_TAKE_OVER = 128,
@@ -39,7 +40,7 @@ struct call {
 	struct msg_strs set_texts; /* the same, for the workers */
 	unsigned given;            /* bits of rows of the table of options */
 	bool fresh, json, csv, help, validate, take_over, all, list, allow_unverified;
-	const char *only, *from;
+	const char *only, *from, *html;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;

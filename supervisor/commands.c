@@ -15,6 +15,7 @@
 #include "supervisor/data.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/facts.h"
+#include "supervisor/html.h"
 #include "supervisor/load.h"
 #include "supervisor/local.h"
 #include "supervisor/plan.h"
@@ -95,6 +96,10 @@ static bool report(struct call *c, const struct fold *f, const struct sample *sa
 	size_t n = is_the_sample(sample, m, f) ? sample_expect(sample, m, expect) : 0;
 
 	*agree = report_agrees(f, expect, n);
+	if (c->html && !html_write(f, expect, n, c->arena, c->html, e))
+		return false;
+	if (c->html && !c->json && !c->csv)
+		return true;
 	if (c->json || c->csv) {
 		if (c->json)
 			report_json(f, expect, n, c->arena, stdout);
@@ -378,14 +383,32 @@ int cmd_plan(struct call *c)
 
 /* ---- the small ones ---- */
 
+/* What the run's tables should hold, if it is known still: of the same model, on this machine. */
+static bool find_sample(
+    struct call *c, const struct fold *f, struct sample *sample, struct model **m)
+{
+	struct err ignored;
+
+	*sample = (struct sample){.known = false};
+	if (c->config.warehouse.engine == ENGINE_LOCAL && str_eqz(f->run.engine, "local") &&
+	    str_eqz(f->run.model, c->config.load.model) &&
+	    model_load(c->config.load.model, &c->config, c->arena, m, &ignored))
+		sample_find(&c->config, *m, c->arena, sample);
+	return sample->known;
+}
+
 int cmd_report(struct call *c)
 {
+	struct sample sample;
+	struct model *m = NULL;
 	struct fold f;
 	struct err e;
-	bool agree;
+	bool agree, known;
 
-	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e) ||
-	    !report(c, &f, NULL, NULL, false, &agree, &e))
+	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
+		return fail(&e);
+	known = c->html && find_sample(c, &f, &sample, &m);
+	if (!report(c, &f, known ? &sample : NULL, m, false, &agree, &e))
 		return fail(&e);
 	return command_finish(0);
 }

@@ -83,6 +83,25 @@ bool facts_is_superseded(const struct task *t)
 	return str_eqz(t->done.verdict, "superseded");
 }
 
+const char *facts_verdict(const struct task *t)
+{
+	if (t->state == TASK_DONE && t->done.verdict.n)
+		return t->done.skipped && !facts_is_superseded(t) ? "already" : t->done.verdict.p;
+	return task_state_name(t->state);
+}
+
+bool facts_is_check(const struct task *t)
+{
+	return t->kind == TASK_STEP && str_eqz(t->phase, "check") && t->attempts > 0;
+}
+
+const char *facts_word(const struct fold *f)
+{
+	if (!f->ended)
+		return f->alive ? "running" : "killed";
+	return f->end.exit == 0 ? "finished" : "failed";
+}
+
 struct facts_phase facts_whole(const struct fold *f)
 {
 	struct facts_phase all = {.name = "run"};

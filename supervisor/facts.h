@@ -34,7 +34,16 @@ bool facts_loads(const struct fold *f);
 /* A copy whose objects are in other shards by now. */
 bool facts_is_superseded(const struct task *t);
 
-/* The same of the whole run, from its beginning to its end. */
+/* What a report says came of a shard: its verdict, "already", or its state. */
+const char *facts_verdict(const struct task *t);
+
+/* A check that was begun. */
+bool facts_is_check(const struct task *t);
+
+/* "running", "killed", "finished", "failed": a run in a word. */
+const char *facts_word(const struct fold *f);
+
+/* As a phase, the whole run, from its beginning to its end. */
 struct facts_phase facts_whole(const struct fold *f);
 
 /* The share of the workers' time that was work: concurrency by number of workers. */

@@ -192,6 +192,36 @@ static void fold_again(struct fold *f, const struct msg_again *m, struct arena *
 	f->again[f->n_again++] = *m;
 }
 
+static void fold_begin(struct fold *f, const struct task *t, struct arena *a)
+{
+	f->attempts = arena_grow(
+	    a, f->attempts, f->n_attempts, &f->cap_attempts, sizeof *f->attempts);
+	f->attempts[f->n_attempts++] = (struct fold_attempt){.task = t->id,
+	    .worker = t->worker,
+	    .number = t->attempts,
+	    .began = t->began,
+	    .to = TASK_RUNNING};
+}
+
+/* Searched from the end: there are never more open ones than workers, and they are the latest. */
+static void fold_end(struct fold *f, const struct task *t, int64_t ms, struct arena *a)
+{
+	struct fold_attempt *of = NULL;
+
+	for (size_t i = f->n_attempts; i-- && !of;)
+		if (f->attempts[i].task == t->id)
+			of = &f->attempts[i];
+	if (!of)
+		return;
+	of->ended = ms;
+	of->to = t->state;
+	if (t->state == TASK_DONE || !t->has_err)
+		return;
+	of->kind = t->err.kind;
+	of->code = arena_str(a, str_z(t->err.code));
+	of->message = arena_str(a, str_z(t->err.msg));
+}
+
 static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m, struct arena *a)
 {
 	enum task_state from, to;
@@ -202,6 +232,10 @@ static bool fold_move(struct fold *f, struct task *t, const struct msg_move *m, 
 	task_move(t, to, m->ms);
 	t->worker = (int)m->worker;
 	f->last_ms = m->ms;
+	if (to == TASK_RUNNING)
+		fold_begin(f, t, a);
+	else if (from == TASK_RUNNING)
+		fold_end(f, t, m->ms, a);
 	if (to == TASK_DONE)
 		f->last_done = t->id;
 	else if (to == TASK_READY && from == TASK_WAITING)

@@ -56,6 +56,17 @@ struct fold_retry {
 	int64_t times;
 };
 
+/* What one worker did in one go: a task from its beginning to its end, or to a failure. */
+struct fold_attempt {
+	int64_t task; /* its id */
+	int worker;
+	int number;           /* 1...: the how many-th attempt of that task */
+	int64_t began, ended; /* ms since the run began; ended is 0 while it runs */
+	enum task_state to;   /* RUNNING while it runs, else what the task became then */
+	enum err_kind kind;   /* of its failure; 0: there was none */
+	struct str code, message;
+};
+
 struct fold {
 	bool alive; /* its supervisor holds the lock: what follows is the state of a moment */
 	struct msg_run run;
@@ -63,6 +74,8 @@ struct fold {
 	struct str isolation; /* of the database; "": not known yet */
 	struct task *tasks;   /* by id - 1 */
 	size_t n, cap;
+	struct fold_attempt *attempts; /* in the order of their beginning */
+	size_t n_attempts, cap_attempts;
 	struct fold_count *counts;
 	size_t n_counts, cap_counts;
 	struct fold_target *targets;

@@ -26,13 +26,6 @@ static int by_duration(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : 0;
 }
 
-static const char *verdict(const struct task *t)
-{
-	if (t->state == TASK_DONE && t->done.verdict.n)
-		return t->done.skipped && !facts_is_superseded(t) ? "already" : t->done.verdict.p;
-	return task_state_name(t->state);
-}
-
 static void print_shards(const struct fold *f, struct arena *a, FILE *out)
 {
 	const struct facts_totals totals = facts_totals(f);
@@ -64,7 +57,7 @@ static void print_shards(const struct fold *f, struct arena *a, FILE *out)
 		table_number(t, s->done.commit_ms);
 		table_number(t, s->attempts);
 		table_number(t, s->worker);
-		table_cell(t, "%s", verdict(s));
+		table_cell(t, "%s", facts_verdict(s));
 	}
 	table_print(t, out);
 	if (shown < n)
@@ -229,11 +222,6 @@ static void print_retries(const struct fold *f, struct arena *a, FILE *out)
 
 /* ---- checks ---- */
 
-static bool is_check(const struct task *t)
-{
-	return t->kind == TASK_STEP && str_eqz(t->phase, "check") && t->attempts > 0;
-}
-
 /* What it found, why that matters, and what it looks like. */
 static void explain(const struct task *t, struct arena *a, FILE *out)
 {
@@ -258,7 +246,7 @@ static void print_checks(const struct fold *f, struct arena *a, FILE *out)
 		const struct task *s = &f->tasks[i];
 		bool judged = s->state == TASK_DONE && s->done.verdict.n;
 
-		if (!is_check(s))
+		if (!facts_is_check(s))
 			continue;
 		n++;
 		table_cell(t, "%.*s", STRF(s->stem));
@@ -272,7 +260,7 @@ static void print_checks(const struct fold *f, struct arena *a, FILE *out)
 	fprintf(out, "\nChecks\n");
 	table_print(t, out);
 	for (size_t i = 0; i < f->n; i++)
-		if (is_check(&f->tasks[i]))
+		if (facts_is_check(&f->tasks[i]))
 			explain(&f->tasks[i], a, out);
 }
 
@@ -354,7 +342,7 @@ static void print_remarks(const struct fold *f, FILE *out)
 		const struct task *t = &f->tasks[i];
 		bool verified = str_eqz(t->done.verdict, "VERIFIED");
 
-		if (t->state != TASK_DONE || t->done.note.n == 0 || is_check(t) ||
+		if (t->state != TASK_DONE || t->done.note.n == 0 || facts_is_check(t) ||
 		    (verified && t->done.skipped))
 			continue;
 		if (shown++ == 0)
@@ -412,7 +400,7 @@ static void close_validation(const struct fold *f, struct arena *a, FILE *out)
 	    (long long)f->end.exit, seconds(facts_duration(f)), (long long)f->run.workers);
 }
 
-static void close_run(const struct fold *f, struct arena *a, FILE *out)
+void report_outcome(const struct fold *f, struct arena *a, FILE *out)
 {
 	struct facts_totals n = facts_totals(f);
 	double s = seconds(facts_duration(f));
@@ -420,7 +408,6 @@ static void close_run(const struct fold *f, struct arena *a, FILE *out)
 	bool loads = str_eqz(f->run.command, "run") || str_eqz(f->run.command, "load") ||
 	             (str_eqz(f->run.command, "rerun") && n.shards);
 
-	fputc('\n', out);
 	if (f->ended && str_eqz(f->run.command, REPORT_VALIDATE)) {
 		close_validation(f, a, out);
 		return;
@@ -458,7 +445,8 @@ void report_close(const struct fold *f, struct arena *a, FILE *out)
 {
 	const char *advice = next_advice(f, a);
 
-	close_run(f, a, out);
+	fputc('\n', out);
+	report_outcome(f, a, out);
 	if (advice[0])
 		fprintf(out, "%s\n", advice);
 }

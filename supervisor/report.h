@@ -22,7 +22,8 @@ bool report_agrees(const struct fold *f, const struct report_expect *expect, siz
 
 void report_print(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out);
-/* The one line that says how it went. */
+/* The one line that says how it went; and with the one on what to do next. */
+void report_outcome(const struct fold *f, struct arena *a, FILE *out);
 void report_close(const struct fold *f, struct arena *a, FILE *out);
 
 /* A line a task: id, kind, name, state, tries, worker, began_ms, took_ms, rows, objects, bytes, ...

@@ -101,6 +101,20 @@ bool sample_prepare(const struct config *c, const struct model *m, struct arena 
 	return ok;
 }
 
+void sample_find(const struct config *c, const struct model *m, struct arena *a, struct sample *out)
+{
+	const char *dir, *buckets;
+	struct str bucket = bucket_of(c);
+	enum data_found found;
+	struct err ignored;
+
+	*out = (struct sample){.known = false};
+	if (bucket.n == 0 || !reads_it(m) || !local_folders(c, a, &dir, &buckets, &ignored))
+		return;
+	dir = arena_printf(a, "%s/%.*s", buckets, STRF(bucket));
+	out->known = data_look(dir, &found, &out->expect, &ignored) && found == DATA_COMPLETE;
+}
+
 /*
  * What the generator knows: the rows of a table as long as this very file fills it. An overlay with
  * a file of its own there has rules of its own.

@@ -25,6 +25,10 @@ struct sample {
 bool sample_prepare(const struct config *c, const struct model *m, struct arena *a,
     struct sample *out, struct err *e);
 
+/* The same, of what is there: nothing is written. */
+void sample_find(
+    const struct config *c, const struct model *m, struct arena *a, struct sample *out);
+
 /* The model fills this table by rules that the generator knows. */
 bool sample_knows(const struct model *m, struct str table);
 

@@ -29,13 +29,6 @@ static int64_t elapsed(const struct fold *f)
 	return f->alive && !f->ended && began ? clock_wall_ms() - began : facts_duration(f);
 }
 
-static const char *word(const struct fold *f)
-{
-	if (!f->ended)
-		return f->alive ? "running" : "killed";
-	return f->end.exit == 0 ? "finished" : "failed";
-}
-
 static bool is_running(const struct fold *f)
 {
 	return f->alive && !f->ended;
@@ -57,7 +50,7 @@ void status_print(const struct fold *f, struct arena *a, FILE *out)
 	const char *advice = next_advice(f, a);
 
 	count_states(f, states);
-	fprintf(out, "Run %.*s: %s, %.1f s, %lld workers%s%.*s\n", STRF(f->run.run), word(f),
+	fprintf(out, "Run %.*s: %s, %.1f s, %lld workers%s%.*s\n", STRF(f->run.run), facts_word(f),
 	    (double)now / 1000, (long long)f->run.workers, f->isolation.n ? ", isolation " : "",
 	    STRF(f->isolation));
 	fprintf(out, "  %lld of %lld shards, %s objects, %s rows, %s\n",
@@ -115,7 +108,7 @@ void status_json(const struct fold *f, struct arena *a, FILE *out)
 	}
 	root = json_pack(
 	    "{s:s#, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}", "run",
-	    f->run.run.p, (int)f->run.run.n, "state", word(f), "alive", is_running(f), "ms",
+	    f->run.run.p, (int)f->run.run.n, "state", facts_word(f), "alive", is_running(f), "ms",
 	    (json_int_t)now, "exit", (json_int_t)(f->ended ? f->end.exit : -1), "shards",
 	    (json_int_t)n.shards, "loaded", (json_int_t)(n.loaded + n.already), "objects",
 	    (json_int_t)n.objects, "bytes", (json_int_t)n.bytes, "rows", (json_int_t)n.rows,

@@ -36,6 +36,7 @@ run() { # run CODE NAME COMMAND...: and all that it says is kept
 
 run 0 'a load' run
 run 0 'a report as JSON' report --json
+run 0 'a report as a page' report --html -
 run 0 'the plan' plan
 run 0 'the configuration' config
 like "$OUT" 'CLUSTER.DB_PASSWORD = \*+ ' 'which shows that there is one'

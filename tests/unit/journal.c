@@ -182,6 +182,57 @@ static void fold_of_a_run(void **state)
 	assert_str(f.isolation, "Snapshot Isolation");
 }
 
+/* Each attempt by itself, with what ended it. */
+static void attempts_of_a_run(void **state)
+{
+	const struct fold_attempt *t;
+	struct fold f;
+
+	(void)state;
+	write_run("20261123T101500-0001");
+	check(journal_fold(folder, "20261123T101500-0001", a, &f, &e));
+	assert_int_equal(f.n_attempts, 3);
+	t = f.attempts;
+	assert_int_equal(t[0].task, 1);
+	assert_int_equal(t[0].worker, 1);
+	assert_int_equal(t[0].began, 10);
+	assert_int_equal(t[0].ended, 16);
+	assert_int_equal(t[0].to, TASK_DONE);
+	assert_int_equal(t[0].message.n, 0);
+	assert_int_equal(t[1].task, 2);
+	assert_int_equal(t[1].worker, 2);
+	assert_int_equal(t[1].number, 1);
+	assert_int_equal(t[1].began, 20);
+	assert_int_equal(t[1].ended, 30);
+	assert_int_equal(t[1].to, TASK_BACKOFF);
+	assert_int_equal(t[1].kind, ERR_CRASH);
+	assert_str(t[1].message, "killed");
+	/* What failed before is no failure of the one that ends well. */
+	assert_int_equal(t[2].worker, 3);
+	assert_int_equal(t[2].number, 2);
+	assert_int_equal(t[2].ended, 60);
+	assert_int_equal(t[2].to, TASK_DONE);
+	assert_int_equal(t[2].kind, 0);
+	assert_int_equal(t[2].message.n, 0);
+}
+
+/* Of a run that was killed, one was not ended. */
+static void attempt_that_is_cut_off(void **state)
+{
+	struct str text;
+	struct fold f;
+
+	(void)state;
+	write_run("20261123T101500-0001");
+	text = read_all(path_of("20261123T101500-0001"));
+	text.n = (size_t)((char *)memmem(text.p, text.n, "\"to\":\"backoff\"", 14) - text.p);
+	write_all(path_of("20261123T101500-0001"), text);
+	check(journal_fold(folder, "20261123T101500-0001", a, &f, &e));
+	assert_int_equal(f.n_attempts, 2);
+	assert_int_equal(f.attempts[1].to, TASK_RUNNING);
+	assert_int_equal(f.attempts[1].ended, 0);
+}
+
 static void newest_run(void **state)
 {
 	struct fold f;
@@ -362,6 +413,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(fold_of_a_run, setup, teardown),
+	    cmocka_unit_test_setup_teardown(attempts_of_a_run, setup, teardown),
+	    cmocka_unit_test_setup_teardown(attempt_that_is_cut_off, setup, teardown),
 	    cmocka_unit_test_setup_teardown(newest_run, setup, teardown),
 	    cmocka_unit_test_setup_teardown(torn_tail, setup, teardown),
 	    cmocka_unit_test_setup_teardown(no_history, setup, teardown),
