@@ -150,12 +150,12 @@ own_s3d() {
 		>"$T/s3d.ready" 2>>"$T/s3d.log" &
 	S3D=$!
 	disown
-	until_true 10 grep -q ready "$T/s3d.ready" || echo "# s3d did not start: $(cat "$T/s3d.log")"
+	until_true 30 grep -q ready "$T/s3d.ready" || echo "# s3d did not start: $(cat "$T/s3d.log")"
 	S3_PORT=$(sed -n 's/^s3d ready //p' "$T/s3d.ready")
 }
 stop_s3d() {
 	kill "$S3D" 2>/dev/null
-	until_true 5 not_there "$S3D"
+	until_true 20 not_there "$S3D"
 }
 not_there() { [ ! -e "/proc/$1" ]; }
 
@@ -180,12 +180,12 @@ start_postgres() { # the same again, after it was stopped or killed
 		-c log_min_messages=fatal >>"$T/pg.log" 2>&1 &
 	PG=$!
 	disown
-	until_true 20 "$PG_BIN/pg_isready" -q -h "$T/sock" ||
+	until_true 60 "$PG_BIN/pg_isready" -q -h "$T/sock" ||
 		echo "# PostgreSQL did not start: $(tail -n 3 "$T/initdb.log" "$T/pg.log")"
 }
 stop_postgres() {
 	kill -INT "$PG" 2>/dev/null
-	until_true 10 not_there "$PG"
+	until_true 30 not_there "$PG"
 }
 
 # postgres_config [without-keys]: a configuration for the two.
@@ -237,13 +237,13 @@ own_redshiftd() {
 		--s3-key-file "$T/s3d.key" "$@" >"$T/redshiftd.ready" 2>>"$T/redshiftd.log" &
 	REDSHIFTD=$!
 	disown
-	until_true 20 grep -q ready "$T/redshiftd.ready" ||
+	until_true 60 grep -q ready "$T/redshiftd.ready" ||
 		echo "# redshiftd did not start: $(cat "$T/redshiftd.log")"
 	REDSHIFT_PORT=$(sed -n 's/^redshiftd ready //p' "$T/redshiftd.ready")
 }
 stop_redshiftd() {
 	kill "$REDSHIFTD" 2>/dev/null
-	until_true 5 not_there "$REDSHIFTD"
+	until_true 20 not_there "$REDSHIFTD"
 }
 
 # redshift_config: a configuration for it; manifests in a bucket, as COPY wants them.

@@ -56,7 +56,7 @@ kill_supervisor() {
 }
 kill_postgres() {
 	PHASE=$(phase)
-	alive && kill -QUIT "$PG" && until_true 10 not_there "$PG"
+	alive && kill -QUIT "$PG" && until_true 30 not_there "$PG"
 }
 kill_local_postgres() {
 	local p
@@ -68,7 +68,7 @@ kill_redshiftd() { # with all its sessions
 	PHASE=$(phase)
 	# shellcheck disable=SC2046 # they are numbers
 	alive && kill -9 "$REDSHIFTD" $(cat "/proc/$REDSHIFTD/task/$REDSHIFTD/children") &&
-		until_true 10 not_there "$REDSHIFTD"
+		until_true 30 not_there "$REDSHIFTD"
 }
 restart() { # restart postgres|redshiftd
 	[ "$1" != postgres ] || start_postgres
@@ -98,9 +98,9 @@ idle_server() { # no session of a worker, nobody holds a lock
 		where backend_type = 'client backend' and a.pid <> pg_backend_pid()")" = 0 ]
 }
 nobody_left() { # processes, locks, sockets
-	until_true 5 no_dwh && flock -n "$T/.dwh/runs/lock" true &&
+	until_true 20 no_dwh && flock -n "$T/.dwh/runs/lock" true &&
 		[ -z "$(find "$T/.dwh" -type s ! -path '*/pg.sock/*')" ] &&
-		{ [ "$ENGINE" = local ] || until_true 5 idle_server; }
+		{ [ "$ENGINE" = local ] || until_true 20 idle_server; }
 }
 
 clean_load() { # what all is compared with, and how long it takes
@@ -125,7 +125,7 @@ strike() {
 		ROUND=$((ROUND + 1))
 		at=$((RANDOM * DURATION / 32768))
 		begin
-		sleep "$(printf '0.%03d' $at)"
+		sleep "$(printf '%d.%03d' $((at / 1000)) $((at % 1000)))"
 		"kill_$1" && break
 		MISSED=$((MISSED + 1))
 		wait $RUN
@@ -140,7 +140,7 @@ strike() {
 		[ "$(crashes)" != 0 ] || [ "$PHASE" = starting ] || PHASE=idle
 		[ $st = 0 ] || tries=5 # nobody needs to do anything
 	else
-		[ "$1" = supervisor ] && until_true 5 no_dwh
+		[ "$1" = supervisor ] && until_true 20 no_dwh
 		st=1
 	fi
 	while [ $st != 0 ] && [ $((tries++)) -lt 5 ]; do
