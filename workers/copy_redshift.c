@@ -278,7 +278,7 @@ static bool take_rejects(struct copying *c, const struct copied *out, struct err
 static bool run(
     struct copying *c, struct str text, struct msg_done *done, struct copied *out, struct err *e)
 {
-	int64_t counted;
+	int64_t counted = 0;
 
 	if (!send(c, text, &counted, e) || (out->stored && !check_count(c, counted, done, e)))
 		return false;

@@ -95,7 +95,7 @@ bool load_begin(struct session *s, const struct copystmt *c, struct load *l, str
  */
 enum {
 	FILES = 48, /* with names of a usual length two rows are a page */
-	TEXT_OID = 25,
+	VARCHAR_OID = 1043,
 	INT8_OID = 20,
 	FLUSH_BYTES = 64 << 10,
 };
@@ -134,7 +134,7 @@ static void put_names(struct buf *b, const struct manifest *m, size_t from, size
 {
 	size_t field = field_begin(b);
 
-	array_head(b, TEXT_OID, n);
+	array_head(b, VARCHAR_OID, n);
 	for (size_t i = from; i < from + n; i++) {
 		size_t name = field_begin(b);
 
