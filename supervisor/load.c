@@ -40,7 +40,7 @@ struct run {
 	struct journal journal;
 	struct progress progress;
 	struct held held[POOL_MAX_WORKERS + 1]; /* by worker */
-	struct usage used; /* by workers */
+	struct usage used;                      /* by workers */
 	int64_t began;
 	int signal;
 	bool take_over, allow_unverified;

@@ -1,0 +1,267 @@
+/* bench_place.c - see bench_place.h. */
+#include "supervisor/bench_place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared/connect.h"
+#include "shared/file.h"
+#include "shared/log.h"
+#include "supervisor/bench_run.h"
+#include "supervisor/local.h"
+#include "supervisor/sample.h"
+
+static void set(struct bench_place *p, const char *key, const char *value)
+{
+	p->sets.v[p->sets.n++] = str_z(arena_printf(p->arena, "%s=%s", key, value));
+}
+
+/* ---- the folder ---- */
+
+/* Made, or left by a benchmark that was killed; any other is somebody's. */
+static bool is_ours(const char *dir, const char *lock, struct err *e)
+{
+	if (mkdir(dir, 0777) == 0 || access(lock, F_OK) == 0)
+		return true;
+	if (errno == ENOENT && rmdir(dir) == 0 && mkdir(dir, 0777) == 0)
+		return true;
+	if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "%s was not made by a benchmark: give it another name, or set [LOCAL] DIR to "
+		    "another folder",
+		    dir);
+	return err_errno(e, ERR_SETUP, AT_STATE, "cannot make the folder %s", dir);
+}
+
+/* The file that was locked is still the one of that name: its owner may just have removed it. */
+static bool is_there(int fd, const char *path)
+{
+	struct stat mine, there;
+
+	return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+	       mine.st_dev == there.st_dev;
+}
+
+static bool take_folder(struct bench_place *p, const char *above, struct err *e)
+{
+	const char *dir = arena_printf(p->arena, "%s/bench", above);
+	const char *lock = arena_printf(p->arena, "%s/bench.lock", dir);
+
+	for (;;) {
+		int fd;
+
+		if (!is_ours(dir, lock, e))
+			return false;
+		fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0)
+			return err_errno(e, ERR_SETUP, AT_STATE, "cannot open %s", lock);
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+			close(fd);
+			return err_set(e, ERR_SETUP, AT_STATE, NULL,
+			    "another benchmark is going on here (it holds %s): wait for it, or "
+			    "stop it",
+			    lock);
+		}
+		if (is_there(fd, lock)) {
+			p->dir = dir;
+			p->lock = fd;
+			return true;
+		}
+		close(fd);
+	}
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	(void)st;
+	(void)type;
+	(void)f;
+	return remove(path);
+}
+
+/* By name, what is ours there; PostgreSQL's is its account's, and went with the services. */
+static bool give_up_folder(struct bench_place *p, struct err *e)
+{
+	static const char *const ours[] = {
+	    "runs", "local", "manifests", "run.log", "drop.log", "bench.lock"};
+	bool ok;
+
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+		nftw(arena_printf(p->arena, "%s/%s", p->dir, ours[i]), remove_one, 16,
+		    FTW_DEPTH | FTW_PHYS);
+	ok = rmdir(p->dir) == 0 ||
+	     err_errno(e, ERR_SETUP, AT_STATE, "something is left in %s: remove it", p->dir);
+	close(p->lock);
+	p->lock = -1;
+	return ok;
+}
+
+/* ---- local: services of its own ---- */
+
+static bool start_services(
+    struct bench_place *p, const char *buckets, int64_t latency_ms, struct err *e)
+{
+	const struct local_manner manner = {
+	    .s3_latency = latency_ms ? arena_printf(p->arena, "%lldms", (long long)latency_ms)
+	                             : NULL,
+	    .passing = true};
+
+	p->config.local.dir = p->dir;
+	p->config.local.buckets = buckets;
+	p->config.local.s3_port = 0;
+	set(p, "LOCAL.BUCKETS", buckets);
+	set(p, "LOCAL.S3_PORT", "0");
+	return local_up_as(&p->config, &manner, p->arena, &p->services, e);
+}
+
+/* As for a run: where the default's bucket is empty there is something to try with. */
+static bool prepare_data(struct call *c, struct err *e)
+{
+	struct sample sample;
+	struct model *m;
+
+	return model_load(c->config.load.model, &c->config, c->arena, &m, e) &&
+	       sample_prepare(&c->config, m, c->arena, &sample, e);
+}
+
+/* ---- elsewhere: a database of its own ---- */
+
+/* Nothing is there that a fresh load could drop, or take for its own. */
+static bool is_empty(struct bench_place *p, struct err *e)
+{
+	const char *schema = p->config.warehouse.schema, *name = p->config.cluster.db_name;
+	struct pg pg = {.conn = NULL};
+	PGresult *res;
+	bool ok;
+
+	if (!connect_warehouse(&p->config, p->arena, "dwh bench", &pg, e))
+		return err_prefix(e, "--database %s", name);
+	ok = pg_query(&pg,
+	    "SELECT n.nspname, c.relname FROM pg_class AS c"
+	    " INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid"
+	    " WHERE n.nspname = 'dwh' OR n.nspname = $1 ORDER BY n.nspname, c.relname LIMIT 1",
+	    1, &schema, &res, e);
+	if (ok) {
+		if (PQntuples(res) != 0)
+			ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
+			    "the database %s is not empty, it holds %s.%s: a benchmark drops what "
+			    "it loads, so make one for it alone (CREATE DATABASE dwh_bench), and "
+			    "name it with --database",
+			    name, PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
+		PQclear(res);
+	}
+	pg_close(&pg);
+	return ok;
+}
+
+static bool drop_ledger(struct bench_place *p, struct err *e)
+{
+	struct pg pg = {.conn = NULL};
+	bool ok = connect_warehouse(&p->config, p->arena, "dwh bench", &pg, e) &&
+	          pg_exec(&pg, "DROP SCHEMA IF EXISTS dwh CASCADE", e);
+
+	pg_close(&pg);
+	return ok;
+}
+
+static bool empty_database(struct bench_place *p, struct err *e)
+{
+	return (bench_drop(p, p->arena, e) && drop_ledger(p, e)) ||
+	       err_prefix(
+	           e, "the database %s is not empty again; drop it", p->config.cluster.db_name);
+}
+
+/* ---- manifests ---- */
+
+static void place_manifests(struct bench_place *p)
+{
+	const char *base = connect_manifests(&p->config);
+	char id[24];
+
+	if (!base)
+		return;
+	journal_new_id(id);
+	p->manifests = arena_printf(
+	    p->arena, "%s%sbench-%s", base, str_ends(str_z(base), STR("/")) ? "" : "/", id);
+	p->config.s3.manifests = p->manifests;
+	set(p, "S3.MANIFESTS", p->manifests);
+}
+
+static bool remove_all(
+    struct s3 *s3, struct arena *a, struct str bucket, struct str folder, struct err *e)
+{
+	struct s3_list req = {.bucket = bucket, .prefix = folder};
+	struct s3_page page;
+
+	do {
+		if (!s3_list(s3, &req, &page, a, e))
+			return false;
+		for (size_t i = 0; i < page.n_objects; i++)
+			if (!s3_delete(s3, bucket, page.objects[i].key, e))
+				return false;
+	} while (page.truncated);
+	return true;
+}
+
+static bool remove_manifests(struct bench_place *p, struct err *e)
+{
+	const char *folder = arena_printf(p->arena, "%s/", p->manifests);
+	struct str bucket, key;
+	struct s3 *s3 = NULL;
+	bool ok = s3_url_parse(str_z(folder), &bucket, &key, e) &&
+	          connect_s3(&p->config, p->arena, NULL, NULL, &s3, e) &&
+	          remove_all(s3, p->arena, bucket, key, e);
+
+	s3_close(s3);
+	return ok || err_prefix(e, "manifests are left in %s; delete them", folder);
+}
+
+/* ---- all of it ---- */
+
+bool bench_place_make(
+    struct call *c, const char *database, int64_t latency_ms, struct bench_place *p, struct err *e)
+{
+	bool local = c->config.warehouse.engine == ENGINE_LOCAL;
+	const char *above = local_dir(&c->config, c->arena), *buckets = NULL;
+
+	*p = (struct bench_place){
+	    .config = c->config, .call = c, .arena = c->arena, .lock = -1, .services.held = false};
+	p->sets.v = arena_alloc(c->arena, 8 * sizeof *p->sets.v);
+	if (local ? !prepare_data(c, e) || !local_folders(&c->config, c->arena, &above, &buckets, e)
+	          : !file_folder(above, 0777, AT_CONFIG, e))
+		return false;
+	if (!take_folder(p, above, e))
+		return false;
+	p->config.local.dir = p->dir;
+	set(p, "LOCAL.DIR", p->dir);
+	place_manifests(p);
+	if (local)
+		return start_services(p, buckets, latency_ms, e);
+	p->config.cluster.db_name = database;
+	set(p, "CLUSTER.DB_NAME", database);
+	return is_empty(p, e);
+}
+
+/* Each of them is tried, whatever becomes of the others; *e is the first that failed. */
+bool bench_place_end(struct bench_place *p, struct err *e)
+{
+	bool ok = true, local = p->config.warehouse.engine == ENGINE_LOCAL;
+	struct err other;
+
+	if (p->lock < 0)
+		return true;
+	if (p->used && !local)
+		ok = empty_database(p, e);
+	if (p->used && p->manifests && !remove_manifests(p, ok ? e : &other))
+		ok = false;
+	local_down(&p->services);
+	return give_up_folder(p, ok ? e : &other) && ok;
+}
