@@ -240,6 +240,10 @@ static bool one_run(struct call *c, struct bench *b, struct bench_place *p, size
 		*status = 128 + bench_signalled();
 		return err_set(e, ERR_CANCELLED, AT_STATE, NULL, "interrupted");
 	}
+	if (!bench_place_check(p, e)) {
+		*status = exit_code_of(e);
+		return false;
+	}
 	if (!bench_load(p, &b->combos[combo], c->allow_unverified, c->arena, r, status, e))
 		return err_prefix(e, "run %zu of %zu (%s)", b->n_runs + 1, all, name);
 	r->combo = combo;

@@ -14,6 +14,7 @@
 #include "shared/file.h"
 #include "shared/log.h"
 #include "supervisor/bench_run.h"
+#include "supervisor/journal.h"
 #include "supervisor/local.h"
 #include "supervisor/sample.h"
 
@@ -162,6 +163,29 @@ static bool is_empty(struct bench_place *p, struct err *e)
 	return ok;
 }
 
+/* The relations there are still those of our runs, whose journals are in our folder: nobody else
+ * has loaded into them meanwhile. */
+static bool is_still_ours(struct bench_place *p, struct err *e)
+{
+	struct pg pg = {.conn = NULL};
+	PGresult *res;
+	bool ok = connect_warehouse(&p->config, p->arena, "dwh bench", &pg, e) &&
+	          pg_query(&pg, "SELECT DISTINCT run FROM dwh.target", 0, NULL, &res, e);
+
+	if (ok) {
+		for (int i = 0; ok && i < PQntuples(res); i++)
+			if (!journal_exists(p->dir, PQgetvalue(res, i, 0), p->arena))
+				ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
+				    "run %s has loaded into the database %s, which was the "
+				    "benchmark's: "
+				    "it is left as it is now",
+				    PQgetvalue(res, i, 0), p->config.cluster.db_name);
+		PQclear(res);
+	}
+	pg_close(&pg);
+	return ok;
+}
+
 static bool drop_ledger(struct bench_place *p, struct err *e)
 {
 	struct pg pg = {.conn = NULL};
@@ -174,6 +198,11 @@ static bool drop_ledger(struct bench_place *p, struct err *e)
 
 static bool empty_database(struct bench_place *p, struct err *e)
 {
+	if (!p->used)
+		return true;
+	/* There is no dwh.target where the first run did not come so far. */
+	if (!is_still_ours(p, e))
+		return strcmp(e->code, "42P01") == 0;
 	return (bench_drop(p, p->arena, e) && drop_ledger(p, e)) ||
 	       err_prefix(
 	           e, "the database %s is not empty again; drop it", p->config.cluster.db_name);
@@ -250,6 +279,11 @@ bool bench_place_make(
 	return is_empty(p, e);
 }
 
+bool bench_place_check(struct bench_place *p, struct err *e)
+{
+	return !p->used || p->config.warehouse.engine == ENGINE_LOCAL || is_still_ours(p, e);
+}
+
 /* Each of them is tried, whatever becomes of the others; *e is the first that failed. */
 bool bench_place_end(struct bench_place *p, struct err *e)
 {
@@ -258,7 +292,7 @@ bool bench_place_end(struct bench_place *p, struct err *e)
 
 	if (p->lock < 0)
 		return true;
-	if (p->used && !local)
+	if (!local)
 		ok = empty_database(p, e);
 	if (p->used && p->manifests && !remove_manifests(p, ok ? e : &other))
 		ok = false;

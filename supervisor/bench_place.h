@@ -10,7 +10,8 @@
  *                       PostgreSQL, made for this benchmark and removed with it, and an S3 server,
  *                       which may be slow on purpose
  *   postgres, redshift  a database that the user names, and in which there is no relation, neither
- *                       in the schema of the model nor in dwh's; what was made there is dropped
+ *                       in the schema of the model nor in dwh's; what was made there is dropped,
+ *                       unless by then dwh.target names a run that is not the benchmark's
  *
  * Manifests and parts lie in a folder bench-<id> of [S3] MANIFESTS, which is emptied.
  *
@@ -39,6 +40,9 @@ struct bench_place {
 /* database: of another engine than local; else NULL. latency_ms: of the local S3 server. */
 bool bench_place_make(
     struct call *c, const char *database, int64_t latency_ms, struct bench_place *p, struct err *e);
+
+/* Before each run, and before the end by itself: it is still the benchmark's alone. */
+bool bench_place_check(struct bench_place *p, struct err *e);
 
 /* Also after a failure. False where something stays behind: *e tells what, and the remedy. */
 bool bench_place_end(struct bench_place *p, struct err *e);

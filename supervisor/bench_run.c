@@ -150,12 +150,12 @@ static struct words command(const struct bench_place *p, const char *name, struc
 	return w;
 }
 
-/* What it said last of what went wrong, without the time and its name; "" where it said nothing. */
+/* What it said last of what went wrong, without the time and its name. */
 static const char *last_error(const char *log, struct arena *a)
 {
 	enum { LOG_MAX = 1 << 20 };
 	static const char mark[] = "error: ";
-	const char *found = "";
+	const char *found = "it did not say why; call it by itself";
 	struct str left, line;
 	struct buf b;
 	int fd = open(log, O_RDONLY | O_CLOEXEC);
@@ -219,6 +219,11 @@ static bool read_journal(
 	return true;
 }
 
+static int64_t used(int64_t before, int64_t after)
+{
+	return before < 0 || after < 0 ? -1 : after - before;
+}
+
 bool bench_load(struct bench_place *p, const struct bench_combo *combo, bool allow_unverified,
     struct arena *a, struct bench_run *out, int *status, struct err *e)
 {
@@ -258,8 +263,8 @@ bool bench_load(struct bench_place *p, const struct bench_combo *combo, bool all
 	}
 	if (local) {
 		after = bench_ticks(p->services.keeper);
-		out->warehouse_cpu_ms = after.warehouse_ms - before.warehouse_ms;
-		out->s3_cpu_ms = after.s3_ms - before.s3_ms;
+		out->warehouse_cpu_ms = used(before.warehouse_ms, after.warehouse_ms);
+		out->s3_cpu_ms = used(before.s3_ms, after.s3_ms);
 	}
 	*status = 8;
 	return read_journal(p, a, out, e);

@@ -119,5 +119,6 @@ struct bench_ticks bench_ticks(int64_t keeper)
 		s.session = false;
 		each(add, &s);
 	} while (s.session && clock_ms() < until);
-	return (struct bench_ticks){s.warehouse * 1000 / second, s.s3 * 1000 / second};
+	return (struct bench_ticks){s.postgres < 0 ? -1 : s.warehouse * 1000 / second,
+	    s.s3d < 0 ? -1 : s.s3 * 1000 / second};
 }
