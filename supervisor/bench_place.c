@@ -49,6 +49,18 @@ static bool is_there(int fd, const char *path)
 	       mine.st_dev == there.st_dev;
 }
 
+/* Where the benchmark before, which was killed, had its manifests; NULL: none. */
+static const char *what_was_left(const char *lock, struct arena *a)
+{
+	char text[2048];
+	struct str line;
+
+	if (file_head(lock, text, sizeof text) <= 0)
+		return NULL;
+	line = str_trim(str_z(text));
+	return str_starts(line, STR("s3://")) ? arena_cstr(a, line) : NULL;
+}
+
 static bool take_folder(struct bench_place *p, const char *above, struct err *e)
 {
 	const char *dir = arena_printf(p->arena, "%s/bench", above);
@@ -74,6 +86,7 @@ static bool take_folder(struct bench_place *p, const char *above, struct err *e)
 		if (is_there(fd, lock)) {
 			p->dir = dir;
 			p->lock = fd;
+			p->left = what_was_left(lock, p->arena);
 			return true;
 		}
 		close(fd);
@@ -210,18 +223,21 @@ static bool empty_database(struct bench_place *p, struct err *e)
 
 /* ---- manifests ---- */
 
-static void place_manifests(struct bench_place *p)
+/* The lock file says where they are, should we be killed. */
+static bool place_manifests(struct bench_place *p, struct err *e)
 {
 	const char *base = connect_manifests(&p->config);
 	char id[24];
 
 	if (!base)
-		return;
+		return true;
 	journal_new_id(id);
 	p->manifests = arena_printf(
 	    p->arena, "%s%sbench-%s", base, str_ends(str_z(base), STR("/")) ? "" : "/", id);
 	p->config.s3.manifests = p->manifests;
 	set(p, "S3.MANIFESTS", p->manifests);
+	return (ftruncate(p->lock, 0) == 0 && file_write(p->lock, str_z(p->manifests))) ||
+	       err_errno(e, ERR_SETUP, AT_STATE, "cannot write %s/bench.lock", p->dir);
 }
 
 static bool remove_all(
@@ -240,15 +256,20 @@ static bool remove_all(
 	return true;
 }
 
-static bool remove_manifests(struct bench_place *p, struct err *e)
+/* Of ours, and of one that was killed; NULL: there are none. */
+static bool remove_manifests(struct bench_place *p, const char *manifests, struct err *e)
 {
-	const char *folder = arena_printf(p->arena, "%s/", p->manifests);
+	const char *folder;
 	struct str bucket, key;
 	struct s3 *s3 = NULL;
-	bool ok = s3_url_parse(str_z(folder), &bucket, &key, e) &&
-	          connect_s3(&p->config, p->arena, NULL, NULL, &s3, e) &&
-	          remove_all(s3, p->arena, bucket, key, e);
+	bool ok;
 
+	if (!manifests)
+		return true;
+	folder = arena_printf(p->arena, "%s/", manifests);
+	ok = s3_url_parse(str_z(folder), &bucket, &key, e) &&
+	     connect_s3(&p->config, p->arena, NULL, NULL, &s3, e) &&
+	     remove_all(s3, p->arena, bucket, key, e);
 	s3_close(s3);
 	return ok || err_prefix(e, "manifests are left in %s; delete them", folder);
 }
@@ -271,7 +292,8 @@ bool bench_place_make(
 		return false;
 	p->config.local.dir = p->dir;
 	set(p, "LOCAL.DIR", p->dir);
-	place_manifests(p);
+	if (!place_manifests(p, e))
+		return false;
 	if (local)
 		return start_services(p, buckets, latency_ms, e);
 	p->config.cluster.db_name = database;
@@ -294,7 +316,9 @@ bool bench_place_end(struct bench_place *p, struct err *e)
 		return true;
 	if (!local)
 		ok = empty_database(p, e);
-	if (p->used && p->manifests && !remove_manifests(p, ok ? e : &other))
+	if (p->used && !remove_manifests(p, p->manifests, ok ? e : &other))
+		ok = false;
+	if (p->used && !remove_manifests(p, p->left, ok ? e : &other))
 		ok = false;
 	local_down(&p->services);
 	return give_up_folder(p, ok ? e : &other) && ok;

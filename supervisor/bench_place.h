@@ -13,11 +13,12 @@
  *                       in the schema of the model nor in dwh's; what was made there is dropped,
  *                       unless by then dwh.target names a run that is not the benchmark's
  *
- * Manifests and parts lie in a folder bench-<id> of [S3] MANIFESTS, which is emptied.
+ * Manifests and parts lie in a folder bench-<id> of [S3] MANIFESTS, which is emptied; bench.lock
+ * says where.
  *
- * A benchmark that is killed leaves its folder, which the next one takes over and removes; its
- * services end by themselves. Elsewhere it leaves what it had loaded, and the next one refuses that
- * database.
+ * A benchmark that is killed leaves its folder and manifests, which the next one takes over and
+ * removes; its services end by themselves. Elsewhere it leaves what it had loaded, and the next one
+ * refuses that database.
  */
 #ifndef SUPERVISOR_BENCH_PLACE_H
 #define SUPERVISOR_BENCH_PLACE_H
@@ -34,6 +35,7 @@ struct bench_place {
 	int lock;              /* -1: the folder is not ours yet */
 	struct local services; /* of the local engine */
 	const char *manifests; /* s3://..., or NULL */
+	const char *left;      /* likewise, of a benchmark that was killed here */
 	bool used;             /* a run has begun: there may be something to remove */
 };
 

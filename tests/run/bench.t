@@ -137,9 +137,13 @@ is $? 143 'terminated'
 is "$(left_running)" '' 'terminated: nothing is left running'
 start
 disown
+manifests() { find "$T/buckets/dwh-manifests" -path '*/bench-*' -type f | grep .; }
+until_true 20 manifests
 kill -9 $bench
-until_true 15 nothing_left
+until_true 30 nothing_left
 ok $? 'killed: its load and its services end by themselves'
+manifests >/dev/null
+ok $? 'and its manifests are left'
 dwh bench -w 2 --runs 1 --warmup 0 # what the killed one left is taken over
 is "$ST" 0 'the next one'
 untouched 'the next one'
@@ -186,8 +190,14 @@ is "$(find "$T/.dwh" -maxdepth 1 -name 'bench*')" '' 'no folder is left'
 bench=$!
 until_true 20 grep -q 'run 1 of 100' "$T/talk"
 kill -STOP $bench
-no_worker() { [ -z "$(pids_of 'dwh: worker')" ]; }
-until_true 20 no_worker
+stands() { # and so does what it had begun
+	local child
+	grep -q '^State:.T' "/proc/$bench/status" || return
+	for child in $(cat "/proc/$bench/task/$bench/children"); do
+		grep -q '^State:.Z' "/proc/$child/status" || return
+	done
+}
+until_true 20 stands
 "$DWH" run -c "$T/dwh.cfg" --set CLUSTER.DB_NAME=dwh_bench --set LOCAL.DIR="$T/other" >"$T/other.out" 2>&1
 is $? 0 'somebody else loads there'
 kill -CONT $bench
