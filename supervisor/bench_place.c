@@ -1,6 +1,7 @@
 /* bench_place.c - see bench_place.h. */
 #include "supervisor/bench_place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "shared/connect.h"
 #include "shared/file.h"
 #include "shared/log.h"
@@ -17,6 +19,8 @@
 #include "supervisor/journal.h"
 #include "supervisor/local.h"
 #include "supervisor/sample.h"
+
+#define STOP_MS 60000 /* a shutdown checkpoint writes what is dirty */
 
 static void set(struct bench_place *p, const char *key, const char *value)
 {
@@ -101,18 +105,40 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-/* By name, what is ours there; PostgreSQL's is its account's, and went with the services. */
+/* But for the lock, and the two that every folder has. */
+static bool is_all_gone(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *entry;
+	bool gone = true;
+
+	while (d && (entry = readdir(d)) != NULL)
+		gone = gone &&
+		       (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		           strcmp(entry->d_name, "bench.lock") == 0);
+	if (d)
+		closedir(d);
+	return gone;
+}
+
+/* By name, what is ours there; PostgreSQL's is its account's, and went with the services. The lock
+ * goes last: it says whose the rest is. */
 static bool give_up_folder(struct bench_place *p, struct err *e)
 {
-	static const char *const ours[] = {
-	    "runs", "local", "manifests", "run.log", "drop.log", "bench.lock"};
+	static const char *const ours[] = {"runs", "local", "manifests", "run.log", "drop.log"};
+	const char *lock = arena_printf(p->arena, "%s/bench.lock", p->dir);
 	bool ok;
 
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
 		nftw(arena_printf(p->arena, "%s/%s", p->dir, ours[i]), remove_one, 16,
 		    FTW_DEPTH | FTW_PHYS);
-	ok = rmdir(p->dir) == 0 ||
-	     err_errno(e, ERR_SETUP, AT_STATE, "something is left in %s: remove it", p->dir);
+	ok = is_all_gone(p->dir) ||
+	     err_set(e, ERR_SETUP, AT_STATE, NULL,
+	         "something is left in %s: the next benchmark removes it", p->dir);
+	if (ok) {
+		unlink(lock);
+		rmdir(p->dir);
+	}
 	close(p->lock);
 	p->lock = -1;
 	return ok;
@@ -127,13 +153,30 @@ static bool start_services(
 	    .s3_latency = latency_ms ? arena_printf(p->arena, "%lldms", (long long)latency_ms)
 	                             : NULL,
 	    .passing = true};
+	bool ok;
 
 	p->config.local.dir = p->dir;
 	p->config.local.buckets = buckets;
 	p->config.local.s3_port = 0;
 	set(p, "LOCAL.BUCKETS", buckets);
 	set(p, "LOCAL.S3_PORT", "0");
-	return local_up_as(&p->config, &manner, p->arena, &p->services, e);
+	if (bench_signalled())
+		return err_set(e, ERR_CANCELLED, AT_STATE, NULL, "interrupted");
+	/* A keeper that was left while it starts would outlive us, and work in our folder. */
+	bench_hold_signals(true);
+	ok = local_up_as(&p->config, &manner, p->arena, &p->services, e);
+	bench_hold_signals(false);
+	return ok;
+}
+
+/* PostgreSQL's data go with their keeper. */
+static void stop_services(struct bench_place *p)
+{
+	int64_t until = clock_ms() + STOP_MS;
+
+	local_down(&p->services);
+	while (local_keeper_lives(p->dir, p->arena) && clock_ms() < until)
+		clock_sleep(10);
 }
 
 /* As for a run: where the default's bucket is empty there is something to try with. */
@@ -320,6 +363,6 @@ bool bench_place_end(struct bench_place *p, struct err *e)
 		ok = false;
 	if (p->used && !remove_manifests(p, p->left, ok ? e : &other))
 		ok = false;
-	local_down(&p->services);
+	stop_services(p);
 	return give_up_folder(p, ok ? e : &other) && ok;
 }

@@ -37,6 +37,16 @@ void bench_catch_signals(void)
 	sigaction(SIGTERM, &act, NULL);
 }
 
+void bench_hold_signals(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 int bench_signalled(void)
 {
 	return signalled;

@@ -8,6 +8,9 @@
 /* From now on INT and TERM do not end this process, but what it waits for. */
 void bench_catch_signals(void);
 
+/* They wait: for what must not be left half done. */
+void bench_hold_signals(bool hold);
+
 /* The last of them, or 0. */
 int bench_signalled(void);
 

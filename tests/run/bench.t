@@ -130,11 +130,14 @@ wait $bench
 is $? 130 'interrupted'
 like "$(tail -n 1 "$T/talk")" 'error: interrupted$' 'and says so'
 untouched 'interrupted'
-start
+"$DWH" bench -c "$T/dwh.cfg" >"$T/out" 2>"$T/talk" &
+bench=$!
+until_true 20 test -e "$T/.dwh/bench/bench.lock" # its services are on their way
 kill -TERM $bench
 wait $bench
-is $? 143 'terminated'
-is "$(left_running)" '' 'terminated: nothing is left running'
+is $? 143 'terminated while its services start'
+is "$(left_running)" '' 'nothing is left running'
+is "$(find "$T/.dwh" -maxdepth 2 | grep -v /run | sort)" "$kept" 'nor a folder'
 start
 disown
 manifests() { find "$T/buckets/dwh-manifests" -path '*/bench-*' -type f | grep .; }
