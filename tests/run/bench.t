@@ -125,6 +125,7 @@ start() { # a benchmark whose first load is under way; its process is $bench
 copying() { [ -n "$(pids_of 'dwh: worker [0-9] (copy|list)')" ]; }
 start
 refused 3 'another benchmark is going on here'
+ok "$([ -n "$(pids_of 'dwh s3d .*--latency=20ms')" ]; echo $?)" 'its S3 server has the latency'
 kill -INT $bench
 wait $bench
 is $? 130 'interrupted'
@@ -194,9 +195,10 @@ bench=$!
 until_true 20 grep -q 'run 1 of 100' "$T/talk"
 kill -STOP $bench
 stands() { # and so does what it had begun
-	local child
+	local child children
 	grep -q '^State:.T' "/proc/$bench/status" || return
-	for child in $(cat "/proc/$bench/task/$bench/children"); do
+	read -ra children <"/proc/$bench/task/$bench/children"
+	for child in "${children[@]}"; do
 		grep -q '^State:.Z' "/proc/$child/status" || return
 	done
 }
