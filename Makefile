@@ -120,7 +120,7 @@ fuzz-targets: $(FUZZ)
 # first, then the long ones.
 JOBS ?= 3
 FIRST := $(patsubst %,tests/run/%.t,unit corpus hangs quarantine display torture rerun_torn_journal \
-	quarantine_local rerun_local every_engine faults kill_worker_keeps_counts in_doubt)
+	quarantine_local rerun_local every_engine faults kill_worker_keeps_counts in_doubt bench)
 
 # Everything, under ASan and UBSan: unit tests, the corpora of the fuzz targets, whole runs.
 test: deps deps-test

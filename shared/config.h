@@ -18,6 +18,7 @@
 
 #include "shared/arena.h"
 #include "shared/err.h"
+#include "shared/str.h"
 
 enum config_engine { ENGINE_LOCAL, ENGINE_POSTGRES, ENGINE_REDSHIFT };
 enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED, STRATEGY_MERGED };
@@ -131,8 +132,14 @@ void config_print(const struct config *c, FILE *out, bool json);
 /* The table of keys: names, defaults, what they mean. */
 void config_help(FILE *out);
 
-/* "direct", as [LOAD] STRATEGY names it. */
+/* "local", "direct", "off", as [WAREHOUSE] ENGINE, [LOAD] STRATEGY and [LOAD] COMPACT name them. */
+const char *config_engine_name(enum config_engine engine);
 const char *config_strategy_name(enum config_strategy s);
+const char *config_compact_name(enum config_compact how);
+
+/* The reverse of the last two; false where the name is unknown. */
+bool config_strategy_parse(struct str name, enum config_strategy *out);
+bool config_compact_parse(struct str name, enum config_compact *out);
 
 /* Something a person should know about a configuration that is otherwise fine (a file with secrets
  * that other users can read), or NULL. */

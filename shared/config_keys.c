@@ -142,9 +142,44 @@ _Static_assert(sizeof(enum config_engine) == sizeof(unsigned) &&
                    sizeof(enum config_compact) == sizeof(unsigned),
     "KEY_ENUM fields are written as unsigned");
 
+const char *config_engine_name(enum config_engine engine)
+{
+	return engines[engine];
+}
+
 const char *config_strategy_name(enum config_strategy s)
 {
 	return strategies[s];
+}
+
+const char *config_compact_name(enum config_compact how)
+{
+	return compact[how];
+}
+
+/* The position of the name, or -1. */
+static int position(struct str name, const char *const *names)
+{
+	for (int i = 0; names[i]; i++)
+		if (str_ieq(name, str_z(names[i])))
+			return i;
+	return -1;
+}
+
+bool config_strategy_parse(struct str name, enum config_strategy *out)
+{
+	int i = position(name, strategies);
+
+	*out = (enum config_strategy)i;
+	return i >= 0;
+}
+
+bool config_compact_parse(struct str name, enum config_compact *out)
+{
+	int i = position(name, compact);
+
+	*out = (enum config_compact)i;
+	return i >= 0;
 }
 
 static size_t find(struct str section, struct str name)

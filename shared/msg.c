@@ -75,6 +75,8 @@ static const struct field about[] = {
     INT(about, id), STRING(about, title), STRING(about, description), END};
 static const struct field move[] = {INT(move, id), STRING(move, from), STRING(move, to),
     STRING(move, at), INT(move, ms), INT(move, attempt), INT(move, worker), END};
+static const struct field usage[] = {INT(usage, supervisor_cpu_ms), INT(usage, supervisor_peak),
+    INT(usage, workers_cpu_ms), INT(usage, worker_peak), END};
 static const struct field end[] = {STRING(end, at), INT(end, ms), INT(end, exit), END};
 
 static const struct {
@@ -104,6 +106,7 @@ static const struct {
     [MSG_TASK] = {"task", task},
     [MSG_ABOUT] = {"about", about},
     [MSG_MOVE] = {"move", move},
+    [MSG_USAGE] = {"usage", usage},
     [MSG_END] = {"end", end},
 };
 

@@ -27,6 +27,7 @@
  *   done | fail    ends the task
  * Journal only:
  *   run, task, move, end
+ *   usage          what the processes of the run have used, when all workers are gone
  *   call           how the program was called, for the command that goes on
  *   about          what a check is for, in the words of its file
  *
@@ -69,6 +70,7 @@ enum msg_type {
 	MSG_TASK,
 	MSG_ABOUT,
 	MSG_MOVE,
+	MSG_USAGE,
 	MSG_END,
 	MSG_TYPES
 };
@@ -266,6 +268,13 @@ struct msg_move {
 	int64_t attempt, worker;
 };
 
+/* Processor time, user and system; of the workers all together, also of those that died. Peaks are
+ * bytes of resident memory: the supervisor's, and that of the largest worker. */
+struct msg_usage {
+	int64_t supervisor_cpu_ms, supervisor_peak;
+	int64_t workers_cpu_ms, worker_peak;
+};
+
 struct msg_end {
 	struct str at;
 	int64_t ms, exit;
@@ -297,6 +306,7 @@ struct msg {
 		struct msg_task task;
 		struct msg_about about;
 		struct msg_move move;
+		struct msg_usage usage;
 		struct msg_end end;
 	} u;
 };

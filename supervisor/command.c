@@ -31,6 +31,14 @@ static const struct option_row {
     {"", "--allow-unverified", NULL, OPT_UNVERIFIED,
         "where evidence is missing, but nothing speaks against a shard, it is no failure"},
     {"", "--take-over", NULL, OPT_TAKE_OVER, "from a run that is alive elsewhere, ending it"},
+    {"", "--strategy", "NAME[,NAME]", OPT_BENCH, "direct, sharded, merged ([LOAD] STRATEGY)"},
+    {"", "--compact", "HOW[,HOW]", OPT_BENCH, "redshift: on, off, auto ([LOAD] COMPACT)"},
+    {"", "--runs", "N", OPT_BENCH, "so many loads of each that count (3)"},
+    {"", "--warmup", "N", OPT_BENCH, "and so many before them that do not (1)"},
+    {"", "--latency", "TIME", OPT_BENCH,
+        "local: S3 waits so long before each answer, such as 30ms"},
+    {"", "--database", "NAME", OPT_BENCH, "postgres, redshift: an empty one, for this alone"},
+    {"", "--svg", "FILE", OPT_BENCH, "writes a plot of time against workers, too"},
     {"", "--all", NULL, OPT_ALL, "every object in quarantine"},
     {"", "--list", NULL, OPT_LIST, "only the names of the queries, and what they tell"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
@@ -149,9 +157,24 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 	else if (strcmp(o->name, "--set") == 0)
 		return add_set(c, value);
 	else if (strcmp(o->name, "--workers") == 0)
-		return add_set(c, arena_printf(c->arena, "LOAD.WORKERS=%s", value));
+		return (c->workers = value) &&
+		       add_set(c, arena_printf(c->arena, "LOAD.WORKERS=%s", value));
 	else if (strcmp(o->name, "--changed") == 0)
 		return add_set(c, arena_printf(c->arena, "LOAD.CHANGED=%s", value));
+	else if (strcmp(o->name, "--strategy") == 0)
+		c->strategy = value;
+	else if (strcmp(o->name, "--compact") == 0)
+		c->compact = value;
+	else if (strcmp(o->name, "--runs") == 0)
+		c->runs = value;
+	else if (strcmp(o->name, "--warmup") == 0)
+		c->warmup = value;
+	else if (strcmp(o->name, "--latency") == 0)
+		c->latency = value;
+	else if (strcmp(o->name, "--database") == 0)
+		c->database = value;
+	else if (strcmp(o->name, "--svg") == 0)
+		c->svg = value;
 	else if (strcmp(o->name, "--only") == 0)
 		c->only = value;
 	else if (strcmp(o->name, "--from") == 0)
@@ -318,6 +341,20 @@ int command_finish(int status)
 	return status ? status : exit_code_of(&e);
 }
 
+/* Where numbers of workers are compared, none of them is the configuration's. */
+static void drop_workers(struct call *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_sets; i++) {
+		if (str_ieq(c->sets[i].key, STR("LOAD.WORKERS")))
+			continue;
+		c->sets[n] = c->sets[i];
+		c->set_texts.v[n++] = c->set_texts.v[i];
+	}
+	c->n_sets = c->set_texts.n = n;
+}
+
 bool command_parse(int argc, char **argv, struct call *out, int *status)
 {
 	struct err e;
@@ -335,6 +372,8 @@ bool command_parse(int argc, char **argv, struct call *out, int *status)
 		*status = command_finish(*status);
 		return false;
 	}
+	if (out->command->options & OPT_BENCH)
+		drop_workers(out);
 	if (!out->command->needs_config)
 		return true;
 	if (!config_load(out->file, out->sets, out->n_sets, out->arena, &out->config, &e)) {

@@ -26,6 +26,7 @@ enum option {
 	OPT_ALL = 512,
 	OPT_LIST = 1024,
 	OPT_UNVERIFIED = 2048,
+	OPT_BENCH = 4096, /* --strategy ... --svg; --workers is a list */
 };
 
 /* A command line, understood. */
@@ -41,6 +42,7 @@ struct call {
 	unsigned given;            /* bits of rows of the table of options */
 	bool fresh, json, csv, help, validate, take_over, all, list, allow_unverified;
 	const char *only, *from, *html;
+	const char *workers, *strategy, *compact, *runs, *warmup, *latency, *database, *svg;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
 	int argc; /* what is left */
 	char **argv;

@@ -291,6 +291,9 @@ static bool fold_line(struct fold *f, const struct msg *m, struct arena *a)
 	} else if (m->type == MSG_BAD) {
 		f->bad = arena_grow(a, f->bad, f->n_bad, &f->cap_bad, sizeof *f->bad);
 		f->bad[f->n_bad++] = m->u.bad;
+	} else if (m->type == MSG_USAGE) {
+		f->has_usage = true;
+		f->usage = m->u.usage;
 	} else if (m->type == MSG_END) {
 		f->ended = true;
 		f->end = m->u.end;

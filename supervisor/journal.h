@@ -7,7 +7,7 @@
  *
  * The lines, in the words of msg.h: run, call, then task, about, move, warehouse, target, count,
  * lane, wrong, bad, settled, again, done, fail (the last ten as the worker sent them, before the
- * move that they caused), and end.
+ * move that they caused), usage, and end.
  */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H
@@ -90,6 +90,8 @@ struct fold {
 	size_t n_again, cap_again;
 	struct msg_bad *bad; /* rejected records, the first MSG_BAD_MAX of each shard */
 	size_t n_bad, cap_bad;
+	bool has_usage;
+	struct msg_usage usage;
 	bool ended;
 	struct msg_end end;
 	int64_t last_ms;   /* of the last move */

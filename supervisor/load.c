@@ -40,6 +40,7 @@ struct run {
 	struct journal journal;
 	struct progress progress;
 	struct held held[POOL_MAX_WORKERS + 1]; /* by worker */
+	struct usage used;                      /* by workers */
 	int64_t began;
 	int signal;
 	bool take_over, allow_unverified;
@@ -474,13 +475,6 @@ static int exit_code(const struct run *r, const struct load_result *out)
 	return 0;
 }
 
-static const char *engine_name(enum config_engine engine)
-{
-	return engine == ENGINE_LOCAL      ? "local"
-	       : engine == ENGINE_POSTGRES ? "postgres"
-	                                   : "redshift";
-}
-
 static void write_head(struct run *r, const struct load_opts *o, const char *run)
 {
 	const struct config *c = r->config;
@@ -492,7 +486,7 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 	    .run = str_z(run),
 	    .command = str_z(o->command),
 	    .at = str_z(at),
-	    .engine = str_z(engine_name(c->warehouse.engine)),
+	    .engine = str_z(config_engine_name(c->warehouse.engine)),
 	    .model = str_z(c->load.model),
 	    .strategy = str_z(config_strategy_name(c->load.strategy)),
 	    .warehouse = str_z(c->cluster.host ? c->cluster.host : ""),
@@ -508,10 +502,12 @@ static void write_head(struct run *r, const struct load_opts *o, const char *run
 
 static void write_end(struct run *r, int code)
 {
-	struct msg m = {.type = MSG_END};
+	struct msg m = usage_msg(&r->used);
 	char at[25];
 
+	journal_add(&r->journal, &m);
 	clock_iso(clock_wall_ms(), at);
+	m.type = MSG_END;
 	m.u.end = (struct msg_end){.at = str_z(at), .ms = now(r), .exit = code};
 	journal_add(&r->journal, &m);
 }
@@ -522,7 +518,8 @@ static void go(struct run *r, const struct load_opts *o, struct load_result *out
 	    .task_timeout_ms = r->config->load.task_timeout_s * 1000,
 	    .run = str_z(out->run),
 	    .config = str_z(r->config->file ? r->config->file : ""),
-	    .sets = o->sets};
+	    .sets = o->sets,
+	    .used = &r->used};
 	struct pool_handler handler = {.ctx = r,
 	    .next = on_next,
 	    .begun = on_begun,

@@ -155,11 +155,11 @@ static bool hear(int fd, const char *log, off_t from, struct arena *a, struct er
 	}
 }
 
-static bool start_keeper(
-    const struct config *c, const char *dir, const char *buckets, struct arena *a, struct err *e)
+static bool start_keeper(const struct config *c, const struct local_manner *m, const char *dir,
+    const char *buckets, struct arena *a, struct err *e)
 {
 	const char *log = local_path(a, dir, "keeper.log");
-	const char *argv[16];
+	const char *argv[20];
 	struct stat st;
 	off_t from = stat(log, &st) == 0 ? st.st_size : 0;
 	size_t n = 0;
@@ -185,6 +185,12 @@ static bool start_keeper(
 		argv[n++] = "--account";
 		argv[n++] = c->local.account;
 	}
+	if (m->s3_latency) {
+		argv[n++] = "--s3-latency";
+		argv[n++] = m->s3_latency;
+	}
+	if (m->passing)
+		argv[n++] = "--passing";
 	argv[n] = NULL;
 
 	unlink(local_path(a, dir, "state.json")); /* of a keeper that was killed */
@@ -199,8 +205,8 @@ static bool start_keeper(
 }
 
 /* Under start.lock and use.lock: makes *out the services that answer. */
-static bool join(const struct config *c, const char *dir, const char *buckets, struct arena *a,
-    struct local *out, struct err *e)
+static bool join(const struct config *c, const struct local_manner *m, const char *dir,
+    const char *buckets, struct arena *a, struct local *out, struct err *e)
 {
 	int64_t until = clock_ms() + SILENCE_MS;
 	bool found, started = false;
@@ -213,7 +219,7 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 			    "the local services ended as soon as they were up; see %s",
 			    local_path(a, dir, "keeper.log"));
 		if (!lives) {
-			if (!start_keeper(c, dir, buckets, a, e))
+			if (!start_keeper(c, m, dir, buckets, a, e))
 				return false;
 			started = true;
 		}
@@ -239,6 +245,14 @@ static bool join(const struct config *c, const char *dir, const char *buckets, s
 
 bool local_up(const struct config *c, struct arena *a, struct local *out, struct err *e)
 {
+	static const struct local_manner usual;
+
+	return local_up_as(c, &usual, a, out, e);
+}
+
+bool local_up_as(const struct config *c, const struct local_manner *m, struct arena *a,
+    struct local *out, struct err *e)
+{
 	const char *dir, *buckets;
 	int start, use;
 	bool ok;
@@ -249,7 +263,7 @@ bool local_up(const struct config *c, struct arena *a, struct local *out, struct
 		return false;
 	ok = lock(local_path(a, dir, "use.lock"), LOCK_SH, &use, e);
 	if (ok) {
-		ok = join(c, dir, buckets, a, out, e);
+		ok = join(c, m, dir, buckets, a, out, e);
 		if (!ok)
 			close(use);
 	}

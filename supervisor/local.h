@@ -25,6 +25,16 @@ bool local_folders(
  */
 bool local_up(const struct config *c, struct arena *a, struct local *out, struct err *e);
 
+/* Of services that somebody starts for himself. All zero: as `dwh run` has them. */
+struct local_manner {
+	const char *s3_latency; /* S3 waits so long before each answer ("30ms"); NULL: not */
+	bool passing;           /* PostgreSQL's data are removed when the services end */
+};
+
+/* The same, in a DIR of one's own: a manner holds for services that this call starts. */
+bool local_up_as(const struct config *c, const struct local_manner *m, struct arena *a,
+    struct local *out, struct err *e);
+
 /*
  * Leaves them. The last one to leave waits until they have ended, so that nothing of a command is
  * left when it returns. An all-zero struct is fine.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shared/title.h"
+#include "supervisor/bench.h"
 #include "supervisor/command.h"
 #include "supervisor/commands.h"
 #include "supervisor/doctor.h"
@@ -131,6 +132,13 @@ const struct command commands[] = {
         .options = OPT_JSON,
         .needs_config = true,
         .run = cmd_status},
+    {.name = "bench",
+        .args = "",
+        .help = "Loads again and again, with several numbers of workers, and says how it scales.",
+        .options = OPT_WORKERS | OPT_BENCH | OPT_JSON | OPT_UNVERIFIED,
+        .needs_config = true,
+        .run = cmd_bench,
+        .more_help = bench_help},
     {.name = "config",
         .args = "",
         .help = "Shows each effective value and where it comes from.",

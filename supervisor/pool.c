@@ -358,6 +358,7 @@ static void check_gone(struct worker *w)
 static void on_child(evutil_socket_t sig, short what, void *ctx)
 {
 	struct pool *p = ctx;
+	struct rusage used;
 
 	(void)sig;
 	(void)what;
@@ -366,8 +367,10 @@ static void on_child(evutil_socket_t sig, short what, void *ctx)
 
 		if (w->state == GONE || w->reaped)
 			continue;
-		if (waitpid(w->pid, &w->status, WNOHANG) == w->pid) {
+		if (wait4(w->pid, &w->status, WNOHANG, &used) == w->pid) {
 			w->reaped = true;
+			if (p->o->used)
+				usage_add(p->o->used, &used);
 			check_gone(w);
 		}
 	}

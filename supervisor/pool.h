@@ -9,6 +9,7 @@
 #define SUPERVISOR_POOL_H
 
 #include "shared/msg.h"
+#include "supervisor/usage.h"
 
 struct pool_handler {
 	void *ctx;
@@ -38,6 +39,7 @@ struct pool_opts {
 	int64_t task_timeout_ms; /* a busy worker silent for so long is cancelled, then killed */
 	struct str run, config;  /* for hello */
 	struct msg_strs sets;
+	struct usage *used; /* what the workers have used is added here; may be NULL */
 };
 
 enum { POOL_MAX_WORKERS = 64 };

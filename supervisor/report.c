@@ -129,6 +129,23 @@ static void print_phases(const struct fold *f, struct arena *a, FILE *out)
 	table_print(t, out);
 }
 
+static void print_usage(const struct fold *f, struct arena *a, FILE *out)
+{
+	const struct msg_usage *u = &f->usage;
+	struct table *t = table_new(a, "used_by >processor_s >memory_at_most");
+
+	if (!f->has_usage)
+		return;
+	fputc('\n', out);
+	table_cell(t, "supervisor");
+	table_cell(t, "%.2f", seconds(u->supervisor_cpu_ms));
+	table_cell(t, "%s", table_bytes(a, u->supervisor_peak));
+	table_cell(t, "workers, memory of the largest");
+	table_cell(t, "%.2f", seconds(u->workers_cpu_ms));
+	table_cell(t, "%s", table_bytes(a, u->worker_peak));
+	table_print(t, out);
+}
+
 static const struct report_expect *expected(
     const struct report_expect *expect, size_t n, struct str table)
 {
@@ -465,6 +482,7 @@ void report_print(const struct fold *f, const struct report_expect *expect, size
 	print_steps(f, a, out);
 	print_phases(f, a, out);
 	print_path(f, a, out);
+	print_usage(f, a, out);
 	report_verify_print(f, a, out);
 	print_counts(f, expect, n_expect, a, out);
 	print_checks(f, a, out);

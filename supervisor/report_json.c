@@ -112,6 +112,19 @@ static json_t *retries_json(const struct fold *f)
 	return list;
 }
 
+/* null: a run that was killed, or of a version that did not ask. */
+static json_t *usage_json(const struct fold *f)
+{
+	const struct msg_usage *u = &f->usage;
+
+	if (!f->has_usage)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I}", "supervisor_cpu_ms",
+	    (json_int_t)u->supervisor_cpu_ms, "workers_cpu_ms", (json_int_t)u->workers_cpu_ms,
+	    "supervisor_peak_bytes", (json_int_t)u->supervisor_peak, "worker_peak_bytes",
+	    (json_int_t)u->worker_peak);
+}
+
 void report_json(const struct fold *f, const struct report_expect *expect, size_t n_expect,
     struct arena *a, FILE *out)
 {
@@ -157,6 +170,7 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	json_object_set_new(root, "alive", json_boolean(f->alive));
 	json_object_set_new(root, "next", next ? text(str_z(next)) : json_null());
 	json_object_set_new(root, "phases", phases_json(f));
+	json_object_set_new(root, "usage", usage_json(f));
 	json_object_set_new(root, "critical_path", path_json(f));
 	json_object_set_new(root, "retries", retries_json(f));
 	json_object_set_new(root, "rejected", bad);

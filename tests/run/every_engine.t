@@ -7,13 +7,13 @@ want='8056 14896 333 105 14896 10025 8023'
 engines=(local postgres redshift)
 
 # What may differ in a report from engine to engine, and from one run to the next:
-#   of the run        its name, when, how long, which worker, in which order tasks were found
+#   of the run        its name, when, how long, what it used, which worker, in which order tasks were found
 #   of the engine     its name, isolation and strategy; the lanes; the bucket of the manifests; the
 #                     numbers that the sample is known by, where the sample is the engine's own;
 #                     what was joined before the COPY
 #   of the evidence   how many requests we sent: where the warehouse copies, it sends them
 # shellcheck disable=SC2016 # jq's
-SAME='del(.run, .began, .critical_path, .engine, .isolation, .strategy, .expected)
+SAME='del(.run, .began, .critical_path, .usage, .engine, .isolation, .strategy, .expected)
 	| del(.. | objects | .id, .worker, .concurrency, .efficiency, .lane, .requests, .objects_joined, .parts,
 		.[keys_unsorted[] | select(test("(^|_)ms$"))])
 	| .shards |= sort_by(.shard) | .tasks |= sort_by(.name) | .phases |= sort_by(.phase)

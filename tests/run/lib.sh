@@ -23,6 +23,7 @@ left_running() {
 	local p args title
 	for p in /proc/[0-9]*; do
 		[ "$p/exe" -ef "$DWH" ] || [ "$p/cwd" -ef "$T/pg" ] || [ "$p/cwd" -ef "$T/.dwh/pg" ] ||
+			[ "$p/cwd" -ef "$T/.dwh/bench/pg" ] ||
 			continue
 		mapfile -d '' args <"$p/cmdline" || continue
 		title=${args[*]}

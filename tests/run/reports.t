@@ -78,6 +78,10 @@ path = report["critical_path"]
 if len(path) > 1: # one task is no path
     same("path", re.findall(r"^  (\S.*?)  +([\d.]+)  +([\d.]+)  +[\d.]+%$", text.split("critical path", 1)[-1].split("\n\n")[0], re.M),
     [(t["name"], s2(t["waited_ms"]), s2(t["took_ms"])) for t in path])
+used = report["usage"]
+same("used", re.findall(r"^  (?:supervisor|workers, memory of the largest)  +([\d.]+)  +\S+ [kMG]?B$", text, re.M),
+    [s2(used["supervisor_cpu_ms"]), s2(used["workers_cpu_ms"])])
+same("used by somebody", all(n > 0 for n in used.values()), True)
 same("the path takes no longer than the run", all(t["waited_ms"] >= 0 for t in path)
     and sum(t["took_ms"] for t in path) <= report["ms"], True)
 print("\n".join(bad) or "one story")

@@ -87,6 +87,8 @@ AWS_PROFILE=work run 0 'a rerun' rerun --json
 AWS_PROFILE=work run 0 'a recount' verify --json
 AWS_PROFILE=work run 0 'what is in quarantine' quarantine list
 AWS_PROFILE=work run 0 'a validation' load --validate
+direct 'create database dwh_bench'
+AWS_PROFILE=work run 0 'a benchmark' bench --database dwh_bench -w 1 --runs 1 --warmup 0
 (umask 077 && sed -i "s|^aws_secret_access_key.*|aws_secret_access_key = WRONGSECRETWRONG|" "$T/.aws/credentials")
 AWS_PROFILE=work run 2 'a wrong secret in a profile' run --fresh
 (umask 077 && sed -i '2s/=/is/' "$T/.aws/credentials")

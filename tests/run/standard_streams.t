@@ -33,7 +33,7 @@ loaded $? 0 'stdin closed'
 "$DWH" run "${C[@]}" --fresh <&- >&- 2>&-
 loaded $? 12 'all three closed'
 # A journal, a socket or a pipe that had got one of the numbers would now have talk in it.
-is "$(journal | jq -r .t | sort -u | grep -cvxE 'run|warehouse|call|task|about|move|target|count|bad|again|done|fail|end')" 0 \
+is "$(journal | jq -r .t | sort -u | grep -cvxE 'run|warehouse|call|task|about|move|target|count|bad|again|done|fail|usage|end')" 0 \
 	'all three closed: the journal is a journal'
 is "$(journal | jq -r 'select(.t == "end").exit')" 0 'all three closed: and has the end of the load'
 "$DWH" query "${C[@]}" levels >&- 2>"$T/talk"

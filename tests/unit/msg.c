@@ -257,6 +257,13 @@ static const struct {
                           .worker = 4}},
         "{\"t\":\"move\",\"id\":1,\"from\":\"ready\",\"to\":\"running\",\"at\":\"t\",\"ms\":2,"
         "\"attempt\":3,\"worker\":4}"},
+    [MSG_USAGE] = {{.type = MSG_USAGE,
+                       .u.usage = {.supervisor_cpu_ms = 1,
+                           .supervisor_peak = 2,
+                           .workers_cpu_ms = 3,
+                           .worker_peak = 4}},
+        "{\"t\":\"usage\",\"supervisor_cpu_ms\":1,\"supervisor_peak\":2,\"workers_cpu_ms\":3,"
+        "\"worker_peak\":4}"},
     [MSG_END] = {{.type = MSG_END, .u.end = {.at = {"t", 1}, .ms = 1, .exit = 130}},
         "{\"t\":\"end\",\"at\":\"t\",\"ms\":1,\"exit\":130}"},
 };

@@ -85,6 +85,8 @@ struct service {
 struct keeper {
 	struct arena *arena;
 	const char *dir, *buckets, *s3_port;
+	const char *s3_latency;             /* NULL: none */
+	bool passing;                       /* the data go with the services */
 	int ready_fd;                       /* -1 when nobody listens any more */
 	int keeper_fd, use_fd, services_fd; /* the locks */
 	pid_t lock_child;                   /* waits for use.lock EX */
@@ -115,6 +117,8 @@ static bool options(struct keeper *k, int argc, char **argv, struct err *e)
 	    {"dir", required_argument, NULL, 'd'},
 	    {"buckets", required_argument, NULL, 'b'},
 	    {"s3-port", required_argument, NULL, 'p'},
+	    {"s3-latency", required_argument, NULL, 'l'},
+	    {"passing", no_argument, NULL, 't'},
 	    {"ready-fd", required_argument, NULL, 'r'},
 	    {"pg-bin", required_argument, NULL, 'g'},
 	    {"account", required_argument, NULL, 'a'},
@@ -130,6 +134,8 @@ static bool options(struct keeper *k, int argc, char **argv, struct err *e)
 		case 'd': k->dir = optarg; break;
 		case 'b': k->buckets = optarg; break;
 		case 'p': k->s3_port = optarg; break;
+		case 'l': k->s3_latency = optarg; break;
+		case 't': k->passing = true; break;
 		case 'g': k->pg.pg_bin = optarg; break;
 		case 'a': k->pg.account_name = optarg; break;
 		case 'r': ready = str_z(optarg); break;
@@ -236,7 +242,8 @@ static bool start_s3d(struct keeper *k, struct err *e)
 	    arena_strz(k->arena, "--port"), arena_strz(k->arena, k->s3_port),
 	    arena_strz(k->arena, "--key-file"),
 	    arena_strz(k->arena, local_path(k->arena, k->dir, "key")),
-	    arena_strz(k->arena, "--ready-fd"), arena_strz(k->arena, ready), NULL};
+	    arena_strz(k->arena, "--ready-fd"), arena_strz(k->arena, ready),
+	    k->s3_latency ? arena_printf(k->arena, "--latency=%s", k->s3_latency) : NULL, NULL};
 	struct child c = {.path = "/proc/self/exe",
 	    .argv = argv,
 	    .in = -1,
@@ -491,8 +498,13 @@ int keeper_main(int argc, char **argv)
 		log_error("%s", e.msg);
 	stop_services(&k);
 	unlink(local_path(k.arena, k.dir, "state.json"));
-	if (k.pg.socket_dir)
+	if (k.pg.socket_dir) {
+		struct err left;
+
 		pgserver_clean(&k.pg);
+		if (k.passing && !pgserver_remove(&k.pg, &left))
+			log_error("%s", left.msg);
+	}
 	/* After the stop, so that who reads it finds nothing left. */
 	if (!ok)
 		tell(&k, arena_printf(k.arena, "error %s", err_where_name(e.where)), e.msg);

@@ -346,3 +346,17 @@ void pgserver_clean(const struct pgserver *s)
 	if (s->socket_elsewhere)
 		rmdir(s->socket_dir);
 }
+
+bool pgserver_remove(const struct pgserver *s, struct err *e)
+{
+	size_t above = strlen(s->data) - strlen("/pg");
+	char parent[PATH_MAX];
+
+	if (!pgplace_remove(s->data, &s->account, e))
+		return false;
+	rmdir(s->socket_dir);
+	snprintf(parent, sizeof parent, "%.*s", (int)above, s->data);
+	if (strcmp(parent, s->dir) != 0)
+		rmdir(parent);
+	return true;
+}

@@ -69,4 +69,7 @@ void pgserver_quit_leftover(struct pgserver *s, struct arena *a);
 /* After it has ended: removes the socket's folder if that is not beside the data. */
 void pgserver_clean(const struct pgserver *s);
 
+/* The same, and removes the data with all folders that were made for them. */
+bool pgserver_remove(const struct pgserver *s, struct err *e);
+
 #endif
