@@ -30,8 +30,10 @@
 enum {
 	FAN_MAX = 64,
 	DENSE = 16, /* keys of a sub-prefix, from which it pays to list sub-prefixes first */
-	PART_KEYS =
-	    3900, /* of sub-prefixes that share a part, about; the fourth page tells the end */
+	/* Of neighbouring sub-prefixes that share a part, about. A little less than whole pages:
+	 * the last one tells the end. */
+	PART_KEYS = 1950,
+	PART_KEYS_JOINED = 8 * PART_KEYS, /* where a shard may have many objects, and should */
 };
 
 struct list {
@@ -196,25 +198,33 @@ static bool look_across(
 	return true;
 }
 
-/* More sub-prefixes than fit into a page: every `per` of them a part. */
-static bool fan_out_many(struct list *l, struct s3_list req, size_t per, struct err *e)
+/*
+ * More sub-prefixes than fit into a page, of which *page is the first: every `per` of them become a
+ * part, and behind FAN_MAX parts every twice as many.
+ */
+static bool fan_out_many(
+    struct list *l, struct s3_list req, struct s3_page *page, size_t per, struct err *e)
 {
 	struct str from = STR("");
-	struct s3_page page;
-	size_t n = 0;
+	size_t n = 0, parts = 0;
 
-	do {
-		arena_reset(l->page);
-		if (!worker_tick(l->w, e) || !s3_list(l->w->s3, &req, &page, l->page, e))
-			return false;
-		for (size_t i = 0; i < page.n_prefixes; i++, n++) {
-			if (n == 0 || n % per)
+	for (;;) {
+		for (size_t i = 0; i < page->n_prefixes; i++) {
+			if (n++ < per)
 				continue;
-			send_range(l, l->prefix, from, page.prefixes[i]);
-			from = arena_str(l->w->task, page.prefixes[i]);
+			n = 1;
+			send_range(l, l->prefix, from, page->prefixes[i]);
+			from = arena_str(l->w->task, page->prefixes[i]);
+			if (++parts % FAN_MAX == 0)
+				per *= 2;
 		}
-		req.token = arena_str(l->w->task, page.next_token);
-	} while (page.truncated);
+		if (!page->truncated)
+			break;
+		req.token = arena_str(l->w->task, page->next_token);
+		arena_reset(l->page);
+		if (!worker_tick(l->w, e) || !s3_list(l->w->s3, &req, page, l->page, e))
+			return false;
+	}
 	send_range(l, l->prefix, from, STR(""));
 	return true;
 }
@@ -228,7 +238,8 @@ static bool look_down(struct list *l, bool *flat, struct s3_page *page, struct e
 {
 	struct s3_list req = {
 	    .bucket = l->bucket, .prefix = l->prefix, .delimiter = STR("/"), .max_keys = 1000};
-	size_t dense;
+	struct s3_page keys;
+	size_t dense, most = l->cut.joins ? PART_KEYS_JOINED : PART_KEYS;
 
 	*flat = true;
 	for (;;) {
@@ -241,10 +252,13 @@ static bool look_down(struct list *l, bool *flat, struct s3_page *page, struct e
 		req.prefix = arena_str(l->w->task, page->prefixes[0]);
 	}
 	if (page->truncated) {
-		if (!look_across(l, req.prefix, page, &dense, e))
+		if (!look_across(l, req.prefix, &keys, &dense, e))
 			return false;
 		*flat = dense < DENSE;
-		return *flat || fan_out_many(l, req, dense < PART_KEYS ? PART_KEYS / dense : 1, e);
+		if (!*flat)
+			return fan_out_many(l, req, page, dense < most ? most / dense : 1, e);
+		*page = keys;
+		return true;
 	}
 	if (page->n_prefixes == 1) { /* among files */
 		*page = (struct s3_page){.n_objects = 0};

@@ -5,7 +5,7 @@
 
 #include "shared/clock.h"
 
-enum { PLACES = 1 << 16, FRESH_NS = 50 * 1000 * 1000 };
+enum { PLACES = 1 << 18, FRESH_NS = 50 * 1000 * 1000 };
 
 static struct place {
 	dev_t dev;
