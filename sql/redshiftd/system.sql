@@ -42,7 +42,7 @@ ALTER TABLE redshiftd.load ADD COLUMN IF NOT EXISTS query_text varchar(4000);
 -- compress them, or to put them elsewhere, would cost more than it saves.
 CREATE TABLE IF NOT EXISTS redshiftd.load_files (
     query_id bigint,
-    file_name varchar [],
+    file_name varchar(1200) [],
     bytes bigint [],
     lines bigint []) WITH (toast_tuple_target = 8160);
 ALTER TABLE redshiftd.load_files ALTER COLUMN file_name SET STORAGE EXTERNAL,

@@ -257,6 +257,8 @@ static bool folder_next(struct s3d_index *x, struct folder *f, struct str from, 
 
 	if (x && !key->over)
 		look_once(x, f, key);
+	if (!f->entries) /* it is empty */
+		return false;
 	i = lower_bound(f, from);
 	/* A sub-folder just before can still hold it: "a/" is before "a/x". Nothing stands between,
 	 * as no other name begins with "a/". */
