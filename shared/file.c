@@ -78,6 +78,35 @@ bool file_replace(const char *path, struct str s)
 	return ok;
 }
 
+static bool write_into(const char *path, struct str s)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), saved;
+	bool ok = fd >= 0 && file_write(fd, s);
+
+	saved = errno;
+	if (fd >= 0 && close(fd) < 0 && ok)
+		return false;
+	errno = saved;
+	return ok;
+}
+
+bool file_put(const char *path, struct str s)
+{
+	struct stat st;
+	char *real;
+	bool ok;
+	int saved;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_into(path, s);
+	real = realpath(path, NULL);
+	ok = file_replace(real ? real : path, s);
+	saved = errno;
+	free(real);
+	errno = saved;
+	return ok;
+}
+
 bool file_folder(const char *path, mode_t mode, enum err_where where, struct err *e)
 {
 	const char *slash = strrchr(path, '/');

@@ -25,6 +25,10 @@ bool file_write(int fd, struct str s);
 /* Writes path anew, whole or not at all: beside it, as .NAME.PID, which then takes its place. */
 bool file_replace(const char *path, struct str s);
 
+/* For a path that a person names: likewise; but behind a symbolic link, which stays one, and what
+ * is no plain file, as /dev/stdout, is written to, not replaced. */
+bool file_put(const char *path, struct str s);
+
 /* Makes the folder where it is missing, and, with mode 0777, those above it. */
 bool file_folder(const char *path, mode_t mode, enum err_where where, struct err *e);
 

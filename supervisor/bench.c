@@ -116,14 +116,15 @@ static bool take_latency(const char *text, int64_t *ms, struct err *e)
 {
 	struct str s = str_z(text);
 	bool in_ms = str_ends(s, STR("ms"));
+	int64_t unit = in_ms ? 1 : 1000;
 
 	if (!text)
 		return true;
 	if (s.n)
 		s.n -= in_ms ? 2 : 1;
 	if ((in_ms || str_ends(str_z(text), STR("s"))) && str_to_i64(s, ms) && *ms >= 0 &&
-	    *ms <= LATENCY_MOST_MS) {
-		*ms *= in_ms ? 1 : 1000;
+	    *ms <= LATENCY_MOST_MS / unit) {
+		*ms *= unit;
 		return true;
 	}
 	return bad("--latency", str_z(text), "a time like 30ms or 1s, at most a minute", e);
@@ -192,6 +193,8 @@ static bool is_writable(const char *file, struct arena *a, struct err *e)
 
 	if (!file)
 		return true;
+	if (!file[0])
+		return err_set(e, ERR_SETUP, AT_USAGE, NULL, "--svg needs the name of a file");
 	if (stat(file, &st) == 0 && S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
 		return err_errno(e, ERR_SETUP, AT_USAGE, "--svg %s", file);
@@ -287,8 +290,8 @@ static bool write_svg(struct call *c, const struct bench *b, struct err *e)
 	buf_init(&svg, SVG_MAX);
 	bench_svg(b, c->arena, &svg);
 	ok = svg.over ? err_set(e, ERR_SETUP, AT_INTERNAL, NULL, "the plot is too large")
-	              : file_replace(c->svg, buf_view(&svg)) ||
-	                    err_errno(e, ERR_SETUP, AT_STATE, "cannot write %s", c->svg);
+	              : file_put(c->svg, buf_view(&svg)) ||
+	                    err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot write %s", c->svg);
 	buf_free(&svg);
 	return ok;
 }
@@ -296,11 +299,12 @@ static bool write_svg(struct call *c, const struct bench *b, struct err *e)
 static int show(struct call *c, const struct bench *b)
 {
 	struct err e;
+	int status = 0;
 
-	if (c->svg && !write_svg(c, b, &e))
-		return fail(&e);
 	(c->json ? bench_json : bench_print)(b, c->arena, stdout);
-	return command_finish(0);
+	if (c->svg && !write_svg(c, b, &e))
+		status = fail(&e);
+	return command_finish(status);
 }
 
 int cmd_bench(struct call *c)

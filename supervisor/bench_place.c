@@ -283,6 +283,13 @@ static bool place_manifests(struct bench_place *p, struct err *e)
 	       err_errno(e, ERR_SETUP, AT_STATE, "cannot write %s/bench.lock", p->dir);
 }
 
+static bool still_waits(void *ctx, struct err *e)
+{
+	(void)ctx;
+	return !bench_signalled_again() ||
+	       err_set(e, ERR_CANCELLED, AT_STATE, NULL, "interrupted again");
+}
+
 static bool remove_all(
     struct s3 *s3, struct arena *a, struct str bucket, struct str folder, struct err *e)
 {
@@ -299,22 +306,34 @@ static bool remove_all(
 	return true;
 }
 
-/* Of ours, and of one that was killed; NULL: there are none. */
+/* Our S3 server may be slow on purpose, or gone already; its objects are the files of a folder. */
+static bool remove_files(struct bench_place *p, struct str bucket, struct str folder)
+{
+	const char *dir = arena_printf(
+	    p->arena, "%s/%.*s/%.*s", p->config.local.buckets, STRF(bucket), STRF(folder));
+
+	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT;
+}
+
+/* Of ours, or of one that was killed; NULL: there are none. */
 static bool remove_manifests(struct bench_place *p, const char *manifests, struct err *e)
 {
-	const char *folder;
 	struct str bucket, key;
 	struct s3 *s3 = NULL;
 	bool ok;
 
 	if (!manifests)
 		return true;
-	folder = arena_printf(p->arena, "%s/", manifests);
-	ok = s3_url_parse(str_z(folder), &bucket, &key, e) &&
-	     connect_s3(&p->config, p->arena, NULL, NULL, &s3, e) &&
-	     remove_all(s3, p->arena, bucket, key, e);
+	if (!s3_url_parse(str_z(arena_printf(p->arena, "%s/", manifests)), &bucket, &key, e))
+		return false;
+	if (p->config.warehouse.engine == ENGINE_LOCAL)
+		ok = remove_files(p, bucket, key) ||
+		     err_errno(e, ERR_SETUP, AT_STATE, "cannot remove them");
+	else
+		ok = connect_s3(&p->config, p->arena, still_waits, NULL, &s3, e) &&
+		     remove_all(s3, p->arena, bucket, key, e);
 	s3_close(s3);
-	return ok || err_prefix(e, "manifests are left in %s; delete them", folder);
+	return ok || err_prefix(e, "manifests are left in %s; delete them", manifests);
 }
 
 /* ---- all of it ---- */
@@ -335,6 +354,10 @@ bool bench_place_make(
 		return false;
 	p->config.local.dir = p->dir;
 	set(p, "LOCAL.DIR", p->dir);
+	p->config.local.buckets = buckets ? buckets : p->config.local.buckets;
+	if (!remove_manifests(p, p->left, e))
+		return false;
+	p->left = NULL;
 	if (!place_manifests(p, e))
 		return false;
 	if (local)
@@ -361,8 +384,10 @@ bool bench_place_end(struct bench_place *p, struct err *e)
 		ok = empty_database(p, e);
 	if (p->used && !remove_manifests(p, p->manifests, ok ? e : &other))
 		ok = false;
-	if (p->used && !remove_manifests(p, p->left, ok ? e : &other))
-		ok = false;
 	stop_services(p);
+	if (p->left) { /* what the lock file tells of is still there */
+		close(p->lock);
+		return ok;
+	}
 	return give_up_folder(p, ok ? e : &other) && ok;
 }

@@ -35,7 +35,7 @@ struct bench_place {
 	int lock;              /* -1: the folder is not ours yet */
 	struct local services; /* of the local engine */
 	const char *manifests; /* s3://..., or NULL */
-	const char *left;      /* likewise, of a benchmark that was killed here */
+	const char *left;      /* likewise, of a benchmark that was killed here, if still there */
 	bool used;             /* a run has begun: there may be something to remove */
 };
 

@@ -22,11 +22,12 @@
 
 /* ---- signals ---- */
 
-static volatile sig_atomic_t signalled;
+static volatile sig_atomic_t signalled, times;
 
 static void on_signal(int sig)
 {
 	signalled = sig;
+	times++;
 }
 
 void bench_catch_signals(void)
@@ -50,6 +51,11 @@ void bench_hold_signals(bool hold)
 int bench_signalled(void)
 {
 	return signalled;
+}
+
+bool bench_signalled_again(void)
+{
+	return times > 1;
 }
 
 /* ---- a process ---- */

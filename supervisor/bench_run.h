@@ -13,6 +13,7 @@ void bench_hold_signals(bool hold);
 
 /* The last of them, or 0. */
 int bench_signalled(void);
+bool bench_signalled_again(void); /* who asks twice does not want to wait for what is tidied up */
 
 /*
  * A fresh load of that combination, and what it did, into *out (its strings live in a). A load that

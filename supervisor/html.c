@@ -2,10 +2,6 @@
 #include "supervisor/html.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "shared/clock.h"
 #include "shared/file.h"
@@ -267,25 +263,8 @@ static bool cannot_write(const char *path, struct err *e)
 	return err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot write the report to %s", path);
 }
 
-/* What is no file, as /dev/stdout, is written to, not replaced. */
-static bool write_into(const char *path, struct str text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), saved;
-	bool ok = fd >= 0 && file_write(fd, text);
-
-	saved = errno;
-	if (fd >= 0 && close(fd) < 0 && ok)
-		return false;
-	errno = saved;
-	return ok;
-}
-
 static bool write_page(const struct buf *b, const char *path, struct err *e)
 {
-	char *real; /* behind a symbolic link, which stays one */
-	struct stat st;
-	bool ok;
-
 	if (b->over)
 		return err_set(e, ERR_SETUP, AT_INTERNAL, NULL,
 		    "the page would be larger than %d MB: `dwh report --csv` has it all",
@@ -294,12 +273,7 @@ static bool write_page(const struct buf *b, const char *path, struct err *e)
 		fwrite(b->p, 1, b->n, stdout);
 		return true;
 	}
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return write_into(path, buf_view(b)) || cannot_write(path, e);
-	real = realpath(path, NULL);
-	ok = file_replace(real ? real : path, buf_view(b)) || cannot_write(path, e);
-	free(real);
-	return ok;
+	return file_put(path, buf_view(b)) || cannot_write(path, e);
 }
 
 bool html_write(const struct fold *f, const struct report_expect *expect, size_t n_expect,

@@ -576,6 +576,7 @@ bool load_run(const struct config *c, const struct model *m, const struct load_o
 	r->config = c;
 	r->arena = arena_new();
 	r->began = clock_ms();
+	usage_begin();
 	r->take_over = o->take_over;
 	r->allow_unverified = o->allow_unverified;
 	r->of = str_z(o->of ? o->of : "");

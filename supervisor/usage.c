@@ -24,13 +24,23 @@ void usage_add(struct usage *u, const struct rusage *of)
 		u->peak = peak(of);
 }
 
+static int64_t before_us;
+
+void usage_begin(void)
+{
+	struct rusage own;
+
+	getrusage(RUSAGE_SELF, &own);
+	before_us = cpu_us(&own);
+}
+
 struct msg usage_msg(const struct usage *workers)
 {
 	struct rusage own;
 
 	getrusage(RUSAGE_SELF, &own);
 	return (struct msg){.type = MSG_USAGE,
-	    .u.usage = {.supervisor_cpu_ms = cpu_us(&own) / 1000,
+	    .u.usage = {.supervisor_cpu_ms = (cpu_us(&own) - before_us) / 1000,
 	        .supervisor_peak = peak(&own),
 	        .workers_cpu_ms = workers->cpu_us / 1000,
 	        .worker_peak = workers->peak}};

@@ -13,7 +13,10 @@ struct usage {
 
 void usage_add(struct usage *u, const struct rusage *of);
 
-/* Those, and this process until now. */
+/* What this process has done so far is not of the run. */
+void usage_begin(void);
+
+/* Of the workers, and of this process since it began. */
 struct msg usage_msg(const struct usage *workers);
 
 #endif

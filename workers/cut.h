@@ -13,9 +13,9 @@
  * CUT_OBJECTS_MAX, whose manifest and map are still small. SHARD_BYTES holds for all of them.
  *
  * What is committed is left out (committed.h): both sides are in key order, so it is a merge. A key
- *that is committed with another etag was changed after it was loaded, and its old rows are in the
- *warehouse: [LOAD] CHANGED says whether that is an error or whether the object is left as it was
- *loaded. It is never loaded on top.
+ * that is committed with another etag was changed after it was loaded, and its old rows are in the
+ * warehouse: [LOAD] CHANGED says whether that is an error or whether the object is left as it was
+ * loaded. It is never loaded on top.
  */
 #ifndef WORKERS_CUT_H
 #define WORKERS_CUT_H

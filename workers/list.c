@@ -122,6 +122,8 @@ static bool divide(struct list *l, struct str stem, struct str last, struct err 
 			break;
 		at = (struct str){last.p, stem.n + utf8_len(str_from(last, stem.n))};
 		req.start_after = str_z(arena_printf(a, "%.*s%s", STRF(at), most));
+		if (str_eq(req.start_after, from)) /* there are keys with that character, too */
+			break;
 		if (!s3_list(l->w->s3, &req, &page, a, e))
 			return false;
 		if (page.n_objects == 0)

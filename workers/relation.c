@@ -148,9 +148,10 @@ void relation_analyze(struct worker *w, struct str table, bool roughly)
 	bool ok;
 
 	roughly = roughly && w->config.warehouse.engine != ENGINE_REDSHIFT;
-	ok = (!roughly || pg_exec(&w->pg, "SET default_statistics_target = 30", &e)) &&
-	     pg_exec(&w->pg, arena_printf(w->task, "ANALYZE %.*s", STRF(name)), &e) &&
-	     (!roughly || pg_exec(&w->pg, "RESET default_statistics_target", &e));
+	ok = !roughly || pg_exec(&w->pg, "SET default_statistics_target = 30", &e);
+	ok = ok && pg_exec(&w->pg, arena_printf(w->task, "ANALYZE %.*s", STRF(name)), &e);
 	if (!ok)
+		log_warn("ANALYZE %.*s: %s", STRF(table), e.msg);
+	if (roughly && !pg_exec(&w->pg, "RESET default_statistics_target", &e) && ok)
 		log_warn("ANALYZE %.*s: %s", STRF(table), e.msg);
 }

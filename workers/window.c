@@ -11,7 +11,8 @@ static void halve(struct window *w)
 {
 	size_t least = w->most < WINDOW_FIRST ? w->most : WINDOW_FIRST;
 
-	w->n = w->n / 2 > least ? w->n / 2 : least;
+	if (w->n > least)
+		w->n = w->n / 2 > least ? w->n / 2 : least;
 }
 
 void window_most(struct window *w, size_t most)

@@ -16,7 +16,7 @@
 enum { WINDOW_FIRST = 32 };
 
 struct window {
-	size_t n;    /* GETs in flight, from 1 to most */
+	size_t n;    /* GETs in flight */
 	size_t most; /* as window_most has set it */
 
 	/* window.c's own. */

@@ -101,9 +101,10 @@ is "$(/usr/bin/python3 "$T/svg.py" "$T/plot.svg" 2>&1)" \
 
 "$DWH" bench -c "$T/dwh.cfg" -w 1 --runs 100 --warmup 0 --svg "$T/none.svg" >"$T/out" 2>"$T/talk" &
 bench=$!
-until_true 20 grep -q 'run 1 of 100' "$T/talk"
+until_true 60 grep -q 'run 1 of 100' "$T/talk"
 song=$(find "$T/buckets/sparkify/song_data" -type f | head -n 1)
-cp "$song" "${song%/*}/another.json"
+cp "$song" "$T/another.json"
+mv "$T/another.json" "${song%/*}/another.json" # at once
 wait $bench
 is $? 8 'an object that came meanwhile: exit code 8'
 like "$(cat "$T/talk")" \
@@ -120,7 +121,8 @@ untouched 'runs that differ'
 start() { # a benchmark whose first load is under way; its process is $bench
 	"$DWH" bench -c "$T/dwh.cfg" --runs 100 --latency 20ms >"$T/out" 2>"$T/talk" &
 	bench=$!
-	until_true 20 test -n "$(until_true 20 copying; pids_of 'dwh: worker [0-9] (copy|list)')"
+	until_true 60 copying
+	ok $? 'a load is under way'
 }
 copying() { [ -n "$(pids_of 'dwh: worker [0-9] (copy|list)')" ]; }
 start
@@ -133,7 +135,7 @@ like "$(tail -n 1 "$T/talk")" 'error: interrupted$' 'and says so'
 untouched 'interrupted'
 "$DWH" bench -c "$T/dwh.cfg" >"$T/out" 2>"$T/talk" &
 bench=$!
-until_true 20 test -e "$T/.dwh/bench/bench.lock" # its services are on their way
+until_true 60 test -e "$T/.dwh/bench/bench.lock" # its services are on their way
 kill -TERM $bench
 wait $bench
 is $? 143 'terminated while its services start'
@@ -142,15 +144,27 @@ is "$(find "$T/.dwh" -maxdepth 2 | grep -v /run | sort)" "$kept" 'nor a folder'
 start
 disown
 manifests() { find "$T/buckets/dwh-manifests" -path '*/bench-*' -type f | grep .; }
-until_true 20 manifests
+until_true 60 manifests
 kill -9 $bench
-until_true 30 nothing_left
+until_true 60 nothing_left
 ok $? 'killed: its load and its services end by themselves'
 manifests >/dev/null
 ok $? 'and its manifests are left'
-dwh bench -w 2 --runs 1 --warmup 0 # what the killed one left is taken over
-is "$ST" 0 'the next one'
+"$DWH" bench -c "$T/dwh.cfg" >"$T/out" 2>"$T/talk" &
+bench=$!
+held() { ! flock -n "$T/.dwh/bench/bench.lock" true; }
+until_true 60 held
+kill -TERM $bench
+wait $bench
+is $? 143 'the next one, which loads nothing'
+ok "$(manifests >/dev/null; echo $((1 - $?)))" 'removes them'
 untouched 'the next one'
+ln -s plot2.svg "$T/link.svg"
+dwh bench -w 2 --runs 1 --warmup 0 --svg "$T/link.svg"
+is "$ST" 0 'the one after'
+[ -L "$T/link.svg" ] && grep -q '<svg' "$T/plot2.svg"
+ok $? 'a plot behind a link'
+untouched 'the one after'
 like "$OUT" '^  strategy  workers  median s  least s  most s  speed-up  efficiency  serial fraction$' 'a table of times'
 like "$OUT" '^  direct +2 +[0-9]+\.[0-9]{3} +[0-9.]+ +[0-9.]+ +1\.00 +100% +-$' 'with a line'
 like "$OUT" '^  direct +2 +1,[0-9]{3} +4\.2 MB( +[0-9]+\.[0-9]{2}){4}( +[0-9.]+ MB){2}$' 'and one of what was used'
@@ -192,7 +206,7 @@ is "$(find "$T/.dwh" -maxdepth 1 -name 'bench*')" '' 'no folder is left'
 # The benchmark stands still while somebody else loads into its database.
 "$DWH" bench -c "$T/dwh.cfg" --database dwh_bench -w 1 --runs 100 --warmup 0 >"$T/out" 2>"$T/talk" &
 bench=$!
-until_true 20 grep -q 'run 1 of 100' "$T/talk"
+until_true 60 grep -q 'run 1 of 100' "$T/talk"
 kill -STOP $bench
 stands() { # and so does what it had begun
 	local child children
@@ -202,7 +216,7 @@ stands() { # and so does what it had begun
 		grep -q '^State:.Z' "/proc/$child/status" || return
 	done
 }
-until_true 20 stands
+until_true 60 stands
 "$DWH" run -c "$T/dwh.cfg" --set CLUSTER.DB_NAME=dwh_bench --set LOCAL.DIR="$T/other" >"$T/other.out" 2>&1
 is $? 0 'somebody else loads there'
 kill -CONT $bench

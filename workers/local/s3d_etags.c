@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "shared/arena.h"
 #include "shared/clock.h"
 
 enum { PLACES = 1 << 18, FRESH_NS = 50 * 1000 * 1000 };
@@ -12,7 +13,7 @@ static struct place {
 	ino_t ino; /* 0: free */
 	int64_t changed_ns, size, mtime_ns;
 	char etag[S3D_ETAG_MAX];
-} places[PLACES];
+} *places; /* made when first wanted: it is large, and only s3d does */
 
 static int64_t ns(struct timespec t)
 {
@@ -21,6 +22,8 @@ static int64_t ns(struct timespec t)
 
 static struct place *place_of(const struct stat *st)
 {
+	if (!places)
+		places = xcalloc(PLACES, sizeof *places);
 	return &places[st->st_ino & (PLACES - 1)];
 }
 
