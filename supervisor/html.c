@@ -205,6 +205,7 @@ static void sections(struct html *h)
 	html_failures(h);
 	html_time_line(h);
 	html_phases(h);
+	html_usage(h);
 	html_bytes(h);
 	html_shards(h);
 	html_steps(h);

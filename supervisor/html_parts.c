@@ -108,6 +108,30 @@ void html_phases(struct html *h)
 	html_section_end(h);
 }
 
+static void usage_row(struct html_table *t, const char *by, int64_t cpu_ms, int64_t peak)
+{
+	html_cell(t, str_z(by));
+	html_cell(t, str_z(html_seconds(t->h, cpu_ms)));
+	html_cell(t, str_z(table_bytes(t->h->arena, peak)));
+}
+
+/* A run that was killed, or of an old version, does not know. */
+void html_usage(struct html *h)
+{
+	const struct msg_usage *u = &h->f->usage;
+	struct html_table t;
+
+	if (!h->f->has_usage)
+		return;
+	html_section(h, "usage", "Processor and memory");
+	t = html_table(
+	    h, "What the processes of the run used", "used_by >processor_s >memory_at_most");
+	usage_row(&t, "supervisor", u->supervisor_cpu_ms, u->supervisor_peak);
+	usage_row(&t, "workers, memory of the largest", u->workers_cpu_ms, u->worker_peak);
+	html_table_end(&t, "processes");
+	html_section_end(h);
+}
+
 /* ---- steps, counts, checks ---- */
 
 static bool is_step(const struct task *t)

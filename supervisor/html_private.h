@@ -79,6 +79,7 @@ void html_bytes(struct html *h);     /* html_charts.c */
 void html_shards(struct html *h);
 void html_failures(struct html *h); /* html_parts.c */
 void html_phases(struct html *h);
+void html_usage(struct html *h);
 void html_steps(struct html *h);
 void html_counts(struct html *h);
 void html_checks(struct html *h);

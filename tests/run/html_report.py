@@ -197,6 +197,17 @@ def _(p):
              [t["name"], t["verdict"], number(t["rows"])] not in checks]]
 
 
+@check("has what the journal says of processors and memory, or nothing of it")
+def _(p):
+    used = next((m for m in p.journal if m["t"] == "usage"), None)
+    want = used and [
+        ["supervisor", seconds(used["supervisor_cpu_ms"]), size(used["supervisor_peak"])],
+        ["workers, memory of the largest", seconds(used["workers_cpu_ms"]), size(used["worker_peak"])]] or []
+    rows = p.rows("What the processes of the run used")
+    return [rows != want and f"{rows} is not {want}",
+            p.js("!!document.querySelector('#usage')") != bool(used) and "a part without figures, or none"]
+
+
 @check("has what failed, and why")
 def _(p):
     failed = {r[0]: r[-1] for r in p.rows("Tasks that failed")}
@@ -279,6 +290,24 @@ def _(p):
     wide = p.js("document.documentElement.scrollWidth")
     p.browser.width(1200)
     return wide > 400 and wide
+
+
+# Whether a table is wider than its frame, and whether its rows' last cells are below their first.
+FRAME = """(() => {
+    const t = document.querySelector('#failed ~ .wide')
+    return !t ? null : [t.scrollWidth > t.clientWidth, [...t.querySelectorAll('tbody tr')].every(r =>
+        r.cells[5].getBoundingClientRect().top >= r.cells[0].getBoundingClientRect().bottom)] })()"""
+
+
+@check("shows errors whole, below their tasks where the screen is narrow")
+def _(p):
+    wide = p.js(FRAME)
+    p.browser.width(400)
+    narrow = p.js(FRAME)
+    p.browser.width(1200)
+    if not any(t["state"] == "failed" for t in p.tasks()):
+        return wide and "nothing failed"
+    return [wide != [False, False] and f"1200 pixels: {wide}", narrow != [False, True] and f"400 pixels: {narrow}"]
 
 
 # Every element that has text of its own, against what lies behind it.

@@ -67,6 +67,7 @@ caught 'a bar that is missing' 'has a bar for every attempt' '0,/<rect class="b 
 caught 'a bar in another place' 'has a bar for every attempt' '0,/(class="b [^>]*) x="[0-9.]+%"/s||\1 x="99%"|'
 caught 'a shard with other figures' 'has every shard' '/Shards, those/,$s|<td class="n">300</td>|<td class="n">299</td>|'
 caught 'a figure that is not the journal'"'"'s' 'has the figures' 's|(<dt>Rows</dt><dd>)9|\18|'
+caught 'memory that is not the journal'"'"'s' 'has what the journal says' '/>memory at most</,$s|(<td class="n">)[0-9.]+ ([kM]B)|\10.1 \2|'
 caught 'a colour that is too faint' 'has enough contrast in the dark' 's|--soft:#a3abb6|--soft:#5a626c|'
 caught 'a text that cannot be read' 'is legible' 's|\.soft,\.note[^{]*\{|&opacity:1;color:#444 !important;|'
 caught 'a table without a name' 'is for a screen reader' 's|<caption>[^<]*</caption>||'
@@ -99,6 +100,11 @@ has '1 object is held back: dwh quarantine list names it.' 'says so'
 dwh run --set LOAD.MAX_BAD_OBJECTS=3
 is "$ST" 0 'a run that finds nothing new'
 page 'a run that finds nothing new'
+dwh run --set S3.SONG_DATA="s3://no-such-bucket/$(printf '%0200d' 0)"
+is "$ST" 5 'a bucket that is not there, and a long address in it'
+page 'an error with a long address'
+caught 'an error that is cut' 'shows errors whole' 's|#failed~\.wide td\.bad\{[^}]*\}||'
+caught 'an error beside its task' 'shows errors whole' 's|#failed~\.wide tr\{display:grid;||'
 
 # ---- other commands ----
 
@@ -146,6 +152,11 @@ dwh report --html "$T/kept.html"
 dwh report --html -
 is "$ST" 0 'to stdout'
 is "$(sed 's/Written from.*//' <<<"$OUT")" "$(sed 's/Written from.*//' "$T/kept.html")" 'the same'
+dwh report --json
+printf '%s\n' "$OUT" >kept.json
+dwh report --json --html "$T/both.html"
+is "$ST $OUT" "0 $(cat kept.json)" 'with --json, that is said, too'
+is "$(sed 's/Written from.*//' both.html)" "$(sed 's/Written from.*//' "$T/kept.html")" 'beside the page'
 "$DWH" report -c "$T/dwh.cfg" --html - >/dev/full 2>"$T/err"
 is $? 12 'stdout that is full'
 dwh report --html "$T/nowhere/page.html"
