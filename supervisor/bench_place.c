@@ -382,9 +382,9 @@ bool bench_place_end(struct bench_place *p, struct err *e)
 		return true;
 	if (!local)
 		ok = empty_database(p, e);
+	stop_services(p); /* first: our S3 server may still be writing what a load sent it */
 	if (p->used && !remove_manifests(p, p->manifests, ok ? e : &other))
 		ok = false;
-	stop_services(p);
 	if (p->left) { /* what the lock file tells of is still there */
 		close(p->lock);
 		return ok;
