@@ -155,7 +155,7 @@ manifests >/dev/null
 ok $? 'and its manifests are left'
 "$DWH" bench -c "$T/dwh.cfg" >"$T/out" 2>"$T/talk" &
 bench=$!
-held() { ! flock -n "$T/.dwh/bench/bench.lock" true; }
+held() { find "/proc/$bench/fd" -lname '*/bench.lock' 2>/dev/null | grep .; }
 until_true 60 held
 kill -TERM $bench
 wait $bench
@@ -211,14 +211,16 @@ is "$(find "$T/.dwh" -maxdepth 1 -name 'bench*')" '' 'no folder is left'
 "$DWH" bench -c "$T/dwh.cfg" --database dwh_bench -w 1 --runs 100 --warmup 0 >"$T/out" 2>"$T/talk" &
 bench=$!
 until_true 60 grep -q 'run 1 of 100' "$T/talk"
-kill -STOP $bench
-stands() { # and so does what it had begun
-	local child children
-	grep -q '^State:.T' "/proc/$bench/status" || return
-	read -ra children <"/proc/$bench/task/$bench/children"
-	for child in "${children[@]}"; do
-		grep -q '^State:.Z' "/proc/$child/status" || return
+children() { cat "/proc/$bench/task/$bench/children" 2>/dev/null; }
+stands() { # it is stopped, and the load that it had begun is over
+	local child
+	kill -STOP "$bench"
+	until_true 60 grep '^State:.T' "/proc/$bench/status"
+	for child in $(children); do
+		until_true 60 grep '^State:.Z' "/proc/$child/status" && return
 	done
+	kill -CONT "$bench" # between two loads: it has looked already, and would not look again
+	return 1
 }
 until_true 60 stands
 "$DWH" run -c "$T/dwh.cfg" --set CLUSTER.DB_NAME=dwh_bench --set LOCAL.DIR="$T/other" >"$T/other.out" 2>&1

@@ -119,7 +119,7 @@ like "$(grep -m 1 'error: ' "$T/err")" \
 	'no space for the log: the message sends one to the log of the server'
 is "$(grep -c 'error: ' "$T/err")" 1 'no space for the log: one error'
 free_again wal
-until_true 5 not_there "$PG"
+until_true 30 not_there "$PG"
 rm -f "$T/pg/postmaster.pid"
 start_postgres
 want='8056 14896 333 105 14896 10025 8023'

@@ -29,7 +29,7 @@ ends() { # ends SIGNAL CODE NAME: it does, within five seconds
 sessions() { sql "select count(*) from pg_stat_activity where application_name like 'dwh worker%'"; }
 no_session() { [ "$(sessions)" = 0 ]; }
 gone() { # gone NAME: the server has rolled back, and the rest is as it was promised
-	until_true 5 no_session
+	until_true 30 no_session
 	is "$(sessions)" 0 "$1: no session is left" # also while a lock is still held
 	release
 	is "$(sql 'select (select count(*) from staging_events) + (select count(*) from staging_songs) =
@@ -46,7 +46,7 @@ backends() { # of workers
 }
 hold_lock() { # hold_lock TABLE
 	sql "begin; lock table $1; select pg_sleep(60)" >/dev/null 2>&1 &
-	until_true 5 locked "$1"
+	until_true 30 locked "$1"
 }
 locked() { [ -n "$(sql "select 1 from pg_locks where granted and mode = 'AccessExclusiveLock'
 	and relation = '$1'::regclass")" ]; }

@@ -129,7 +129,7 @@ kill -STOP "$supervisor" # its journal holds still, while both reports are made
 page 'while it runs'
 has 'The run is still going on; this is how far it is.' 'says that it goes on'
 kill -9 "$supervisor"
-until_true 5 not_there "$supervisor"
+until_true 30 not_there "$supervisor"
 printf '{"t":"move","id":1' >>"$T/.dwh/runs/$(last_run)/journal.jsonl"
 page 'killed, its last line torn'
 like "$(cat "$PAGE")" '<pre><code>[^<]* rerun 2[^<]*</code></pre>' 'with the command that loads the rest'

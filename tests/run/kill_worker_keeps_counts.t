@@ -71,7 +71,7 @@ end_run() { # what every such run must come to
 
 hold_lock() { # hold_lock TABLE: nobody else reads or writes it until release_lock TABLE
 	sql "begin; lock table $1; select pg_sleep(60)" >/dev/null 2>&1 &
-	until_true 5 locked "$1"
+	until_true 30 locked "$1"
 }
 locked() { [ -n "$(sql "select 1 from pg_locks $LOCK '$1'::regclass")" ]; }
 release_lock() { sql "select pg_terminate_backend(pid) from pg_locks $LOCK '$1'::regclass" >/dev/null; }
@@ -83,7 +83,7 @@ hold_insert() {
 		'begin perform pg_advisory_xact_lock_shared(77); return null; end';
 		create trigger held before insert on songs for each statement execute function held()"
 	direct 'select pg_advisory_lock(77), pg_sleep(60)' >"$T/holder" 2>&1 &
-	until_true 5 held
+	until_true 30 held
 }
 held() { [ -n "$(direct "select 1 from pg_locks $HELD")" ]; }
 HELD="where locktype = 'advisory' and objid = 77 and granted and mode = 'ExclusiveLock'"

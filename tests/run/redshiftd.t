@@ -171,7 +171,7 @@ running() { [ "$(rs -Atqc "select count(*) from sys_load_history where status = 
 copy="copy events from 's3://sparkify/log_data' $role json 'auto'"
 rs -q -c "$copy" >"$T/first" 2>&1 &
 first=$!
-until_true 5 running
+until_true 30 running
 q "select session_id from sys_load_history where status = 'running'"
 q "cancel $OUT"
 wait "$first"
@@ -211,7 +211,7 @@ for begin in 'select 1' begin; do
 		-c "$begin" -c "$copy" >/dev/null 2>&1 &
 	client=$!
 	disown
-	until_true 5 running
+	until_true 30 running
 	kill -9 "$client"
 	until_true 10 none
 	q 'select count(*) from events'
@@ -231,11 +231,11 @@ is "$(sed 's/^\(ERROR:  [a-z]*\).*/\1/' <<<"$OUT" | tr '\n' ' ')" 'ERROR:  cance
 # ---- its end ----
 
 rs -q -c "begin; $copy" 2>/dev/null &
-until_true 5 running
+until_true 30 running
 kill -9 "$REDSHIFTD"
 sessions_left() { pids_of 'dwh: redshiftd session' | grep -q .; }
 no_sessions() { ! sessions_left; }
-until_true 5 no_sessions
+until_true 30 no_sessions
 ok $? 'sessions do not outlive it'
 stop_redshiftd
 direct "create table redshiftd.load_file (query_id bigint, file_name varchar(1200), bytes bigint, lines bigint);

@@ -197,7 +197,7 @@ is "$ST" 3 'another one beside it'
 dwh status --json
 is "$(jq -r .run <<<"$OUT")" "$(jq -r .run <<<"$a")" 'is not mistaken for it'
 kill -9 "$supervisor"
-until_true 5 not_there "$supervisor"
+until_true 30 not_there "$supervisor"
 dwh status
 like "$OUT" ': killed, ' 'killed with -9, it is not said to run'
 like "$OUT" "Load the rest: $DWH rerun 2[^ ]* -c $T/dwh.cfg --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100\$" 'and how to go on is'

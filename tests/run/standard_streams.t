@@ -85,7 +85,7 @@ hold_pipe() {
 	READER=$!
 }
 fill_pipe() { # what is opened as 4
-	until_true 5 test -e "$T/pipe.held"
+	until_true 30 test -e "$T/pipe.held"
 	head -c 4096 /dev/zero | tr '\0' '\n' >&4
 }
 hold_pipe
