@@ -13,7 +13,7 @@ static struct place {
 	ino_t ino; /* 0: free */
 	int64_t changed_ns, size, mtime_ns;
 	char etag[S3D_ETAG_MAX];
-} *places; /* made when first wanted: it is large, and only s3d does */
+} * places; /* made when first wanted: it is large, and only s3d does */
 
 static int64_t ns(struct timespec t)
 {
