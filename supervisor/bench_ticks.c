@@ -110,18 +110,21 @@ struct bench_ticks bench_ticks(int64_t keeper)
 {
 	struct sum s = {.keeper = keeper, .postgres = -1, .s3d = -1};
 	int64_t until = clock_ms() + SESSIONS_MS, second = sysconf(_SC_CLK_TCK);
-	int without = 0;
+	struct process before = {.gone = 0}, after = {.gone = 0};
 
 	each(find_services, &s);
-	/* Twice without a session: one that ends while we look is in neither sum the first time. */
-	do {
-		if (s.session)
-			clock_sleep(5);
+	/* Until no session is left, and none was waited for while we looked: it would be counted
+	 * twice, or not at all. */
+	for (;;) {
 		s.warehouse = s.s3 = 0;
 		s.session = false;
+		look(s.postgres, &before);
 		each(add, &s);
-		without = s.session ? 0 : without + 1;
-	} while (without < 2 && clock_ms() < until);
+		look(s.postgres, &after);
+		if ((!s.session && before.gone == after.gone) || clock_ms() >= until)
+			break;
+		clock_sleep(5);
+	}
 	return (struct bench_ticks){s.postgres < 0 ? -1 : s.warehouse * 1000 / second,
 	    s.s3d < 0 ? -1 : s.s3 * 1000 / second};
 }
