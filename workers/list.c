@@ -69,29 +69,6 @@ static void send_range(struct list *l, struct str prefix, struct str after, stru
 	worker_send(&m);
 }
 
-/*
- * The sub-prefixes of one delimited page become parts. Up to FAN_MAX, and nothing beside them: one
- * each. Else runs of neighbours, bounded by the names of sub-prefixes; the keys that stand between
- * them fall into the runs.
- */
-static void fan_out(struct list *l, const struct s3_page *page)
-{
-	size_t per = (page->n_prefixes + FAN_MAX - 1) / FAN_MAX;
-	struct str none = STR("");
-
-	if (per == 1 && page->n_objects == 0) {
-		for (size_t i = 0; i < page->n_prefixes; i++)
-			send_range(l, page->prefixes[i], none, none);
-		return;
-	}
-	for (size_t i = 0; i < page->n_prefixes; i += per) {
-		bool last = i + per >= page->n_prefixes;
-
-		send_range(l, l->prefix, i ? page->prefixes[i] : none,
-		    last ? none : page->prefixes[i + per]);
-	}
-}
-
 /* Where the last whole character of the first n bytes of s ends: bounds must be UTF-8, as keys are.
  */
 static size_t whole(struct str s, size_t n)
@@ -201,10 +178,11 @@ static bool look_across(
 }
 
 /*
- * More sub-prefixes than fit into a page, of which *page is the first: every `per` of them become a
- * part, and behind FAN_MAX parts every twice as many.
+ * Every `per` neighbours of the sub-prefixes become a part, and behind FAN_MAX parts every twice as
+ * many; *page is the first of those that req lists. A part is bounded by the names of sub-prefixes,
+ * and the keys that stand between them fall into it.
  */
-static bool fan_out_many(
+static bool fan_out_runs(
     struct list *l, struct s3_list req, struct s3_page *page, size_t per, struct err *e)
 {
 	struct str from = STR("");
@@ -228,6 +206,19 @@ static bool fan_out_many(
 			return false;
 	}
 	send_range(l, l->prefix, from, STR(""));
+	return true;
+}
+
+/* The sub-prefixes of the only page: up to FAN_MAX, and nothing beside them, are a part each. */
+static bool fan_out(struct list *l, struct s3_list req, struct s3_page *page, struct err *e)
+{
+	size_t per = (page->n_prefixes + FAN_MAX - 1) / FAN_MAX;
+	struct str none = STR("");
+
+	if (per > 1 || page->n_objects)
+		return fan_out_runs(l, req, page, per, e);
+	for (size_t i = 0; i < page->n_prefixes; i++)
+		send_range(l, page->prefixes[i], none, none);
 	return true;
 }
 
@@ -258,7 +249,7 @@ static bool look_down(struct list *l, bool *flat, struct s3_page *page, struct e
 			return false;
 		*flat = dense < DENSE;
 		if (!*flat)
-			return fan_out_many(l, req, page, dense < most ? most / dense : 1, e);
+			return fan_out_runs(l, req, page, dense < most ? most / dense : 1, e);
 		*page = keys;
 		return true;
 	}
@@ -267,8 +258,7 @@ static bool look_down(struct list *l, bool *flat, struct s3_page *page, struct e
 		return true;
 	}
 	*flat = false;
-	fan_out(l, page);
-	return true;
+	return fan_out(l, req, page, e);
 }
 
 static bool list_all(struct list *l, struct err *e)

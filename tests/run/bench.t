@@ -171,7 +171,7 @@ ok $? 'a plot behind a link'
 untouched 'the one after'
 like "$OUT" '^  strategy  workers  median s  least s  most s  speed-up  efficiency  serial fraction$' 'a table of times'
 like "$OUT" '^  direct +2 +[0-9]+\.[0-9]{3} +[0-9.]+ +[0-9.]+ +1\.00 +100% +-$' 'with a line'
-like "$OUT" '^  direct +2 +1,[0-9]{3} +4\.[12] MB( +[0-9]+\.[0-9]{2}){4}( +[0-9.]+ MB){2}$' 'and one of what was used'
+like "$OUT" '^  direct +2 +1,[0-9]{3} +4\.1 MB( +[0-9]+\.[0-9]{2}){4}( +[0-9.]+ MB){2}$' 'and one of what was used'
 
 # ---- a warehouse elsewhere ----
 

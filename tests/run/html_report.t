@@ -119,11 +119,7 @@ done
 
 stop_s3d
 own_s3d --latency 50ms
-"$DWH" run --fresh -c "$T/dwh.cfg" --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100 >"$T/slow" 2>&1 &
-supervisor=$!
-disown
-two_shards() { "$DWH" status -c "$T/dwh.cfg" --json | jq -e '.state == "running" and .loaded >= 1 and (.running | length) > 0'; }
-until_true 60 two_shards
+slow_run
 ok $? 'a run that goes on'
 kill -STOP "$supervisor" # its journal holds still, while both reports are made
 page 'while it runs'

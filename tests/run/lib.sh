@@ -113,9 +113,9 @@ local_config() {
 	CFG
 }
 
-# The generated data set, made once a build and linked from there.
+# The generated data set, made once and linked from there; another generator makes another one.
 make_data() {
-	DATA=$TOP/build/testdata
+	DATA=$TOP/build/testdata.$(cat "$TOP"/supervisor/data*.[ch] | cksum | cut -d' ' -f1)
 	if [ ! -f "$DATA/expect.json" ]; then
 		mkdir -p "$TOP/build"
 		"$DWH" data --out "$DATA.$$" >/dev/null && mv -T "$DATA.$$" "$DATA" 2>/dev/null
@@ -134,6 +134,19 @@ small_data() {
 	mkdir -p "$T/buckets/sparkify/song_data/A"
 	cp -al "$DATA/log_data" "$DATA/log_json_path.json" "$T/buckets/sparkify"
 	cp -al "$DATA/song_data/A/A" "$DATA/song_data/A/B" "$T/buckets/sparkify/song_data/A"
+}
+
+# A run over a slow S3 that has some way to go: when it has a shard, it goes on without us, as process
+# $supervisor, and says what it has to say to $T/slow. False where it did not come so far.
+slow_run() {
+	"$DWH" run --fresh -c "$T/dwh.cfg" --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100 >"$T/slow" 2>&1 &
+	supervisor=$!
+	disown
+	until_true 60 slow_run_is_on
+}
+slow_run_is_on() {
+	"$DWH" status -c "$T/dwh.cfg" --json |
+		jq -e '.state == "running" and .loaded >= 1 and (.running | length) > 0'
 }
 
 # ---- an S3 server and a PostgreSQL of the test's own, for ENGINE = postgres ----

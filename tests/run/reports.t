@@ -171,11 +171,7 @@ rm -rf "$T/buckets/sparkify/log_data" && mv "$T/log.kept" "$T/buckets/sparkify/l
 
 # ---- from another shell ----
 own_again --latency 120ms
-"$DWH" run --fresh -c "$T/dwh.cfg" --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100 >"$T/slow" 2>&1 &
-supervisor=$!
-disown
-two_shards() { "$DWH" status -c "$T/dwh.cfg" --json | jq -e '.state == "running" and .loaded >= 1 and (.running | length) > 0'; }
-until_true 60 two_shards
+slow_run
 ok $? 'a slow run is seen while it runs'
 dwh status --json
 a=$OUT
