@@ -140,6 +140,7 @@ small_data() {
 # $supervisor, and says what it has to say to $T/slow. False where it did not come so far.
 slow_run() {
 	"$DWH" run --fresh -c "$T/dwh.cfg" --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100 >"$T/slow" 2>&1 &
+	# shellcheck disable=SC2034
 	supervisor=$!
 	disown
 	until_true 60 slow_run_is_on
