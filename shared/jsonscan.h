@@ -65,6 +65,7 @@ struct jsonscan {
 	const char *p, *end;
 	const char *why; /* NULL, or what is wrong at p; then nothing works any more */
 	uint32_t depth;
+	uint32_t lines; /* new lines passed */
 };
 
 static inline struct jsonscan jsonscan_init(struct str text)
@@ -113,8 +114,8 @@ static inline bool jsonscan_blank(char c)
 
 static inline void jsonscan_blanks(struct jsonscan *s)
 {
-	while (s->p < s->end && jsonscan_blank(*s->p))
-		s->p++;
+	for (; s->p < s->end && jsonscan_blank(*s->p); s->p++)
+		s->lines += *s->p == '\n';
 }
 
 #endif

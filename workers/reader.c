@@ -144,13 +144,32 @@ static void pass_header(struct reader *r, const char **p, size_t *n)
 		records_skip(&r->records, (uint64_t)(*p - from), lines);
 }
 
+/* Records that need not be cut, as far as there are. */
+static bool take_whole(struct reader *r, struct err *e)
+{
+	for (;;) {
+		struct str rest = records_rest(&r->records);
+		size_t used = 0;
+		uint32_t lines = 0;
+
+		if (rest.n && !r->plan->whole(r->ctx, rest, &used, &lines, e))
+			return false;
+		if (used == 0)
+			return true;
+		records_take(&r->records, used, lines);
+	}
+}
+
 static bool take_records(struct reader *r, struct err *e)
 {
 	struct record rec;
 
 	for (;;) {
-		enum records_what what = records_next(&r->records, &rec);
+		enum records_what what;
 
+		if (r->plan->whole && !take_whole(r, e))
+			return false;
+		what = records_next(&r->records, &rec);
 		if (what == RECORDS_MORE || what == RECORDS_END)
 			return true;
 		if (!r->record(r->ctx, &rec, e))

@@ -21,7 +21,10 @@ struct reader_plan {
 	enum copystmt_encoding encoding;
 	int64_t header;                  /* lines at an object's start that are no data */
 	const struct textformat *format; /* NULL: JSON */
-	char *unpacked, *utf8;           /* NULL where nothing is compressed, or UTF-16 */
+	/* NULL, or who takes a JSON record before it is cut, from the start of rest: *used says how
+	 * many bytes, with how many new lines; 0: it has to be cut first. */
+	bool (*whole)(void *ctx, struct str rest, size_t *used, uint32_t *lines, struct err *e);
+	char *unpacked, *utf8; /* NULL where nothing is compressed, or UTF-16 */
 };
 
 struct reader {

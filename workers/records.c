@@ -52,6 +52,23 @@ static void pass(struct records *r, size_t n)
 	r->offset += n;
 }
 
+struct str records_rest(struct records *r)
+{
+	if (r->cut.open || r->junk)
+		return (struct str){0};
+	while (r->n && jsonscan_blank(*r->p)) {
+		r->line += *r->p == '\n';
+		pass(r, 1);
+	}
+	return r->n && (*r->p == '{' || *r->p == '[') ? (struct str){r->p, r->n} : (struct str){0};
+}
+
+void records_take(struct records *r, size_t n, uint64_t lines)
+{
+	pass(r, n);
+	r->line += lines;
+}
+
 static void begin(struct records *r)
 {
 	r->now.offset = r->offset;

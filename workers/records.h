@@ -63,6 +63,14 @@ enum records_what records_next(struct records *r, struct record *out);
 /* Bytes, and new lines among them, that somebody else has passed over before the first piece. */
 void records_skip(struct records *r, uint64_t bytes, uint64_t lines);
 
+/*
+ * For somebody who finds the end of a well-formed record while looking at what is in it: the rest
+ * of the piece from where a record begins, blanks passed; empty where none begins. n > 0 bytes of
+ * it, a whole record with so many new lines, are then taken.
+ */
+struct str records_rest(struct records *r);
+void records_take(struct records *r, size_t n, uint64_t lines);
+
 /* Bytes kept of a record that a piece boundary cut. */
 size_t records_held(const struct records *r);
 

@@ -280,18 +280,37 @@ bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_er
 	return true;
 }
 
+/* Fills the slots from the record that comes next. */
+static bool take_record(struct rowmap *m, struct jsonscan *s)
+{
+	for (size_t i = 0; i < m->n; i++)
+		m->slots[i].type = SLOT_ABSENT;
+	jsonscan_blanks(s);
+	if (s->p == s->end || (*s->p != '{' && *s->p != '['))
+		return jsonscan_fail(s, "object or array expected");
+	return walk(m, &m->root, s);
+}
+
 bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad)
 {
 	struct jsonscan s = jsonscan_init(record);
 
-	for (size_t i = 0; i < m->n; i++)
-		m->slots[i].type = SLOT_ABSENT;
-	jsonscan_blanks(&s);
-	if (s.p == s.end || (*s.p != '{' && *s.p != '['))
-		jsonscan_fail(&s, "object or array expected");
-	if (s.why || !walk(m, &m->root, &s) || !jsonscan_end(&s))
+	if (!take_record(m, &s) || !jsonscan_end(&s))
 		return fail_json(bad, record, &s);
 	return row_put(m, record, out, bad);
+}
+
+size_t row_encode_first(struct rowmap *m, struct str text, struct buf *out, uint32_t *lines)
+{
+	struct jsonscan s = jsonscan_init(text);
+	struct row_error unsaid;
+	size_t n;
+
+	if (!take_record(m, &s))
+		return 0;
+	n = (size_t)(s.p - text.p);
+	*lines = s.lines;
+	return n <= RECORDS_MAX && row_put(m, (struct str){text.p, n}, out, &unsaid) ? n : 0;
 }
 
 void row_header(struct buf *out)

@@ -76,6 +76,14 @@ int64_t rowmap_replaced(const struct rowmap *m);
 bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad);
 
 /*
+ * The same for a record at the start of text, whatever follows it. Returns its bytes, and the new
+ * lines among them; 0, and out is as it was, where there is no whole, well-formed record of at most
+ * RECORDS_MAX bytes, or its row is bad: cut it then (records.h), and row_encode() says what is
+ * wrong.
+ */
+size_t row_encode_first(struct rowmap *m, struct str text, struct buf *out, uint32_t *lines);
+
+/*
  * The same for a record of a text format (lines.h); *none where it is a blank line to be passed
  * over (IGNOREBLANKLINES), which adds nothing.
  */

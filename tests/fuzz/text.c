@@ -1,6 +1,7 @@
 /*
- * Any bytes as an object of a text format, plain, UTF-16 or compressed: whole and in pieces the
- * same rows and errors. The first byte chooses the statement, the second the size of the pieces.
+ * Any bytes as an object of a text format or JSON, plain, UTF-16 or compressed: whole and in pieces
+ * the same rows and errors; when whole, JSON's records are not cut before. The first byte chooses
+ * the statement, the second the size of the pieces.
  */
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ static const char *const options[] = {"", "csv", "csv quote '%' delimiter ';' fi
     "csv encoding utf16be ignoreheader 2", "gzip", "csv bzip2", "zstd", "json 'auto' gzip",
     "json 'auto' encoding utf16le", "json 'auto' ignoreheader 1",
     "timeformat 'auto' dateformat 'auto'",
-    "timeformat 'MM/DD/YYYY HH12:MI:SS AM' dateformat 'DD MON YY' acceptanydate"};
+    "timeformat 'MM/DD/YYYY HH12:MI:SS AM' dateformat 'DD MON YY' acceptanydate", "json 'auto'"};
 
 struct result {
 	struct rowmap *map;
@@ -36,8 +37,17 @@ static bool on_record(void *ctx, const struct record *r, struct err *e)
 	else if (x->format ? row_encode_text(x->map, x->format, r->text, &x->out, &none, &x->why)
 	                   : row_encode(x->map, r->text, &x->out, &x->why))
 		return true;
-	buf_printf(
-	    &x->out, "%d %s %s %zu", x->why.code, x->why.column, x->why.reason, x->why.position);
+	buf_printf(&x->out, "%d %s %s %zu %llu", x->why.code, x->why.column, x->why.reason,
+	    x->why.position, (unsigned long long)r->line);
+	return true;
+}
+
+static bool on_whole(void *ctx, struct str rest, size_t *used, uint32_t *lines, struct err *e)
+{
+	struct result *x = ctx;
+
+	(void)e;
+	*used = row_encode_first(x->map, rest, &x->out, lines);
 	return true;
 }
 
@@ -95,7 +105,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&pieces.out, 1 << 26);
 	reader_plan_init(&plan, &stmt, whole.format);
 	reader_init(&reader, &plan);
+	plan.whole = whole.format ? NULL : on_whole;
 	all(&reader, object, object.n + 1, &whole);
+	plan.whole = NULL;
 	all(&reader, object, 1u + data[1], &pieces);
 	if (!str_eq(buf_view(&whole.out), buf_view(&pieces.out)))
 		abort();

@@ -232,6 +232,33 @@ static void whole_records_are_not_copied(void **state)
 	records_free(&r);
 }
 
+static void somebody_else_finds_the_end(void **state)
+{
+	static const char text[] = " \n{\"a\":\n1}\r\n[2] x {";
+	struct records r;
+	struct record rec;
+
+	(void)state;
+	records_init(&r);
+	records_feed(&r, text, sizeof text - 1);
+	assert_str(records_rest(&r), text + 2);
+	records_take(&r, 8, 1);
+	assert_str(records_rest(&r), "[2] x {");
+	/* One that is not taken is cut as ever, and is where it is. */
+	assert_int_equal(records_next(&r, &rec), RECORDS_RECORD);
+	assert_str(rec.text, "[2]");
+	assert_int_equal(rec.offset, 12);
+	assert_int_equal(rec.line, 4);
+	/* What is no record is nobody's, nor is what is open. */
+	assert_int_equal(records_rest(&r).n, 0);
+	assert_int_equal(records_next(&r, &rec), RECORDS_BAD);
+	assert_str(records_rest(&r), "{");
+	assert_int_equal(records_next(&r, &rec), RECORDS_MORE);
+	records_feed(&r, "{}", 2);
+	assert_int_equal(records_rest(&r).n, 0);
+	records_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +267,7 @@ int main(void)
 	    cmocka_unit_test(strings_like_a_simple_scanner),
 	    cmocka_unit_test(too_large),
 	    cmocka_unit_test(whole_records_are_not_copied),
+	    cmocka_unit_test(somebody_else_finds_the_end),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

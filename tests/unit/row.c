@@ -298,6 +298,54 @@ static void columns(void **state)
 	assert_non_null(strstr(e.msg, "column p: type oid 600"));
 }
 
+/* A record at the start of a text: its end and its lines are found while it is read. */
+static void first(void **state)
+{
+	static const struct column table[] = {
+	    TEXT_COLUMN("a"), {{"userId", 6}, OID_INT4, -1, false, false, IDENTITY_NONE}};
+	static const struct {
+		const char *text;
+		size_t bytes;
+		uint32_t lines;
+	} cases[] = {
+	    {"{}", 2, 0},
+	    {"{\"a\":\"}\"}{", 9, 0},
+	    {"{\n\"a\" :\n\"1\",\n \"b\":[\n{ }\r\n]\n}\n\n{}", 28, 6},
+	    /* Not whole, not well-formed, no row: nothing. */
+	    {"{\"a\":1", 0, 0},
+	    {"{\"a\":\"1}", 0, 0},
+	    {"{\"a\":01}", 0, 0},
+	    {"{\"userId\":\"x\"}", 0, 0},
+	    {"{\"a\":\"12345678901234567890123456789\"}", 0, 0},
+	};
+	struct rowmap *m = map(from, NULL, table, 2);
+	struct row_error bad;
+	struct buf out, same;
+
+	(void)state;
+	buf_init(&out, 35);
+	buf_init(&same, 35);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t n = strlen(cases[i].text);
+		char *copy = xmalloc(n);
+		uint32_t lines = 0;
+
+		memcpy(copy, cases[i].text, n);
+		buf_reset(&out);
+		buf_reset(&same);
+		n = row_encode_first(m, (struct str){copy, n}, &out, &lines);
+		assert_int_equal(n, cases[i].bytes);
+		if (n) {
+			assert_int_equal(lines, cases[i].lines);
+			assert_true(row_encode(m, (struct str){copy, n}, &same, &bad));
+		}
+		assert_true(str_eq(buf_view(&out), buf_view(&same)));
+		free(copy);
+	}
+	buf_free(&out);
+	buf_free(&same);
+}
+
 /* The whole of a report. */
 static void report(void **state)
 {
@@ -437,6 +485,7 @@ int main(void)
 	    cmocka_unit_test(by_path),
 	    cmocka_unit_test(fallback_to_auto),
 	    cmocka_unit_test(columns),
+	    cmocka_unit_test(first),
 	    cmocka_unit_test(report),
 	    cmocka_unit_test(sparkify),
 	    cmocka_unit_test(many_keys),
