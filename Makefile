@@ -117,8 +117,9 @@ $(B)/fuzz/replay.o: tests/fuzz/replay.c
 fuzz-targets: $(FUZZ)
 
 # Tests wait more than they work, so several run at a time (JOBS=1: one by one): the quick judges
-# first, then the long ones.
+# first, then the long ones. One that hangs fails.
 JOBS ?= 3
+LIMIT := timeout --kill-after=30 900
 FIRST := $(patsubst %,tests/run/%.t,unit corpus hangs quarantine display torture rerun_torn_journal \
 	quarantine_local rerun_local every_engine faults kill_worker_keeps_counts in_doubt bench)
 
@@ -126,7 +127,7 @@ FIRST := $(patsubst %,tests/run/%.t,unit corpus hangs quarantine display torture
 test: deps deps-test
 	$(MAKE) all
 	$(MAKE) BUILD=asan all unit fuzz-targets
-	DWH=$(CURDIR)/build/asan/dwh prove --timer -j $(JOBS) $(FIRST) \
+	DWH=$(CURDIR)/build/asan/dwh prove --timer --exec '$(LIMIT)' -j $(JOBS) $(FIRST) \
 	    $(filter-out $(FIRST),$(wildcard tests/run/*.t)) $(PROVE)
 
 $(B)/peers/%: tests/peers/%.c $(LIB)

@@ -147,7 +147,7 @@ for size in '200 50' '40 24' '20 12' '10 5' '3 3'; do
 	is "$SEEN" 'well' "$size: nothing is broken, nothing is left"
 	like "$FACTS" '^status 0, [0-9]{2,} frames' "$size: it was drawn"
 done
-NO_COLOR='' seen 80 24 plain "${slow[@]}"
+NO_COLOR='' seen 80 24 plain "${slow[@]}" -w 5 # some wait
 is "$SEEN" 'well' '80 24: nothing is broken, nothing is left'
 like "$FACTS" ' [5-9] lines, [1-9][0-9]* colours' 'a line a worker, the state, the sums; what waits is dim'
 like "$SCREEN" '^dwh: insert songplays: [0-9]+ rows, ' 'what ended is above it'
