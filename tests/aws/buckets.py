@@ -49,9 +49,6 @@ class S3Call:
         shown = {"Bucket": self.bucket, "Key": self.object}
         return {k: v for k, v in {**shown, **self.query}.items() if v}
 
-    def unread(self):
-        return []
-
     def _find(self):
         """(AWS's name of the operation, the function for it)"""
         method, query = self.method, self.query
@@ -120,9 +117,9 @@ def forward(call):
     signed = sorted(k for k in headers if k == "host" or k.startswith("x-amz-"))
     canonical = signature.canonical_request(call.method, call.target, headers, signed, "s3",
                                             headers["x-amz-content-sha256"])
-    _, mark = signature.sign(canonical, secret, stamp, call.world.options.s3_region, "s3")
+    _, mark = signature.sign(canonical, secret, stamp, call.world.options.region, "s3")
     headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={key_id}/{stamp[:8]}/{call.world.options.s3_region}/s3/"
+        f"AWS4-HMAC-SHA256 Credential={key_id}/{stamp[:8]}/{call.world.options.region}/s3/"
         f"aws4_request, SignedHeaders={';'.join(signed)}, Signature={mark}")
     conn = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
     try:

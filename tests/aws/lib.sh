@@ -95,7 +95,7 @@ print(s.getsockname()[1])')
 	disown
 	until_true 60 curl -s -o "$T/moto.up" "http://127.0.0.1:$MOTO_PORT/moto-api/" ||
 		echo "# moto did not start: $(tail -n 3 "$T/moto.log")"
-	local iam key
+	local key
 	iam() {
 		curl -sS -d "Version=2010-05-08&UserName=loader&$1" \
 			-H 'Authorization: AWS4-HMAC-SHA256 Credential=AKIAANYBODYANYBODY00/20200101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0' \
