@@ -36,8 +36,9 @@ class Bucket:
 class S3Call:
     """One request: what it is, before it is carried out."""
 
-    def __init__(self, world, service, key, region, method, target, headers, body):
-        self.world, self.service, self.key, self.region = world, service, key, region
+    def __init__(self, world, service, region, method, target, headers, body, entry):
+        self.world, self.service, self.key, self.region = world, service, None, region
+        self.entry = entry  # of the log
         self.method, self.target, self.headers, self.body = method, target, headers, body
         path, _, query = target.partition("?")
         self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
@@ -90,11 +91,10 @@ def carry_out(call):
         with world.lock:
             return call.run(call)
     with world.lock:
-        known = world.buckets.get(call.bucket)
-        if known:
-            check_region(call, known)
         if call.action == "CreateBucket":
             check_new_bucket(call)
+        else:
+            check_region(call, world.buckets.get(call.bucket))
     status, headers, body = forward(call)
     with world.lock:
         if call.action == "CreateBucket" and status == 200:
@@ -164,7 +164,7 @@ def find(call):
     b = call.world.buckets.get(call.bucket)
     if b is None and call.world.options.s3:
         # One of the other server's own.
-        call.world.buckets[call.bucket] = b = Bucket(call.bucket, call.region.name, None)
+        call.world.buckets[call.bucket] = b = Bucket(call.bucket, call.world.options.region, None)
     if b is None:
         raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404,
                       BucketName=call.bucket)
@@ -173,10 +173,11 @@ def find(call):
 
 
 def check_region(call, bucket):
-    if bucket.region != call.region.name:
+    """Refuses a signature for another region than the bucket's; what is not ours is in --region."""
+    home = bucket.region if bucket else call.world.options.region
+    if home != call.region.name:
         raise Refusal("AuthorizationHeaderMalformed", "The authorization header is malformed; the "
-                      f"region '{call.region.name}' is wrong; expecting '{bucket.region}'", 400,
-                      Region=bucket.region)
+                      f"region '{call.region.name}' is wrong; expecting '{home}'", 400, Region=home)
 
 
 def no_operation(call):

@@ -48,6 +48,7 @@ import email.utils
 import fnmatch
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -204,7 +205,7 @@ class Double:
             raise Gone(how)
         if how == "hold-after":
             self._hold(entry, held)
-        entry["outcome"] = "ok"
+        entry["outcome"] = entry["outcome"] or "ok"
         return result
 
     @staticmethod
@@ -238,6 +239,9 @@ class Double:
     def _carry_out(self, call, rid):
         if call.service.name == "s3":
             status, head, body = buckets.carry_out(call)
+            if status >= 400:  # said by the server behind us
+                code = re.search(rb"<Code>(\w+)</Code>", body)
+                call.entry["outcome"] = code[1].decode() if code else str(status)
             return status, {"x-amz-request-id": rid, "x-amz-id-2": rid, **head}, body
         with self.world.lock:
             self.world.settle()
@@ -250,14 +254,19 @@ class Double:
         scope = signature.scope_of(headers)
         region_name = scope[0] if scope else "us-east-1"
         entry["region"] = region_name
+        region = self.world.region(region_name)
         args = None
-        if service.protocol in ("query", "ec2"):
-            args = wire.query_args(service, body)
-            action = entry["action"] = args.text("Action", "")
-            entry["args"] = args.shown()
+        if service.protocol == "s3":
+            call = buckets.S3Call(self.world, service, region, method, target, headers, body, entry)
+            action = entry["action"] = call.action
+            entry["args"] = call.shown()
         elif service.protocol == "json":
             action = entry["action"] = headers.get("x-amz-target", "").partition(".")[2]
             args = wire.json_args(body)
+            entry["args"] = args.shown()
+        else:
+            args = wire.query_args(service, body)
+            action = entry["action"] = args.text("Action", "")
             entry["args"] = args.shown()
         key = None
         if not (service.name == "sts" and action == "AssumeRoleWithWebIdentity"):
@@ -266,10 +275,8 @@ class Double:
         if service.name == "iam" and region_name not in IAM_REGIONS:
             raise common(service, "signature", detail="Credential should be scoped to a valid "
                          f"region, not '{region_name}'.")
-        region = self.world.region(region_name)
         if service.protocol == "s3":
-            call = buckets.S3Call(self.world, service, key, region, method, target, headers, body)
-            entry["action"], entry["args"] = call.action, call.shown()
+            call.key = key
             return call
         if method != "POST" or target != "/":
             raise common(service, "no action", action=f"{method} {target}")
@@ -363,6 +370,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp=None):
         return email.utils.formatdate(self.server.double.world.wall(), usegmt=True)
+
+    def handle_expect_100(self):
+        done = super().handle_expect_100()
+        self.wfile.flush()
+        return done
 
     def log_message(self, format, *args):
         pass
