@@ -262,7 +262,7 @@ is "$(cat "$T/double.log")" '' 'nothing went wrong in it'
 if /usr/bin/python3 -c 'import boto3' 2>/dev/null || python3 -c 'import boto3' 2>/dev/null; then
 	/usr/bin/python3 -c 'import boto3' 2>/dev/null && PYTHON=/usr/bin/python3 || PYTHON=python3
 	kill "$DOUBLE"
-	start_double --page 2
+	start_double --page 2 --speed 1200
 	"$PYTHON" "$AWS_HERE/boto.py" >"$T/boto" 2>"$T/err"
 	ok $? 'boto3 gets through a whole life'
 	while read -r state name; do
