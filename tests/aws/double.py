@@ -18,11 +18,12 @@ scope of the signature, which is verified. What it knows of AWS stands in the mo
 A test looks in, and interferes, below /_double (JSON; no signature):
 
     GET  /_double/log      each call: n, service, action, region, args, outcome, unread
-                           outcome: "ok", AWS's code, or what was done to it (lost, timeout, held)
+                           outcome: "ok", AWS's code, or lost, timeout, reset, held, dropped
                            unread: arguments that AWS would have ignored: a slip of the client
     GET  /_double/left     what was made and is there: kind, name, region, status, tags
     POST /_double/fail     {action, times, after, how, ...}: see FAILS below
-    POST /_double/release  lets go what is held; those that failed to come yet, too
+    POST /_double/release  {drop: false}: lets go what is held, and what would have been; with drop
+                           what was not carried out yet never is, and gets no answer
     POST /_double/calm     forgets all faults, lets go what is held
     POST /_double/clock    {step: seconds, speed: N, wall: seconds}: simulated time goes on by step,
                            and N times as fast from now; the server's clock is wrong by wall
@@ -79,12 +80,18 @@ ROLE_FAULT = ("The IAM role {} is not valid. The IAM role must delegate access t
               "account.")
 
 
+class Gate:
+    """Where calls are held."""
+
+    def __init__(self):
+        self.open, self.drop = threading.Event(), False
+
+
 class Faults:
     """What a test wants to go wrong; under the world's lock."""
 
     def __init__(self):
-        self.rules = []
-        self.open = threading.Event()
+        self.rules, self.gate = [], Gate()
 
     def add(self, rule):
         rule = {"action": "*", "times": 1, "after": 0, **rule}
@@ -92,15 +99,20 @@ class Faults:
         if unknown or rule.get("how") not in FAILS:
             raise ValueError(f"a fault is {{action, times, after, how: {' '.join(FAILS)}}}")
         if rule["how"].startswith("hold"):
-            self.open = threading.Event()
+            self.gate = Gate() if self.gate.open.is_set() else self.gate
         self.rules.append(rule)
+
+    def release(self, drop=False):
+        self.gate.drop = drop
+        self.gate.open.set()
+        self.rules = [r for r in self.rules if not r["how"].startswith("hold")]
 
     def take(self, service, action):
         """The rule for this call, or None. Counts down."""
         for rule in self.rules:
             wanted = rule["action"]
             if wanted == "changes":
-                if action.startswith(LOOKS):
+                if action.startswith(LOOKS) or service in ("imds", "container"):
                     continue
             elif not fnmatch.fnmatchcase(f"{service}:{action}" if ":" in wanted else action, wanted):
                 continue
@@ -190,13 +202,16 @@ class Double:
             self.log.append(entry)
             call = parse()
             rule = self.faults.take(entry["service"], entry["action"])
-            held = self.faults.open
+            gate = self.faults.gate
         how = rule["how"] if rule else None
         if how in ("timeout", "reset"):
             entry["outcome"] = how
             raise Gone(how)
         if how == "hold":
-            self._hold(entry, held)
+            self._hold(entry, gate)
+            if gate.drop:
+                entry["outcome"] = "dropped"
+                raise Gone("lost")
         elif how and how not in ("lost", "hold-after"):
             raise fault(call, rule)
         result = carry_out(call)
@@ -204,14 +219,14 @@ class Double:
             entry["outcome"] = "lost"
             raise Gone(how)
         if how == "hold-after":
-            self._hold(entry, held)
+            self._hold(entry, gate)
         entry["outcome"] = entry["outcome"] or "ok"
         return result
 
     @staticmethod
-    def _hold(entry, held):
+    def _hold(entry, gate):
         entry["outcome"] = "held"
-        held.wait()
+        gate.open.wait()
         entry["outcome"] = None
 
     def _keep(self, entry):
@@ -316,12 +331,11 @@ class Double:
     def _fail(self, given):
         self.faults.add(given)
 
-    def _release(self, _):
-        self.faults.open.set()
-        self.faults.rules = [r for r in self.faults.rules if not r["how"].startswith("hold")]
+    def _release(self, given):
+        self.faults.release(given.get("drop", False))
 
     def _calm(self, _):
-        self.faults.open.set()
+        self.faults.release()
         self.faults.rules = []
 
     def _clock(self, given):

@@ -118,7 +118,7 @@ create() { # create NAME [MORE]
 }
 faults=
 for bad in ClusterIdentifier={Dwh,1a,a--b,a-} NodeType=x NumberOfNodes={1,101,x} DBName={Dev,select} \
-	MasterUsername={Dwh,public} MasterUserPassword={Sh0rtpw,nodigitHere,NOLOWER01,noupper01,Sl/ash001,Qu\'ote001,B%20lank01} \
+	MasterUsername={Dwh,public} MasterUserPassword={Sh0rtpw,nodigitHere,NOLOWER01,noupper01,Sl/ash001,Qu\'ote001,B\ lank01} \
 	Port={80,5456,8190} Encrypted=false AutomatedSnapshotRetentionPeriod=0 PubliclyAccessible=yes \
 	VpcSecurityGroupIds.VpcSecurityGroupId.1=sg-1 IamRoles.IamRoleArn.1=arn:aws:iam::123456789012:role/no \
 	ClusterType=single-node 'ManageMasterPassword=true' 'ClusterSubnetGroupName=no'; do
@@ -251,6 +251,13 @@ ok $? 'a call is held'
 double_post release
 wait $!
 is "$(cat "$T/out")" ok 'and goes on'
+fail_next changes hold
+aws_query redshift PauseCluster ClusterIdentifier=dwh-z >"$T/out" 2>&1 &
+until_true 10 held
+double_post release '{"drop": true}'
+wait $!
+is "$(grep -c 'Empty reply' "$T/out") $(rs_said DescribeClusters ClusterIdentifier=dwh-z ClusterStatus)" '1 available' 'or is never carried out'
+is "$(changes "$from" | paste -sd ,)" 'redshift:CreateTags lost,redshift:PauseCluster reset,redshift:PauseCluster dropped' 'what was to change something'
 is "$(calls "$from" | sed -n '1p;$p' | paste -sd ,)" 'redshift:DescribeClusters Throttling,redshift:DescribeClusters ok' 'the log'
 rs_said DescribeClusters 'MaxRecrods=20' >/dev/null
 is "$(unread)" 'DescribeClusters MaxRecrods' 'a slip of the client is seen'
@@ -274,5 +281,17 @@ if /usr/bin/python3 -c 'import boto3' 2>/dev/null || python3 -c 'import boto3' 2
 else
 	N=$((N + 1))
 	echo "ok $N - boto3 # SKIP python3-boto3 is not installed (make deps-test)"
+fi
+
+# ---- moto ----
+if has_moto; then
+	start_moto
+	is "$(who sts GetCallerIdentity Account) $(AWS_SECRET_ACCESS_KEY=wrong who)" '123456789012 SignatureDoesNotMatch' \
+		'moto verifies signatures'
+	is "$(iam_said CreateRole "RoleName=r&$trust") $(iam_said AttachRolePolicy "RoleName=r&$arn/AmazonS3ReadOnlyAccess") $(
+		iam_said DeleteRole RoleName=r)" 'ok ok DeleteConflict' 'and has the managed policies'
+else
+	N=$((N + 1))
+	echo "ok $N - moto # SKIP moto is not installed: python3 -m moto.server"
 fi
 done_testing
