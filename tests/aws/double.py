@@ -76,8 +76,8 @@ IAM_REGIONS = ("us-east-1", "us-gov-west-1", "cn-north-1")
 LOOKS = ("Describe", "Get", "List", "Head", "AssumeRole")
 FAILS = ("throttle", "deny", "500", "503", "expired", "error", "role", "timeout", "reset", "lost",
          "hold", "hold-after")
-ROLE_FAULT = ("The IAM role {} is not valid. The IAM role must delegate access to an Amazon Redshift "
-              "account.")
+ROLE_FAULT = ("The IAM role {} is not valid. The IAM role must delegate access to an Amazon "
+              "Redshift account.")
 
 
 class Gate:
@@ -114,8 +114,10 @@ class Faults:
             if wanted == "changes":
                 if action.startswith(LOOKS) or service in ("imds", "container"):
                     continue
-            elif not fnmatch.fnmatchcase(f"{service}:{action}" if ":" in wanted else action, wanted):
-                continue
+            else:
+                name = f"{service}:{action}" if ":" in wanted else action
+                if not fnmatch.fnmatchcase(name, wanted):
+                    continue
             if rule["after"] > 0:
                 rule["after"] -= 1
             elif rule["times"] != 0:
@@ -355,11 +357,12 @@ class Double:
                 key.expires = 0
 
     def _secret(self, given):
-        return {"ARN": serverless.add_secret(self.world, given.get("region", self.world.options.region),
-                                             given["id"], given["value"])}
+        region = given.get("region", self.world.options.region)
+        return {"ARN": serverless.add_secret(self.world, region, given["id"], given["value"])}
 
     def _role(self, given):
-        allow = {"Effect": "Allow", "Principal": {"AWS": worlds.ACCOUNT}, "Action": "sts:AssumeRole"}
+        allow = {"Effect": "Allow", "Principal": {"AWS": worlds.ACCOUNT},
+                 "Action": "sts:AssumeRole"}
         if "external" in given:
             allow["Condition"] = {"StringEquals": {"sts:ExternalId": given["external"]}}
         web = {"Effect": "Allow", "Principal": {"Federated": "accounts.example"},
@@ -490,6 +493,7 @@ def options():
                    help="where the machine of the metadata service is, and the secrets and objects")
     p.add_argument("--subnets", type=int, default=4, metavar="N", help="of the default VPC")
     p.add_argument("--no-default-vpc", action="store_true")
+    p.add_argument("--paused-goes", action="store_true", help="a paused cluster can be deleted")
     p.add_argument("--taken-bucket", action="append", default=[], metavar="NAME",
                    help="a bucket that is somebody else's")
     p.add_argument("--page", type=int, default=1000, metavar="N", help="rows of a page, at most")

@@ -149,7 +149,9 @@ is "$(state)" 'available 127.0.0.1 in-sync' 'then its role is in-sync'
 is "$(rs_said PauseCluster ClusterIdentifier=dwh-x ClusterStatus) $(rs_said ResumeCluster ClusterIdentifier=dwh-x)" \
 	'pausing InvalidClusterState' 'pausing'
 steps 180
-is "$(rs_said ResumeCluster ClusterIdentifier=dwh-x ClusterStatus)" resuming 'paused, and resuming'
+is "$(rs_said DeleteCluster 'ClusterIdentifier=dwh-x&SkipFinalClusterSnapshot=true') $(
+	rs_said ResumeCluster ClusterIdentifier=dwh-x ClusterStatus)" 'InvalidClusterState resuming' \
+	'paused, which is not deleted so, and resuming'
 steps 180
 is "$(rs_said ModifyClusterIamRoles "ClusterIdentifier=dwh-x&RemoveIamRoles.IamRoleArn.1=$role" ApplyStatus)" removing 'roles are modified'
 is "$(rs_said GetClusterCredentials 'ClusterIdentifier=dwh-x&DbUser=u&AutoCreate=true' DbUser) $(
@@ -174,8 +176,7 @@ is "$(rs_said DeleteCluster ClusterIdentifier=dwh-x) $(rs_said DeleteCluster Clu
 is "$(ec2_said DeleteSecurityGroup "GroupId=$group")" DependencyViolation 'its group is held'
 is "$(rs_said DeleteCluster 'ClusterIdentifier=dwh-x&FinalClusterSnapshotIdentifier=s' ClusterStatus)" final-snapshot 'the snapshot'
 steps 120
-is "$(state) $(ec2_said DeleteSecurityGroup "GroupId=$group")" 'deleting 127.0.0.1 DependencyViolation' \
-	'deleting'
+is "$(state) $(ec2_said DeleteSecurityGroup "GroupId=$group")" 'deleting DependencyViolation' 'deleting'
 steps 240
 is "$(state) $(ec2_said DeleteSecurityGroup "GroupId=$group")" 'ClusterNotFound DependencyViolation' \
 	'gone, but for its network interface'
