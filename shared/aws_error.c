@@ -93,11 +93,11 @@ static bool is_among(const char *code, const char *const *list, size_t n)
 /* "ns#ConflictException:http://..." is ConflictException. */
 static struct str bare(struct str code)
 {
-	size_t hash = str_find(code, '#');
+	size_t hash;
 
-	if (hash < code.n)
-		code = str_from(code, hash + 1);
-	return str_trim((struct str){code.p, str_find(code, ':')});
+	code.n = str_find(code, ':');
+	hash = str_find(code, '#');
+	return str_trim(hash < code.n ? str_from(code, hash + 1) : code);
 }
 
 static struct str member(const json_t *object, const char *name)
