@@ -195,7 +195,8 @@ bool aws_send(struct aws *w, struct aws_call *c, struct arena *a, struct str *bo
 		w->stats.retries += go_on;
 	} while (go_on);
 	if (verdict == AWS_TAKEN)
-		*body = arena_str(a, buf_view(&answer));
+		*body = answer.n || aws_version(c->service) ? arena_str(a, buf_view(&answer))
+		                                            : STR("{}");
 	if (answer.p)
 		explicit_bzero(answer.p, answer.cap); /* it may hold keys */
 	buf_free(&answer);
