@@ -124,7 +124,7 @@ static void nothing(void *ctx, struct str path, struct str text)
 /* An answer that is cut or is not AWS's own, such as the page of a proxy, is no answer. */
 static bool is_complete(const struct aws_endpoint *at, struct str body, struct err *e)
 {
-	json_error_t why;
+	json_error_t why = {.position = 0};
 	json_t *json;
 
 	if (!at->target) {

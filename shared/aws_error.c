@@ -276,6 +276,18 @@ static bool correct_clock(
 	return true;
 }
 
+/* Where there are no others, what AWS said stands. */
+static bool renew_keys(struct aws *w, struct err *e)
+{
+	struct err why;
+
+	if (w->refresh(w->credentials, true, &why))
+		return true;
+	if (strcmp(why.code, "unchanged") != 0)
+		*e = why;
+	return false;
+}
+
 enum aws_verdict aws_judge(struct aws *w, const struct aws_call *c, const struct aws_endpoint *at,
     const struct aws_wire *sent, const struct http_reply *r, struct str body, struct aws_tries *t,
     struct err *e)
@@ -295,7 +307,7 @@ enum aws_verdict aws_judge(struct aws *w, const struct aws_call *c, const struct
 	if (!t->refreshed && AMONG(said.code, expired) && w->credentials &&
 	    !w->credentials->anonymous) {
 		t->refreshed = true;
-		return w->refresh(w->credentials, true, e) ? AWS_AGAIN : AWS_FAILED;
+		return renew_keys(w, e) ? AWS_AGAIN : AWS_FAILED;
 	}
 	return AWS_FAILED;
 }

@@ -31,7 +31,7 @@ struct world {
 
 static int refreshed[2]; /* without need, and because the old keys were refused */
 static char token[16];
-static bool refresh_fails;
+static const char *refresh_fails; /* the code of its error, or NULL */
 
 /* As a source of sessions does: new keys where the old ones were refused. The token tells how often
  * it was asked. */
@@ -39,7 +39,7 @@ static bool refresh(struct credentials *c, bool refused, struct err *e)
 {
 	refreshed[refused]++;
 	if (refused && refresh_fails)
-		return err_set(e, ERR_SETUP, AT_CONFIG, "process", "no new keys");
+		return err_set(e, ERR_SETUP, AT_CONFIG, refresh_fails, "no new keys");
 	if (refused)
 		c->key.secret = STR(new_secret);
 	snprintf(token, sizeof token, "TOKEN-%d", refreshed[0]);
@@ -56,7 +56,7 @@ static struct world *world_new(const char *const *answers, size_t n, enum aws_se
 	char url[64];
 
 	memset(refreshed, 0, sizeof refreshed);
-	refresh_fails = false;
+	refresh_fails = NULL;
 	w->server = scripted_start(answers, n);
 	w->arena = arena_new();
 	w->who = (struct credentials){
@@ -296,10 +296,16 @@ static void keys_that_expired_are_renewed_once(void **state)
 		assert_int_equal(w->e.where, AT_CONFIG);
 		assert_non_null(strstr(w->e.msg, "token has expired"));
 
-		refresh_fails = true;
+		refresh_fails = "process";
 		assert_false(send_call(w));
 		assert_int_equal(w->server->seen, 5);
 		assert_string_equal(w->e.msg, "no new keys");
+
+		/* Where there are no others, what AWS said tells more. */
+		refresh_fails = "unchanged";
+		assert_false(send_call(w));
+		assert_int_equal(w->server->seen, 6);
+		assert_non_null(strstr(w->e.msg, "token has expired"));
 		world_free(w);
 	}
 }

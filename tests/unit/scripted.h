@@ -15,7 +15,7 @@ struct scripted {
 	pthread_t thread;
 	const char *const *answers; /* "" : the connection is closed without one */
 	size_t n_answers;
-	_Atomic int seen;                   /* requests; read it when the client has its last answer */
+	_Atomic int seen;           /* requests; read it when the client has its last answer */
 	char asked[SCRIPTED][4096]; /* heads and bodies of the first ones */
 };
 
