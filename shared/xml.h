@@ -27,8 +27,14 @@ enum { XML_DEPTH = 24, XML_TEXT = 1 << 18, XML_BODY = 1 << 28 };
  */
 typedef void xml_visit(void *ctx, struct str path, struct str text);
 
-/* Reads body, one document with this root. fn may have been called before a failure. */
+/* Reads body, one document with this root (NULL: any). fn may have been called before a failure. */
 bool xml_walk(struct str body, const char *root, xml_visit *fn, void *ctx, struct err *e);
+
+/*
+ * What the first element with this path holds, trimmed; "" where there is none. In a. For answers
+ * of the query services, whose root is not looked at: "CreateRoleResult/Role/Arn".
+ */
+struct str xml_leaf(struct str body, const char *path, struct arena *a);
 
 struct xml_object {
 	struct str key;           /* decoded */
@@ -68,7 +74,8 @@ struct xml_error {
 
 /*
  * True when body is an error document: S3's <Error>, IAM's, STS's and Redshift's <ErrorResponse>,
- * EC2's <Response><Errors>. One that is cut behind its code still counts.
+ * EC2's <Response><Errors>, moto's <ErrorResponse><Errors>. One that is cut behind its code still
+ * counts.
  */
 bool xml_error(struct str body, struct xml_error *out);
 
