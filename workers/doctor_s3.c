@@ -44,10 +44,11 @@ static void look_at_keys(struct doctor *d)
 	finding_ok(d->out, "S3", "%s%s%s%s, region %.*s (%s)", endpoint ? endpoint : "of Amazon",
 	    endpoint ? " (" : "", endpoint ? from : "", endpoint ? ")" : "", STRF(region),
 	    credentials_region_from(c, d->w.task));
+	if (!c->aws.anonymous)
+		finding_ok(d->out, "AWS key, looked for", "%.*s", STRF(chain));
 	if (!credentials_find(c, d->w.life, &key, &e)) {
 		finding_error(d->out, FINDING_MISSING, "AWS key",
 		    "set [AWS] KEY and SECRET, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", &e);
-		finding_ok(d->out, "AWS keys, by places", "%.*s", STRF(chain));
 		return;
 	}
 	if (key.anonymous) {
@@ -59,7 +60,6 @@ static void look_at_keys(struct doctor *d)
 	finding_ok(d->out, "AWS key", "****%.*s%s, from %.*s%s%s", STRF(end_of_id(&key)),
 	    key.key.token.n ? " with a session token" : "", STRF(key.origin),
 	    until[0] ? ", good until " : "", until);
-	finding_ok(d->out, "AWS keys, by places", "%.*s", STRF(chain));
 }
 
 /* ---- sources ---- */
