@@ -1,6 +1,6 @@
 # aws_keys.sh - what the tests of credentials share: the servers of aws_keys.py, and an s3d that
 # knows the keys which they give. After own_s3d's configuration.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # S3D, AWS: for the tests to read
 
 A=$T/aws
 mkdir "$A"
@@ -61,7 +61,7 @@ start_watch() {
 }
 end_watch() {
 	rm "$T/watch"
-	wait $WATCH
+	wait "$WATCH"
 	[ "$(tr '\0' '\n' <"$T/seen/processes" | grep -c 'dwh: worker')" -gt 5 ]
 	ok $? 'the titles of workers were looked at'
 	is "$(leaks)" '' 'and no secret was seen, of anything here'

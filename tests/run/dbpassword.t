@@ -57,7 +57,7 @@ export PGPASSWORD='Temporary/+=&<1'
 login IAM:awsuser PGPASSWORD 'a password of the environment' --set CLUSTER.DB_USER=IAM:awsuser
 unset PGPASSWORD
 (umask 077 && printf '%s\n' '*:*:*:IAM\:awsuser:Temporary/+=&<1' >"$T/.pgpass")
-login IAM:awsuser '~/.pgpass' 'a password of the file' --set CLUSTER.DB_USER=IAM:awsuser
+login IAM:awsuser '[~]/.pgpass' 'a password of the file' --set CLUSTER.DB_USER=IAM:awsuser
 mv "$T/.pgpass" "$T/passwords"
 PGPASSFILE=$T/passwords login IAM:awsuser "$T/passwords" 'another file' --set CLUSTER.DB_USER=IAM:awsuser
 rm "$T/passwords"
