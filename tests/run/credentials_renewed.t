@@ -58,7 +58,15 @@ finish 0 'keys that live for seconds'
 [ "$(asked | grep -c '^AssumeRole ')" -gt 0 ]
 ok $? 'are renewed while the load goes on'
 is "$(refused)" 0 'before S3 refuses them'
-rm "$A/life"
+
+# Where they can not be looked for any more before that.
+start 'keys that can not be renewed'
+echo 'AssumeRole 999 403' >"$A/fail"
+finish 2 'keys that can not be renewed'
+like "$(cat "$T/seen/err")" 'the AWS keys from role .*role/reader.* (expire soon|have expired), and there are no new ones: .*role/reader is not to be had' \
+	'are not waited for'
+is "$(refused)" 0 'nor are the old ones used'
+rm "$A/life" "$A/fail"
 
 # Where STS refuses meanwhile.
 start 'a role that is taken away'
