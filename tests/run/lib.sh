@@ -14,7 +14,10 @@ cd "$T" || exit 1
 N=0
 BAD=0
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_REGION \
-	AWS_DEFAULT_REGION AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_CA_BUNDLE PGPASSWORD
+	AWS_DEFAULT_REGION AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_CA_BUNDLE PGPASSWORD \
+	AWS_DEFAULT_PROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_WEB_IDENTITY_TOKEN_FILE \
+	AWS_ROLE_ARN AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI
+export AWS_EC2_METADATA_DISABLED=true # the machine of a test may be an instance
 export HOME=$T LC_ALL=C
 export ASAN_OPTIONS=detect_leaks=0 # leaks are valgrind's to find; processes here are killed
 
@@ -145,9 +148,10 @@ slow_run() {
 	disown
 	until_true 60 slow_run_is_on
 }
-slow_run_is_on() {
-	"$DWH" status -c "$T/dwh.cfg" --json |
-		jq -e '.state == "running" and .loaded >= 1 and (.running | length) > 0'
+slow_run_is_on() { # of nothing at all, jq -e says yes
+	local status
+	status=$("$DWH" status -c "$T/dwh.cfg" --json) &&
+		jq -e '.state == "running" and .loaded >= 1 and (.running | length) > 0' <<<"${status:-false}"
 }
 
 # ---- an S3 server and a PostgreSQL of the test's own, for ENGINE = postgres ----
