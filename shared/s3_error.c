@@ -132,13 +132,20 @@ static const char *code_of_status(int status, bool bucket)
 	}
 }
 
+static bool is_head(const struct s3_call *c)
+{
+	return strcmp(c->method, "HEAD") == 0;
+}
+
 static int kind_of_call(const struct s3_call *c)
 {
 	if (c->key.n == 0)
-		return strcmp(c->method, "HEAD") == 0 || str_starts(c->query, STR("list-type="))
+		return is_head(c) ||
+		               (strcmp(c->method, "GET") == 0 &&
+		                   (c->query.n == 0 || str_starts(c->query, STR("list-type="))))
 		           ? BUCKET
 		           : MAKE;
-	return strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0 ? READ : WRITE;
+	return strcmp(c->method, "GET") == 0 || is_head(c) ? READ : WRITE;
 }
 
 static struct meaning meaning_of(const char *code, int status, int of)
@@ -198,11 +205,6 @@ struct str s3_etag(struct str h)
 bool s3_is_other(const struct s3_call *c, const struct http_reply *r)
 {
 	return c->etag.n && r->etag[0] && !str_eq(s3_etag(c->etag), s3_etag(str_z(r->etag)));
-}
-
-static bool is_head(const struct s3_call *c)
-{
-	return strcmp(c->method, "HEAD") == 0;
 }
 
 /* The region that S3 points to, where this answer is one that points. */
