@@ -414,3 +414,28 @@ const char *credentials_s3_endpoint(const struct config *c, struct arena *a)
 	url = profile_value(c, a, true);
 	return url.n ? arena_cstr(a, url) : NULL;
 }
+
+const char *credentials_endpoint(
+    const struct config *c, const char *service, struct arena *a, const char **from)
+{
+	const char *own = arena_printf(a, "AWS_ENDPOINT_URL_%s", service);
+	struct str url;
+
+	*from = NULL;
+	if (str_ieq(str_z(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), STR("true")))
+		return NULL;
+	*from = env(own) ? own : "AWS_ENDPOINT_URL";
+	if (env(*from))
+		return arena_strz(a, env(*from));
+	*from = "endpoint_url of the AWS profile";
+	url = c ? profile_value(c, a, true) : STR("");
+	if (url.n == 0)
+		*from = NULL;
+	return url.n ? arena_cstr(a, url) : NULL;
+}
+
+__attribute__((weak)) bool credentials_refresh(struct credentials *c, bool refused, struct err *e)
+{
+	(void)c, (void)refused, (void)e;
+	return true;
+}

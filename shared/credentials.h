@@ -33,6 +33,12 @@ bool credentials_find(
     const struct config *c, struct arena *a, struct credentials *out, struct err *e);
 
 /*
+ * New keys into *c where they expire within minutes, or at once where they were refused. Called
+ * before each signature, so it must be quick where nothing is to be done.
+ */
+bool credentials_refresh(struct credentials *c, bool refused, struct err *e);
+
+/*
  * The region: [AWS] REGION as written in the file, AWS_REGION, AWS_DEFAULT_REGION, the profile's
  * region, else "us-west-2" (the default of the key). Lives in a.
  */
@@ -44,6 +50,14 @@ struct str credentials_region(const struct config *c, struct arena *a);
  * first counts. Lives in a.
  */
 const char *credentials_s3_endpoint(const struct config *c, struct arena *a);
+
+/*
+ * The same for another service ("REDSHIFT_SERVERLESS", as in AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS),
+ * which [AWS] ENDPOINT is not for: the environment, then the profile. *from says what set it, as
+ * below. c may be NULL: no profile is looked at. NULL: that of AWS. Lives in a.
+ */
+const char *credentials_endpoint(
+    const struct config *c, const char *service, struct arena *a, const char **from);
 
 /* Which of these it is, for messages; a literal. */
 const char *credentials_s3_endpoint_from(const struct config *c);

@@ -27,6 +27,7 @@ static const char *const wheres[] = {
     [AT_S3] = "s3",
     [AT_DATA] = "data",
     [AT_CHECK] = "check",
+    [AT_AWS] = "aws",
     [AT_INTERNAL] = "internal",
 };
 

@@ -31,6 +31,7 @@ enum err_where {
 	AT_S3,
 	AT_DATA,
 	AT_CHECK,
+	AT_AWS, /* the cluster and what belongs to it: AWS's control plane */
 	AT_INTERNAL,
 };
 

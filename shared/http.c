@@ -98,7 +98,13 @@ static void take(char *to, size_t size, struct str value)
 	snprintf(to, size, "%.*s", STRF(value));
 }
 
-/* Seconds, or a date. A day is more than anybody means. */
+/* A day is more than anybody means. */
+static int up_to_a_day(int64_t ms)
+{
+	return ms < 0 ? 0 : ms > 86400000 ? 86400000 : (int)ms;
+}
+
+/* Seconds, or a date. */
 static int retry_after_ms(struct str value)
 {
 	char date[40];
@@ -112,7 +118,14 @@ static int retry_after_ms(struct str value)
 		if (ms >= 0)
 			ms -= clock_wall_ms();
 	}
-	return ms < 0 ? 0 : ms > 86400000 ? 86400000 : (int)ms;
+	return up_to_a_day(ms);
+}
+
+static int milliseconds(struct str value)
+{
+	int64_t ms;
+
+	return str_to_i64(value, &ms) ? up_to_a_day(ms) : 0;
 }
 
 size_t http_easy_header(char *p, size_t size, size_t n, void *reply)
@@ -158,6 +171,16 @@ size_t http_easy_header(char *p, size_t size, size_t n, void *reply)
 	case 14:
 		if (str_ieq(name, STR("content-length")) && !str_to_i64(value, &r->content_length))
 			r->content_length = -1;
+		break;
+	case 16:
+		if (str_ieq(name, STR("x-amzn-errortype")))
+			take(r->error_type, sizeof r->error_type, value);
+		else if (str_ieq(name, STR("x-amzn-requestid")))
+			take(r->request_id, sizeof r->request_id, value);
+		break;
+	case 17:
+		if (str_ieq(name, STR("x-amz-retry-after")))
+			r->retry_after_ms = milliseconds(value);
 		break;
 	case 19:
 		if (str_ieq(name, STR("x-amz-bucket-region")))

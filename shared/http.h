@@ -47,13 +47,15 @@ struct http_request {
 /* Strings are "" where the header is absent, cut where it is absurdly long. */
 struct http_reply {
 	int status;
-	int retry_after_ms;     /* 0: no such header */
+	int retry_after_ms;     /* Retry-After, x-amz-retry-after; 0: no such header */
 	int64_t content_length; /* of this body, -1: not said */
 	char etag[136];         /* as sent, with its quotes */
 	char date[40];
 	char region[40]; /* x-amz-bucket-region */
 	char content_type[64];
 	char content_range[80];
+	char error_type[96]; /* x-amzn-errortype */
+	char request_id[80]; /* x-amzn-requestid */
 };
 
 /* The body is added to *body, which the caller has made with the bound it wants. */

@@ -4,47 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/s3_wire.h"
 
 enum { ATTEMPTS = 5, ERROR_BODY_MAX = 64 * 1024 };
 
-static bool region_ok(struct str r)
+/* What URLs and the Host header need of the endpoint. */
+static bool set_endpoint(struct s3 *s, const char *url, struct err *e)
 {
-	if (r.n == 0 || r.n >= sizeof((struct s3_region *)0)->region)
-		return false;
-	for (size_t i = 0; i < r.n; i++)
-		if (!(r.p[i] >= 'a' && r.p[i] <= 'z') && !(r.p[i] >= '0' && r.p[i] <= '9') &&
-		    r.p[i] != '-')
-			return false;
-	return true;
-}
+	struct endpoint at;
 
-/* Splits the endpoint into what URLs and the Host header need of it. */
-static bool set_endpoint(struct s3 *s, const char *endpoint, struct err *e)
-{
-	struct str all = str_trim(str_z(endpoint)), rest;
-	bool tls = str_starts(all, STR("https://"));
-	struct str default_port = tls ? STR(":443") : STR(":80");
-	size_t slash;
-
-	while (str_ends(all, STR("/")))
-		all.n--;
-	rest = str_from(all, tls ? 8 : 7);
-	if ((!tls && !str_starts(all, STR("http://"))) || rest.n == 0 || rest.p[0] == '/' ||
-	    str_find(rest, '?') < rest.n || str_find(rest, '@') < rest.n ||
-	    str_find(rest, ' ') < rest.n)
-		/* Not shown: what stands before an "@" may be a password. */
-		return err_set(e, ERR_SETUP, AT_CONFIG, "endpoint",
-		    "%s is no address of a server; write http://HOST:PORT or https://HOST",
-		    s->base_from);
-	s->base = arena_str(s->life, all);
-	rest = str_from(s->base, tls ? 8 : 7);
-	slash = str_find(rest, '/');
-	s->base_host = (struct str){rest.p, slash};
-	s->base_path = str_from(rest, slash);
-	if (str_ends(s->base_host, default_port))
-		s->base_host.n -= default_port.n;
+	if (!endpoint_parse(arena_str(s->life, str_z(url)), &at))
+		return endpoint_refuse(s->base_from, e);
+	s->base = at.base;
+	s->base_host = at.host;
+	s->base_path = at.path;
 	return true;
 }
 
@@ -70,7 +45,7 @@ bool s3_open(const struct s3_options *o, struct s3 **out, struct err *e)
 	    .key.token = arena_str(s->life, c->key.token),
 	    .origin = arena_str(s->life, c->origin),
 	};
-	if (!region_ok(s->region)) {
+	if (!endpoint_region_ok(s->region)) {
 		err_set(e, ERR_SETUP, AT_CONFIG, "region",
 		    "[AWS] REGION = %.*s is no region; write one like us-west-2", STRF(s->region));
 		s3_close(s);
@@ -120,7 +95,7 @@ bool s3_move(struct s3 *s, struct str bucket, struct str region)
 	size_t i = 0;
 
 	/* It becomes part of a host name. */
-	if (!region_ok(region))
+	if (!endpoint_region_ok(region))
 		return false;
 	while (i < s->n_regions && !str_eq(s->regions[i].bucket, bucket))
 		i++;
@@ -168,20 +143,10 @@ bool s3_url_parse(struct str url, struct str *bucket, struct str *key, struct er
 
 bool s3_wait(struct s3 *s, struct s3_tries *t, struct err *e)
 {
-	int64_t pause = s3_pause(s, 0, t, e), until = clock_ms() + pause, left;
+	int64_t pause = s3_pause(s, 0, t, e);
 
-	if (pause < 0)
+	if (pause < 0 || !backoff_wait(pause, s->tick, s->tick_ctx, e))
 		return false;
-	/* In short slices, so that a stop does not have to wait. */
-	while (left = until - clock_ms(), left > 0) {
-		struct err why;
-
-		if (s->tick && !s->tick(s->tick_ctx, &why)) {
-			*e = why;
-			return false;
-		}
-		clock_sleep(left < 100 ? left : 100);
-	}
 	s3_count_again(s, e);
 	return true;
 }

@@ -4,8 +4,8 @@
  * The code comes from the error document; where there is none (HEAD, proxies), from the status.
  */
 #include <stdio.h>
-#include <sys/random.h>
 
+#include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/s3_wire.h"
 #include "shared/xml.h"
@@ -306,20 +306,6 @@ void s3_forget_causes(struct s3 *s)
 	s->n_causes = 0;
 }
 
-/* Full jitter: anywhere between nothing and the bound, so that many clients do not come back
- * together. */
-static int64_t jitter(int failed)
-{
-	int64_t most = failed > 8 ? PAUSE_MOST_MS : (int64_t)PAUSE_FIRST_MS << (failed - 1);
-	uint32_t r = 0;
-
-	if (most > PAUSE_MOST_MS)
-		most = PAUSE_MOST_MS;
-	if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r)
-		r = (uint32_t)clock_ms() * 2654435761u;
-	return (int64_t)((uint64_t)r * (uint64_t)(most + 1) >> 32);
-}
-
 int64_t s3_pause(struct s3 *s, int attempts, struct s3_tries *t, struct err *e)
 {
 	int64_t ms;
@@ -343,7 +329,7 @@ int64_t s3_pause(struct s3 *s, int attempts, struct s3_tries *t, struct err *e)
 		return -1;
 	}
 	s->budget -= S3_RETRY;
-	ms = jitter(t->failed);
+	ms = backoff_ms(t->failed, PAUSE_FIRST_MS, PAUSE_MOST_MS);
 	if (e->retry_after_ms > ms)
 		ms = e->retry_after_ms;
 	return ms < RETRY_AFTER_MOST_MS ? ms : RETRY_AFTER_MOST_MS;

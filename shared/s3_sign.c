@@ -38,7 +38,7 @@ struct address {
 static struct address address_of(
     const struct s3 *s, struct str bucket, struct str key, struct str region, struct arena *a)
 {
-	const char *cn = str_starts(region, STR("cn-")) ? ".cn" : "";
+	const char *suffix = endpoint_partition(region)->suffix;
 	struct str k = sigv4_encode(a, key, true);
 	struct str b = sigv4_encode(a, bucket, false);
 	const char *slash = key.n ? "/" : "";
@@ -50,11 +50,11 @@ static struct address address_of(
 		to.path = str_z(arena_printf(
 		    a, "%.*s/%.*s%s%.*s", STRF(s->base_path), STRF(b), slash, STRF(k)));
 	} else if (is_host_label(bucket)) {
-		to.host = str_z(arena_printf(
-		    a, "%.*s.s3.%.*s.amazonaws.com%s", STRF(bucket), STRF(region), cn));
+		to.host = str_z(
+		    arena_printf(a, "%.*s.s3.%.*s.%s", STRF(bucket), STRF(region), suffix));
 		to.path = str_z(arena_printf(a, "/%.*s", STRF(k)));
 	} else {
-		to.host = str_z(arena_printf(a, "s3.%.*s.amazonaws.com%s", STRF(region), cn));
+		to.host = str_z(arena_printf(a, "s3.%.*s.%s", STRF(region), suffix));
 		to.path = str_z(arena_printf(a, "/%.*s%s%.*s", STRF(b), slash, STRF(k)));
 	}
 	return to;

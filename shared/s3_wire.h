@@ -12,12 +12,13 @@
 #ifndef SHARED_S3_WIRE_H
 #define SHARED_S3_WIRE_H
 
+#include "shared/endpoint.h"
 #include "shared/http.h"
 #include "shared/s3.h"
 
 struct s3_region {
 	struct str bucket;
-	char region[40];
+	char region[REGION_MAX];
 };
 
 struct s3 {

@@ -78,3 +78,14 @@ struct str utf8_before(struct str s)
 		s.n--;
 	return s;
 }
+
+void utf8_fill(char *to, size_t size, struct str s)
+{
+	size_t n = s.n < size ? s.n : size - 1;
+
+	while (n < s.n && n && cont((unsigned char)s.p[n]))
+		n--;
+	if (n)
+		memcpy(to, s.p, n);
+	to[n] = '\0';
+}

@@ -20,4 +20,9 @@ size_t utf8_bad(struct str s);
 /* The well-formed part of s before its last character: what s begins with, and less than it. */
 struct str utf8_before(struct str s);
 
+/* A copy of s with a NUL behind it in to[size]; what does not fit is cut off between two
+ * characters.
+ */
+void utf8_fill(char *to, size_t size, struct str s);
+
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "shared/buf.h"
+#include "shared/utf8.h"
 
 enum { PATH = 2048, PIECE = 1 << 20 };
 
@@ -142,7 +143,7 @@ bool xml_walk(struct str body, const char *root, xml_visit *fn, void *ctx, struc
 
 	if (!walk(&w, body, fn, ctx, e))
 		return false;
-	if (str_eqz(w.root, root))
+	if (!root || str_eqz(w.root, root))
 		return true;
 	if (xml_error(body, &said))
 		return err_set(e, ERR_RETRY, AT_S3, said.code, "%s%s%s", said.code,
@@ -282,6 +283,22 @@ static void on_leaf(void *ctx, struct str path, struct str text)
 		l->text = arena_str(l->a, str_trim(text));
 }
 
+static void on_first_leaf(void *ctx, struct str path, struct str text)
+{
+	struct leaf *l = ctx;
+
+	if (!l->text.p)
+		on_leaf(ctx, path, text);
+}
+
+struct str xml_leaf(struct str body, const char *path, struct arena *a)
+{
+	struct leaf l = {.a = a, .path = path};
+	struct err e;
+
+	return xml_walk(body, NULL, on_first_leaf, &l, &e) && l.text.p ? l.text : STR("");
+}
+
 static bool one_leaf(struct str body, const char *root, const char *path, struct arena *a,
     struct str *out, struct err *e)
 {
@@ -305,18 +322,6 @@ bool xml_completed(struct str body, struct arena *a, struct str *etag, struct er
 	return one_leaf(body, "CompleteMultipartUploadResult", "ETag", a, etag, e);
 }
 
-static void fill(char *to, size_t size, struct str text)
-{
-	size_t n;
-
-	text = str_trim(text);
-	n = text.n < size ? text.n : size - 1;
-	while (n < text.n && n && ((unsigned char)text.p[n] & 0xC0) == 0x80)
-		n--;
-	memcpy(to, text.p, n);
-	to[n] = '\0';
-}
-
 struct error_doc {
 	const struct walk *w;
 	struct xml_error *out;
@@ -332,11 +337,12 @@ static void on_error(void *ctx, struct str path, struct str text)
 	struct str root = doc->w->root;
 	bool is_error = str_eqz(root, "Error");
 
+	text = str_trim(text);
 	if (text.n == 0)
 		return;
 	/* There the request id stands outside of the error. */
 	if (str_eqz(path, "RequestId") || str_eqz(path, "RequestID"))
-		fill(out->request_id, sizeof out->request_id, text);
+		utf8_fill(out->request_id, sizeof out->request_id, text);
 	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
 		if (str_eqz(root, inside[i].root) && str_starts(path, str_z(inside[i].path))) {
 			path = str_from(path, strlen(inside[i].path));
@@ -346,13 +352,13 @@ static void on_error(void *ctx, struct str path, struct str text)
 	if (!is_error)
 		return;
 	if (str_eqz(path, "Code"))
-		fill(out->code, sizeof out->code, text);
+		utf8_fill(out->code, sizeof out->code, text);
 	else if (str_eqz(path, "Message"))
-		fill(out->message, sizeof out->message, text);
+		utf8_fill(out->message, sizeof out->message, text);
 	else if (str_eqz(path, "Region"))
-		fill(out->region, sizeof out->region, text);
+		utf8_fill(out->region, sizeof out->region, text);
 	else if (str_eqz(path, "Endpoint"))
-		fill(out->endpoint, sizeof out->endpoint, text);
+		utf8_fill(out->endpoint, sizeof out->endpoint, text);
 }
 
 bool xml_error(struct str body, struct xml_error *out)

@@ -27,8 +27,14 @@ enum { XML_DEPTH = 24, XML_TEXT = 1 << 18, XML_BODY = 1 << 28 };
  */
 typedef void xml_visit(void *ctx, struct str path, struct str text);
 
-/* Reads body, one document with this root. fn may have been called before a failure. */
+/* Reads body, one document with this root (NULL: any). fn may have been called before a failure. */
 bool xml_walk(struct str body, const char *root, xml_visit *fn, void *ctx, struct err *e);
+
+/*
+ * What the first element with this path holds, trimmed; "" where there is none. In a. For answers
+ * of the query services, whose root is not looked at: "CreateRoleResult/Role/Arn".
+ */
+struct str xml_leaf(struct str body, const char *path, struct arena *a);
 
 struct xml_object {
 	struct str key;           /* decoded */

@@ -11,6 +11,7 @@ int exit_code_of(const struct err *e)
 	case AT_S3: return 5;
 	case AT_DATA: return 7;
 	case AT_CHECK: return 8;
+	case AT_AWS: return 9;
 	case AT_INTERNAL: break;
 	}
 	return 12;

@@ -5,7 +5,7 @@
 #include "shared/err.h"
 
 /* By the place of the error: 1 usage, 2 configuration, 3 state, 4 warehouse, 5 S3, 7 data, 8 check,
- * 12 internal. */
+ * 9 cluster, 12 internal. */
 int exit_code_of(const struct err *e);
 
 #endif

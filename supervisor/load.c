@@ -440,7 +440,7 @@ static bool over_limit(const struct run *r, const struct task *probe)
 /* Where several hold, the first of these. */
 static int exit_code(const struct run *r, const struct load_result *out)
 {
-	static const int order[] = {12, 3, 2, 4, 5, 7, 6, 8};
+	static const int order[] = {9, 12, 3, 2, 4, 5, 7, 6, 8};
 	bool holds[16] = {false};
 
 	/* One that came when all was done has ended nothing. */
