@@ -52,6 +52,9 @@ struct found {
 struct cluster_record;
 
 enum { SITE_TAGS = 3 };
+#define SITE_TAG_BY "dwh:made-by"
+#define SITE_TAG_CLUSTER "dwh:cluster"
+#define SITE_TAG_EXPIRES "dwh:expires"
 
 struct site {
 	const struct config *config;
@@ -76,6 +79,7 @@ struct site {
 	/* What look and make have found; NULL or 0: not (yet). */
 	const char *bucket; /* for manifests and parts; by name, without s3:// */
 	const char *role_arn;
+	bool role_attached; /* the warehouse has it */
 	const char *vpc, *group_id;
 	const char *host;
 	int64_t port;
@@ -84,9 +88,12 @@ struct site {
 };
 
 struct resource {
-	const char *kind; /* "security group": in messages and the record */
-	int usual_s;      /* how long it usually takes until it is ready; 0: at once */
-	bool costs;       /* by the hour, while it is there */
+	const char *kind;  /* "security group": in messages and the record */
+	int usual_s;       /* how long it usually takes until it is ready; 0: at once */
+	bool costs;        /* by the hour, while it is there */
+	bool warehouse;    /* the one that is connected to: up ends with its being ready */
+	bool tagged_later; /* its tags need a request of their own: until then the record alone
+	                    * knows that it is ours */
 
 	/* Its name at AWS, before it is made: "dwh-cluster". Lives in the site's arena. */
 	const char *(*name)(struct site *s);
@@ -121,10 +128,12 @@ bool site_is(const struct err *e, const char *code);
 /* The same error as one that passes (ERR_RETRY); returns false, to end make and remove with. */
 bool site_later(struct err *e);
 
-/* The text of one element of a query answer ("Role/Arn" below ...Result), or NULL. XML that does
- * not read is *e. path: from below the root. */
-bool site_text(struct site *s, struct str body, const char *root, const char *path,
-    const char **out, struct err *e);
+/* The text of the first leaf at path, from below the root ("GetRoleResult/Role/Arn"), or NULL. */
+const char *site_text(struct site *s, struct str body, const char *path);
+
+/* Tags of an answer, each an element at path ("GetRoleResult/Role/Tags/member") with a Key and a
+ * Value of either case: site_see_tag() for each. */
+void site_see_tags(struct site *s, struct found *f, struct str body, const char *path);
 
 /* Adds PREFIX.1.Key, PREFIX.1.Value ... to a query; and the JSON list [{"key": .., "value": ..}].
  */
@@ -137,5 +146,26 @@ void site_see_tag(struct site *s, struct found *f, struct str key, struct str va
 /* AT_CONFIG: "[DWH] KEY: text (where it came from)". */
 bool site_bad(const struct site *s, const char *section, const char *key, struct err *e,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- for those who walk over the resources: cluster*.c ---- */
+
+struct site_options {
+	const struct config *config;
+	struct arena *arena;
+	const char *ingress; /* --ingress; NULL: not given */
+	int64_t expires_ms;  /* wall clock, for the tag; 0: never */
+	bool writes;         /* steps will be recorded: takes the record's lock */
+	/* Several times a second while AWS is waited for; false ends it with *e. */
+	bool (*tick)(void *ctx, struct err *e);
+};
+
+/* Looks at the configuration, finds credentials, asks who we are, opens the record. It must stay
+ * where it is until site_close(), which an all-zero site does not mind. */
+bool site_open(struct site *s, const struct site_options *o, struct err *e);
+void site_close(struct site *s);
+
+/* Whether a thing that was found is ours to mend and to remove. */
+bool site_owns(
+    const struct site *s, const struct resource *r, const struct found *f, const char *name);
 
 #endif
