@@ -143,6 +143,14 @@ bool site_owns(
 	return r->tagged_later && last && strcmp(last, "removed") != 0;
 }
 
+const char *site_manifests(struct site *s)
+{
+	if (s->config->s3.manifests)
+		return strcmp(s->config->s3.manifests, "none") == 0 ? NULL
+		                                                    : s->config->s3.manifests;
+	return s->bucket ? arena_printf(s->arena, "s3://%s/manifests", s->bucket) : NULL;
+}
+
 /* ---- errors of the configuration ---- */
 
 bool site_bad(

@@ -144,6 +144,10 @@ struct str site_json_tags(struct site *s);
 /* A tag that look has seen: those of ours are told apart by it. */
 void site_see_tag(struct site *s, struct found *f, struct str key, struct str value);
 
+/* Where manifests and parts go: [S3] MANIFESTS, else the folder in the site's bucket, once that is
+ * known; NULL: nowhere. */
+const char *site_manifests(struct site *s);
+
 /* AT_CONFIG: "[DWH] KEY: text (where it came from)". */
 bool site_bad(const struct site *s, const char *section, const char *key, struct err *e,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
