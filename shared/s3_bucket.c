@@ -12,14 +12,14 @@ enum { PAGE_MAX = 16 << 20, TEXT_MAX = 8 << 20 };
 static bool ask(struct s3 *s, const struct s3_call *c, struct s3_tries *t, struct arena *a,
     struct str *body, struct err *e)
 {
-	struct http_reply r;
+	struct http_reply r = {.status = 0};
 	struct buf answer;
 	bool ok;
 
 	buf_init(&answer, PAGE_MAX);
 	ok = s3_do(s, c, t, &r, &answer, e);
-	/* A bucket that answers is where it was asked, unless the answer knows better. */
-	if (ok && r.region[0])
+	/* Where it is, is told to those who may not list it, too. */
+	if (r.region[0])
 		s3_move(s, c->bucket, str_z(r.region));
 	if (ok && body)
 		*body = arena_str(a, buf_view(&answer));

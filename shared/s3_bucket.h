@@ -14,8 +14,8 @@
 
 #include "shared/s3.h"
 
-/* Whether there is such a bucket, and it is readable (else "AccessDenied"); from then on,
- * s3_bucket_region() tells where. */
+/* Whether there is such a bucket, and we may list it (else "AccessDenied"); from then on, in both
+ * cases, s3_bucket_region() tells where. */
 bool s3_bucket_find(struct s3 *s, struct str bucket, bool *there, struct err *e);
 
 /* Makes it in the region of the client's options. *made: false where this account had it before;

@@ -190,6 +190,7 @@ bool site_open(struct site *s, const struct site_options *o, struct err *e)
 	struct aws_options aws = {.config = c, .tick = o->tick};
 
 	*s = (struct site){.config = c, .arena = o->arena, .identifier = c->dwh.cluster_identifier};
+	s->tick = o->tick;
 	s->ingress = o->ingress ? o->ingress : c->dwh.ingress;
 	s->password = c->dwh.db_password;
 	if (!cluster_check(s, o->ingress != NULL, e))

@@ -61,7 +61,8 @@ struct site {
 	struct arena *arena; /* as long as the site */
 	struct aws *aws;     /* of the region */
 	struct credentials *credentials;
-	struct cluster_record *record; /* the walk's own */
+	struct cluster_record *record;          /* the walk's own */
+	bool (*tick)(void *ctx, struct err *e); /* for clients of their own; ctx is NULL */
 
 	const char *identifier; /* [DWH] CLUSTER_IDENTIFIER */
 	const char *account;    /* "123456789012" */

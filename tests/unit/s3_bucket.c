@@ -126,6 +126,10 @@ static void find(void **state)
 	sent(&p, "HEAD /bkt HTTP/1.1\r\n");
 	sent(&p, "/eu-west-1/s3/aws4_request");
 	assert_str(s3_bucket_region(p.s3, STR("bkt")), "eu-west-1");
+	answers(&p,
+	    "HTTP/1.1 403 No\r\nx-amz-bucket-region: ap-south-1\r\nConnection: close\r\n\r\n", OK);
+	assert_false(s3_bucket_find(p.s3, STR("closed"), &there, &p.e));
+	assert_str(s3_bucket_region(p.s3, STR("closed")), "ap-south-1");
 	/* The bucket answers, and says that it is elsewhere. */
 	answers(&p,
 	    "HTTP/1.1 200 OK\r\nx-amz-bucket-region: eu-central-1\r\nConnection: close\r\n\r\n",
