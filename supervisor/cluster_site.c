@@ -195,6 +195,9 @@ bool site_open(struct site *s, const struct site_options *o, struct err *e)
 	s->password = c->dwh.db_password;
 	if (!cluster_check(s, o->ingress != NULL, e))
 		return false;
+	for (const struct resource *const *r = o->checks; r && *r; r++)
+		if ((*r)->check && !(*r)->check(s, e))
+			return false;
 	make_tags(s, o->expires_ms);
 	s->region = credentials_region(c, s->arena);
 	s->partition = aws_partition(s->region);

@@ -157,9 +157,10 @@ bool site_bad(const struct site *s, const char *section, const char *key, struct
 struct site_options {
 	const struct config *config;
 	struct arena *arena;
-	const char *ingress; /* --ingress; NULL: not given */
-	int64_t expires_ms;  /* wall clock, for the tag; 0: never */
-	bool writes;         /* steps will be recorded: takes the record's lock */
+	const char *ingress;                  /* --ingress; NULL: not given */
+	int64_t expires_ms;                   /* wall clock, for the tag; 0: never */
+	const struct resource *const *checks; /* their check; NULL behind the last; NULL: none */
+	bool writes;                          /* steps will be recorded: takes the record's lock */
 	/* Several times a second while AWS is waited for; false ends it with *e. */
 	bool (*tick)(void *ctx, struct err *e);
 };
