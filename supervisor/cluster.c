@@ -23,8 +23,10 @@ enum {
 	READY_MS = 60 * 60000,  /* until it is ready, or gone */
 };
 
-static const struct resource *const of_cluster[] = {&resource_role, &resource_cluster, NULL};
-static const struct resource *const of_serverless[] = {&resource_role, NULL};
+static const struct resource *const of_cluster[] = {
+    &resource_bucket, &resource_role, &resource_group, &resource_cluster, NULL};
+static const struct resource *const of_serverless[] = {&resource_bucket, &resource_role,
+    &resource_group, &resource_namespace, &resource_workgroup, NULL};
 
 /* ---- looking ---- */
 
