@@ -23,7 +23,8 @@ enum {
 	READY_MS = 60 * 60000,  /* until it is ready, or gone */
 };
 
-static const struct resource *const of_cluster[] = {&resource_role, &resource_cluster, NULL};
+static const struct resource *const of_cluster[] = {
+    &resource_role, &resource_group, &resource_cluster, NULL};
 static const struct resource *const of_serverless[] = {&resource_role, NULL};
 
 /* ---- looking ---- */
@@ -125,6 +126,23 @@ static bool wait_until(
 	return ok;
 }
 
+/* What is in the way, in a few words. */
+static const char *reason(const struct err *e)
+{
+	static const struct {
+		const char *code, *text;
+	} rows[] = {{"InvalidClusterState", "AWS is busy with it"},
+	    {"ConflictException", "AWS is busy with it"}, {"DependencyViolation", "still in use"},
+	    {"DeleteConflict", "still in use"}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (site_is(e, rows[i].code))
+			return rows[i].text;
+	if (strstr(e->msg, "IAM role"))
+		return "its role can't be assumed yet";
+	return e->code[0] ? e->code : "AWS says: later";
+}
+
 /* ---- up ---- */
 
 static bool foreign(const struct cluster_item *i, struct err *e)
@@ -191,7 +209,7 @@ static bool make(struct cluster *c, struct cluster_item *i, struct err *e)
 		if (ok || e->kind != ERR_RETRY || w.ms >= MAKE_MS)
 			break;
 		seen = *e;
-		if (!cluster_wait(&w, POLL_MS, seen.code[0] ? seen.code : "AWS says: later", e))
+		if (!cluster_wait(&w, POLL_MS, reason(&seen), e))
 			break;
 		/* An answer that was lost may have done it. */
 		if (!look(c, i, e) && e->kind != ERR_RETRY)
@@ -345,7 +363,7 @@ static bool remove_one(struct cluster *c, struct cluster_item *i, bool hurried, 
 		if (ok || e->kind != ERR_RETRY || hurried || w.ms >= REMOVE_MS)
 			break;
 		seen = *e;
-		if (!cluster_wait(&w, POLL_MS, seen.code[0] ? seen.code : "AWS says: later", e))
+		if (!cluster_wait(&w, POLL_MS, reason(&seen), e))
 			break;
 		if (look(c, i, e) && i->f.is == FOUND_NOTHING) {
 			ok = true;

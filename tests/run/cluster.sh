@@ -1,0 +1,67 @@
+# cluster.sh - a warehouse at AWS, for tests: the double of tests/aws, and behind its endpoint a
+# redshiftd of the test's own. Sourced behind lib.sh.
+# shellcheck shell=bash
+
+# shellcheck source-path=SCRIPTDIR source=../aws/lib.sh
+. "$TOP/tests/aws/lib.sh"
+export PYTHONUNBUFFERED=1
+
+# What Redshift allows as a password.
+CLUSTER_PASSWORD='Passw0rd-of.tests'
+
+# The warehouse, and the S3 of its data; the user is dwhuser.
+cluster_warehouse() {
+	own_postgres
+	own_s3d
+	own_redshiftd
+	stop_redshiftd
+	printf 'dwhuser\n%s\n' "$CLUSTER_PASSWORD" >"$T/redshiftd.password"
+	rm -f "$T/redshiftd.ready"
+	"$DWH" redshiftd --port "$REDSHIFT_PORT" --pg "$T/sock" --pg-user loader \
+		--pg-database postgres --pg-password-file "$T/redshiftd.pg" \
+		--password-file "$T/redshiftd.password" --s3-endpoint "http://127.0.0.1:$S3_PORT" \
+		--s3-key-file "$T/s3d.key" >"$T/redshiftd.ready" 2>>"$T/redshiftd.log" &
+	REDSHIFTD=$!
+	disown
+	until_true 60 grep -q ready "$T/redshiftd.ready" ||
+		echo "# redshiftd did not start: $(cat "$T/redshiftd.log")"
+}
+
+# cluster_config LINES...: of [DWH]
+cluster_config() {
+	mkdir -p "$T/buckets/manifests"
+	cat >"$T/dwh.cfg" <<-CFG
+		[WAREHOUSE]
+		ENGINE = redshift
+		SSLMODE = disable
+		[AWS]
+		ENDPOINT = http://127.0.0.1:$S3_PORT
+		REGION = us-west-2
+		KEY = $S3_ID
+		SECRET = $S3_SECRET
+		[S3]
+		LOG_DATA = s3://sparkify/log_data
+		LOG_JSONPATH = s3://sparkify/log_json_path.json
+		SONG_DATA = s3://sparkify/song_data
+		[LOAD]
+		WORKERS = 2
+		[LOCAL]
+		DIR = $T/.dwh
+		[DWH]
+		DB = postgres
+		DB_PASSWORD = $CLUSTER_PASSWORD
+		INGRESS = 203.0.113.7/32
+		$(printf '%s\n' "$@")
+	CFG
+	chmod 600 "$T/dwh.cfg"
+}
+
+# cluster_aws OPTIONS...: AWS, with the key of the S3. Time passes 600 times as fast.
+cluster_aws() {
+	start_double --key "$S3_ID:$S3_SECRET" --speed 600 --warehouse "127.0.0.1:${REDSHIFT_PORT:-1}" "$@"
+	export DWH_AWS_SPEED=600
+}
+record() { cat "$T/.dwh/cluster/dwh-cluster.jsonl"; }
+steps() { record | jq -r 'select(.kind) | "\(.what) \(.kind)"'; }
+buckets() { find "$T/buckets" -mindepth 1 -maxdepth 1 -name 'dwh-*' -printf '%f\n'; }
+nothing_at_aws() { [ -z "$(left)$(buckets)" ]; }
