@@ -124,7 +124,7 @@ static void nothing(void *ctx, struct str path, struct str text)
 /* An answer that is cut or is not AWS's own, such as the page of a proxy, is no answer. */
 static bool is_complete(const struct aws_endpoint *at, struct str body, struct err *e)
 {
-	json_error_t why;
+	json_error_t why = {.position = 0};
 	json_t *json;
 
 	if (!at->target) {
@@ -195,7 +195,8 @@ bool aws_send(struct aws *w, struct aws_call *c, struct arena *a, struct str *bo
 		w->stats.retries += go_on;
 	} while (go_on);
 	if (verdict == AWS_TAKEN)
-		*body = arena_str(a, buf_view(&answer));
+		*body = answer.n || aws_version(c->service) ? arena_str(a, buf_view(&answer))
+		                                            : STR("{}");
 	if (answer.p)
 		explicit_bzero(answer.p, answer.cap); /* it may hold keys */
 	buf_free(&answer);

@@ -93,11 +93,11 @@ static bool is_among(const char *code, const char *const *list, size_t n)
 /* "ns#ConflictException:http://..." is ConflictException. */
 static struct str bare(struct str code)
 {
-	size_t hash = str_find(code, '#');
+	size_t hash;
 
-	if (hash < code.n)
-		code = str_from(code, hash + 1);
-	return str_trim((struct str){code.p, str_find(code, ':')});
+	code.n = str_find(code, ':');
+	hash = str_find(code, '#');
+	return str_trim(hash < code.n ? str_from(code, hash + 1) : code);
 }
 
 static struct str member(const json_t *object, const char *name)
@@ -168,18 +168,25 @@ static void cut_quotations(char *message)
 	}
 }
 
-/* Stars in the place of a secret, also where the end of the message has cut it. */
-static void mask(char *message, struct str secret)
+/* Stars in the place of a secret, also where the end of the text has cut it. */
+static void mask(char *text, struct str secret)
 {
 	enum { SHORT = 4 }; /* bytes; less than that would be anything */
-	size_t n = strlen(message);
+	size_t n = strlen(text);
 
 	for (size_t i = 0; secret.n >= SHORT && i + SHORT <= n; i++) {
 		size_t same = n - i < secret.n ? n - i : secret.n;
 
-		if (memcmp(message + i, secret.p, same) == 0)
-			memset(message + i, '*', same);
+		if (memcmp(text + i, secret.p, same) == 0)
+			memset(text + i, '*', same);
 	}
+}
+
+static void hide(struct xml_error *said, struct str secret)
+{
+	mask(said->code, secret);
+	mask(said->message, secret);
+	mask(said->request_id, secret);
 }
 
 /* ---- judging ---- */
@@ -242,11 +249,11 @@ static void fail(const struct aws *w, const struct aws_call *c, const struct aws
 	struct meaning m = meaning_of(said, r->status, &kind, &where);
 
 	cut_quotations(said->message);
+	hide(said, buf_view(&c->secret));
 	if (w->credentials) {
-		mask(said->message, w->credentials->key.secret);
-		mask(said->message, w->credentials->key.token);
+		hide(said, w->credentials->key.secret);
+		hide(said, w->credentials->key.token);
 	}
-	mask(said->message, buf_view(&c->secret));
 	err_set(e, kind, where, said->code, "%s:%s at %s: %s (HTTP %d%s%s%s%s%s%s)", at->name,
 	    c->action, at->url, m.what, r->status, said->code[0] ? ", " : "", said->code,
 	    said->message[0] ? ": " : "", said->message, said->request_id[0] ? "; request " : "",
@@ -269,6 +276,18 @@ static bool correct_clock(
 	return true;
 }
 
+/* Where there are no others, what AWS said stands. */
+static bool renew_keys(struct aws *w, struct err *e)
+{
+	struct err why;
+
+	if (w->refresh(w->credentials, true, &why))
+		return true;
+	if (strcmp(why.code, "unchanged") != 0)
+		*e = why;
+	return false;
+}
+
 enum aws_verdict aws_judge(struct aws *w, const struct aws_call *c, const struct aws_endpoint *at,
     const struct aws_wire *sent, const struct http_reply *r, struct str body, struct aws_tries *t,
     struct err *e)
@@ -288,7 +307,7 @@ enum aws_verdict aws_judge(struct aws *w, const struct aws_call *c, const struct
 	if (!t->refreshed && AMONG(said.code, expired) && w->credentials &&
 	    !w->credentials->anonymous) {
 		t->refreshed = true;
-		return w->refresh(w->credentials, true, e) ? AWS_AGAIN : AWS_FAILED;
+		return renew_keys(w, e) ? AWS_AGAIN : AWS_FAILED;
 	}
 	return AWS_FAILED;
 }

@@ -11,6 +11,8 @@
 
 enum { HEADERS_MAX = 24 };
 
+static const time_t END_OF_9999 = 253402300799; /* libcurl knows more years than are good */
+
 struct http {
 	CURL *easy;
 	enum err_where where;
@@ -90,7 +92,7 @@ int64_t http_date_ms(const char *date)
 {
 	time_t t = *date ? curl_getdate(date, NULL) : -1;
 
-	return t == -1 ? -1 : (int64_t)t * 1000;
+	return t < 0 || t > END_OF_9999 ? -1 : (int64_t)t * 1000;
 }
 
 static void take(char *to, size_t size, struct str value)

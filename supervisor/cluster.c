@@ -24,8 +24,9 @@ enum {
 };
 
 static const struct resource *const of_cluster[] = {
-    &resource_role, &resource_group, &resource_cluster, NULL};
-static const struct resource *const of_serverless[] = {&resource_role, NULL};
+    &resource_bucket, &resource_role, &resource_group, &resource_cluster, NULL};
+static const struct resource *const of_serverless[] = {&resource_bucket, &resource_role,
+    &resource_group, &resource_namespace, &resource_workgroup, NULL};
 
 /* ---- looking ---- */
 

@@ -5,14 +5,15 @@
  * Its name says whose it is and for what, "dwh-ACCOUNT-REGION-IDENTIFIER": names of buckets are
  * shared by all accounts. It cannot be tagged as it is made; until it is, the record alone knows.
  */
-#include "supervisor/cluster_bucket.h"
-
 #include <stdio.h>
 
 #include "shared/s3_bucket.h"
 #include "shared/sigv4.h"
+#include "supervisor/cluster_site.h"
 
 enum { NAME_MAX_BYTES = 63, DIGEST = 8 };
+
+#define NONE "none ([S3] MANIFESTS says so)"
 
 static const char *our_name(struct site *s)
 {
@@ -48,7 +49,7 @@ static const char *given_name(struct site *s)
 	if (!manifests)
 		return NULL;
 	if (!parse(s, manifests, &bucket))
-		return manifests; /* "none" */
+		return NONE;
 	return strcmp(bucket, our_name(s)) == 0 ? NULL : bucket;
 }
 
@@ -57,15 +58,6 @@ static const char *name(struct site *s)
 	const char *given = given_name(s);
 
 	return given ? given : our_name(s);
-}
-
-const char *bucket_manifests(struct site *s)
-{
-	const char *given = given_name(s);
-
-	if (!given)
-		return arena_printf(s->arena, "s3://%s/", our_name(s));
-	return strcmp(given, "none") == 0 ? NULL : s->config->s3.manifests;
 }
 
 static bool open_s3(struct site *s, struct str region, struct s3 **out, struct err *e)
@@ -117,7 +109,7 @@ static bool look(struct site *s, struct found *f, struct err *e)
 	if (f->given) {
 		f->is = FOUND_READY;
 		f->id = bucket;
-		s->bucket = strcmp(bucket, "none") == 0 ? NULL : bucket;
+		s->bucket = strcmp(bucket, NONE) == 0 ? NULL : bucket;
 		return true;
 	}
 	if (!open_s3(s, s->region, &s3, e))
@@ -136,21 +128,47 @@ static bool look(struct site *s, struct found *f, struct err *e)
 	return ok;
 }
 
-static bool make(struct site *s, const struct found *f, struct err *e)
+static bool tag(struct site *s, struct s3 *s3, struct str bucket, struct err *e)
 {
-	struct str bucket = str_z(our_name(s)), region;
 	struct s3_tag tags[SITE_TAGS];
-	struct s3 *s3;
-	bool made, ok;
 
 	for (size_t i = 0; i < s->n_tags; i++)
 		tags[i] = (struct s3_tag){str_z(s->tags[i].key), str_z(s->tags[i].value)};
+	return s3_bucket_tag(s3, bucket, tags, s->n_tags, e);
+}
+
+/* Whether its tags say what they should: whose it is, and until when. */
+static bool is_tagged(const struct site *s, const struct found *f)
+{
+	const char *expires = s->n_tags == SITE_TAGS ? s->tags[SITE_TAGS - 1].value : NULL;
+
+	return f->tagged && (!expires || (f->expires && strcmp(f->expires, expires) == 0));
+}
+
+static bool create(struct site *s, struct str bucket, struct err *e)
+{
+	struct str region;
+	struct s3 *s3;
+	bool made, ok;
+
 	if (!region_of_sources(s, &region, e) || !open_s3(s, region, &s3, e))
 		return false;
-	ok = (f->is != FOUND_NOTHING || s3_bucket_create(s3, bucket, &made, e)) &&
-	     s3_bucket_tag(s3, bucket, tags, s->n_tags, e) && s3_bucket_block_public(s3, bucket, e);
-	if (ok)
-		s->bucket = bucket.p;
+	ok = s3_bucket_create(s3, bucket, &made, e) && (!made || tag(s, s3, bucket, e));
+	s3_close(s3);
+	return ok;
+}
+
+static bool make(struct site *s, const struct found *f, struct err *e)
+{
+	struct str bucket = str_z(our_name(s));
+	struct s3 *s3;
+	bool ok;
+
+	if (f->is == FOUND_NOTHING)
+		return create(s, bucket, e);
+	if (!open_s3(s, s->region, &s3, e))
+		return false;
+	ok = (is_tagged(s, f) || tag(s, s3, bucket, e)) && s3_bucket_block_public(s3, bucket, e);
 	s3_close(s3);
 	return ok;
 }

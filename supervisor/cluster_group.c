@@ -226,15 +226,14 @@ static bool make(struct site *s, const struct found *f, struct err *e)
 {
 	struct group g;
 
+	/* Before there is a group that nobody may use. */
 	if (!s->ingress && !caller_address(s->tick, s->arena, &s->ingress, e))
 		return false;
-	if (!group_vpc(s, e) || (f->is == FOUND_NOTHING && !create(s, e)) ||
-	    !describe(s, &g, NULL, e))
-		return false;
-	if (!s->group_id)
-		return err_set(e, ERR_RETRY, AT_AWS, "group",
-		    "AWS does not show the new security group %s yet", name(s));
-	return set_rules(s, &g, s->ingress, e);
+	if (f->is == FOUND_NOTHING)
+		return group_vpc(s, e) && create(s, e);
+	return describe(s, &g, NULL, e) &&
+	       (g.id ? set_rules(s, &g, s->ingress, e)
+	             : err_set(e, ERR_RETRY, AT_AWS, "group", "the security group %s is not shown", name(s)));
 }
 
 static bool drop(struct site *s, const struct found *f, struct err *e)

@@ -36,8 +36,9 @@ class Bucket:
 class S3Call:
     """One request: what it is, before it is carried out."""
 
-    def __init__(self, world, service, key, region, method, target, headers, body):
-        self.world, self.service, self.key, self.region = world, service, key, region
+    def __init__(self, world, service, region, method, target, headers, body, entry):
+        self.world, self.service, self.key, self.region = world, service, None, region
+        self.entry = entry  # of the log
         self.method, self.target, self.headers, self.body = method, target, headers, body
         path, _, query = target.partition("?")
         self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
@@ -48,9 +49,6 @@ class S3Call:
     def shown(self):
         shown = {"Bucket": self.bucket, "Key": self.object}
         return {k: v for k, v in {**shown, **self.query}.items() if v}
-
-    def unread(self):
-        return []
 
     def _find(self):
         """(AWS's name of the operation, the function for it)"""
@@ -93,11 +91,10 @@ def carry_out(call):
         with world.lock:
             return call.run(call)
     with world.lock:
-        known = world.buckets.get(call.bucket)
-        if known:
-            check_region(call, known)
         if call.action == "CreateBucket":
             check_new_bucket(call)
+        else:
+            check_region(call, world.buckets.get(call.bucket))
     status, headers, body = forward(call)
     with world.lock:
         if call.action == "CreateBucket" and status == 200:
@@ -120,9 +117,9 @@ def forward(call):
     signed = sorted(k for k in headers if k == "host" or k.startswith("x-amz-"))
     canonical = signature.canonical_request(call.method, call.target, headers, signed, "s3",
                                             headers["x-amz-content-sha256"])
-    _, mark = signature.sign(canonical, secret, stamp, call.world.options.s3_region, "s3")
+    _, mark = signature.sign(canonical, secret, stamp, call.world.options.region, "s3")
     headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={key_id}/{stamp[:8]}/{call.world.options.s3_region}/s3/"
+        f"AWS4-HMAC-SHA256 Credential={key_id}/{stamp[:8]}/{call.world.options.region}/s3/"
         f"aws4_request, SignedHeaders={';'.join(signed)}, Signature={mark}")
     conn = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
     try:
@@ -167,7 +164,7 @@ def find(call):
     b = call.world.buckets.get(call.bucket)
     if b is None and call.world.options.s3:
         # One of the other server's own.
-        call.world.buckets[call.bucket] = b = Bucket(call.bucket, call.region.name, None)
+        call.world.buckets[call.bucket] = b = Bucket(call.bucket, call.world.options.region, None)
     if b is None:
         raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404,
                       BucketName=call.bucket)
@@ -176,10 +173,11 @@ def find(call):
 
 
 def check_region(call, bucket):
-    if bucket.region != call.region.name:
+    """Refuses a signature for another region than the bucket's; what is not ours is in --region."""
+    home = bucket.region if bucket else call.world.options.region
+    if home != call.region.name:
         raise Refusal("AuthorizationHeaderMalformed", "The authorization header is malformed; the "
-                      f"region '{call.region.name}' is wrong; expecting '{bucket.region}'", 400,
-                      Region=bucket.region)
+                      f"region '{call.region.name}' is wrong; expecting '{home}'", 400, Region=home)
 
 
 def no_operation(call):

@@ -13,6 +13,7 @@ scope of the signature, which is verified. What it knows of AWS stands in the mo
     world.py      the clock, keys, regions; how long things take
     identity.py   STS, IAM          network.py  EC2           redshift.py  clusters
     serverless.py workgroups, Secrets Manager                 buckets.py   S3
+    metadata.py   keys of machines and containers
 
 A test looks in, and interferes, below /_double (JSON; no signature):
 
@@ -47,6 +48,7 @@ import email.utils
 import fnmatch
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -56,6 +58,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import buckets
 import identity
+import metadata
 import network
 import redshift
 import serverless
@@ -72,7 +75,7 @@ IAM_REGIONS = ("us-east-1", "us-gov-west-1", "cn-north-1")
 LOOKS = ("Describe", "Get", "List", "Head", "AssumeRole")
 FAILS = ("throttle", "deny", "500", "503", "expired", "error", "role", "timeout", "reset", "lost",
          "hold", "hold-after")
-ROLE_FAULT = ("The IAM role is not valid. The IAM role must delegate access to an Amazon Redshift "
+ROLE_FAULT = ("The IAM role {} is not valid. The IAM role must delegate access to an Amazon Redshift "
               "account.")
 
 
@@ -121,6 +124,7 @@ class Double:
     def __init__(self, options):
         self.world = worlds.World(options)
         self.faults, self.log = Faults(), []
+        self.metadata = metadata.Metadata(self.world)
         for key in options.key:
             id_, secret, *token = key.split(":", 2)
             self.world.keys[id_] = worlds.Key(id_, secret, token[0] if token else None)
@@ -137,19 +141,78 @@ class Double:
 
     def answer(self, method, target, headers, body):
         """(status, headers, body) of a request to AWS; Gone where there is none."""
-        rid = wire.request_id()
-        service = self._service(headers, body)
-        entry = {"n": None, "service": service.name, "action": "?", "region": None, "args": {},
+        entry = {"n": None, "service": None, "action": "?", "region": None, "args": {},
                  "outcome": None, "unread": []}
+        found = self.metadata.find(method, target)
         try:
-            status, head, text = self._call(service, method, target, headers, body, entry, rid)
-            entry["outcome"] = entry["outcome"] or "ok"
-        except Refusal as r:
-            entry["outcome"] = r.code
-            status, head, text = wire.refusal(service, r, rid, target)
+            if found and not signature.scope_of(headers):
+                entry["service"], entry["action"] = found
+                status, head, text = self._metadata(headers, entry)
+            else:
+                status, head, text = self._aws(method, target, headers, body, entry)
         finally:
             self._keep(entry)
         return status, head, text.encode() if isinstance(text, str) else text
+
+    def _aws(self, method, target, headers, body, entry):
+        rid = wire.request_id()
+        service = self._service(headers, body)
+        entry["service"] = service.name
+
+        def parse():
+            return self._parse(service, method, target, headers, body, entry)
+
+        try:
+            answer = self._pass(entry, parse, self._fault, lambda call: self._carry_out(call, rid))
+        except Refusal as r:
+            entry["outcome"] = r.code
+            answer = wire.refusal(service, r, rid, target)
+        return answer
+
+    def _metadata(self, headers, entry):
+        def carry_out(_):
+            with self.world.lock:
+                return self.metadata.carry_out(entry["service"], entry["action"], headers)
+
+        try:
+            body = self._pass(entry, lambda: None, lambda _, rule: self.metadata.fault(rule),
+                              carry_out)
+        except Refusal as r:
+            entry["outcome"] = r.code
+            return metadata.refusal(r)
+        return 200, {"Content-Type": "text/plain"}, body
+
+    def _pass(self, entry, parse, fault, carry_out):
+        """What carry_out() says of the call that parse() made, unless a fault comes between."""
+        with self.world.lock:
+            self.world.advance(self.world.options.step)
+            entry["n"] = len(self.log) + 1
+            self.log.append(entry)
+            call = parse()
+            rule = self.faults.take(entry["service"], entry["action"])
+            held = self.faults.open
+        how = rule["how"] if rule else None
+        if how in ("timeout", "reset"):
+            entry["outcome"] = how
+            raise Gone(how)
+        if how == "hold":
+            self._hold(entry, held)
+        elif how and how not in ("lost", "hold-after"):
+            raise fault(call, rule)
+        result = carry_out(call)
+        if how == "lost":
+            entry["outcome"] = "lost"
+            raise Gone(how)
+        if how == "hold-after":
+            self._hold(entry, held)
+        entry["outcome"] = entry["outcome"] or "ok"
+        return result
+
+    @staticmethod
+    def _hold(entry, held):
+        entry["outcome"] = "held"
+        held.wait()
+        entry["outcome"] = None
 
     def _keep(self, entry):
         if self.world.options.state:
@@ -173,42 +236,17 @@ class Double:
                 return s
         return SERVICES["s3"]
 
-    def _call(self, service, method, target, headers, body, entry, rid):
-        with self.world.lock:
-            self.world.advance(self.world.options.step)
-            entry["n"] = len(self.log) + 1
-            self.log.append(entry)
-            call = self._parse(service, method, target, headers, body, entry)
-            rule = self.faults.take(service.name, call.action)
-            held = self.faults.open
-        how = rule["how"] if rule else None
-        if how in ("timeout", "reset"):
-            entry["outcome"] = how
-            raise Gone(how)
-        if how == "hold":
-            entry["outcome"] = "held"
-            held.wait()
-        elif how and how not in ("lost", "hold-after"):
-            raise self._fault(service, call, rule)
-        entry["outcome"] = None
-        result = self._carry_out(call, rid)
-        entry["unread"] = call.unread() if service.name == "s3" else call.args.unread()
-        if how == "lost":
-            entry["outcome"] = "lost"
-            raise Gone(how)
-        if how == "hold-after":
-            entry["outcome"] = "held"
-            held.wait()
-            entry["outcome"] = None
-        return result
-
     def _carry_out(self, call, rid):
         if call.service.name == "s3":
             status, head, body = buckets.carry_out(call)
+            if status >= 400:  # said by the server behind us
+                code = re.search(rb"<Code>(\w+)</Code>", body)
+                call.entry["outcome"] = code[1].decode() if code else str(status)
             return status, {"x-amz-request-id": rid, "x-amz-id-2": rid, **head}, body
         with self.world.lock:
             self.world.settle()
             result = ACTIONS[call.service.name][call.action](call)
+        call.entry["unread"] = call.args.unread()
         return wire.answer(call.service, call.action, result, rid)
 
     def _parse(self, service, method, target, headers, body, entry):
@@ -216,14 +254,19 @@ class Double:
         scope = signature.scope_of(headers)
         region_name = scope[0] if scope else "us-east-1"
         entry["region"] = region_name
+        region = self.world.region(region_name)
         args = None
-        if service.protocol in ("query", "ec2"):
-            args = wire.query_args(service, body)
-            action = entry["action"] = args.text("Action", "")
-            entry["args"] = args.shown()
+        if service.protocol == "s3":
+            call = buckets.S3Call(self.world, service, region, method, target, headers, body, entry)
+            action = entry["action"] = call.action
+            entry["args"] = call.shown()
         elif service.protocol == "json":
             action = entry["action"] = headers.get("x-amz-target", "").partition(".")[2]
             args = wire.json_args(body)
+            entry["args"] = args.shown()
+        else:
+            args = wire.query_args(service, body)
+            action = entry["action"] = args.text("Action", "")
             entry["args"] = args.shown()
         key = None
         if not (service.name == "sts" and action == "AssumeRoleWithWebIdentity"):
@@ -232,10 +275,8 @@ class Double:
         if service.name == "iam" and region_name not in IAM_REGIONS:
             raise common(service, "signature", detail="Credential should be scoped to a valid "
                          f"region, not '{region_name}'.")
-        region = self.world.region(region_name)
         if service.protocol == "s3":
-            call = buckets.S3Call(self.world, service, key, region, method, target, headers, body)
-            entry["action"], entry["args"] = call.action, call.shown()
+            call.key = key
             return call
         if method != "POST" or target != "/":
             raise common(service, "no action", action=f"{method} {target}")
@@ -243,15 +284,18 @@ class Double:
         if action not in ACTIONS[service.name] or (
                 service.protocol != "json" and version != service.version):
             raise common(service, "no action", action=action, version=version)
-        return worlds.Call(self.world, service, action, args, key, region)
+        return worlds.Call(self.world, service, action, args, key, region, entry)
 
-    def _fault(self, service, call, rule):
+    @staticmethod
+    def _fault(call, rule):
+        service = call.service
         if rule["how"] == "error":
             return Refusal(rule["code"], rule.get("message", "As the test wants it."),
                            rule.get("status", 400))
         if rule["how"] == "role":
             code = "ValidationException" if service.protocol == "json" else "InvalidParameterValue"
-            return Refusal(code, ROLE_FAULT)
+            return Refusal(code, ROLE_FAULT.format(call.args.values.get(
+                "IamRoles.IamRoleArn.1", "arn:aws:iam::" + worlds.ACCOUNT + ":role/it")))
         return common(service, rule["how"], who=call.key.arn if call.key else "anonymous",
                       action=f"{service.name}:{call.action}")
 
@@ -297,7 +341,7 @@ class Double:
                 key.expires = 0
 
     def _secret(self, given):
-        return {"ARN": serverless.add_secret(self.world, given.get("region", "us-west-2"),
+        return {"ARN": serverless.add_secret(self.world, given.get("region", self.world.options.region),
                                              given["id"], given["value"])}
 
     def _role(self, given):
@@ -320,12 +364,17 @@ class Double:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version, sys_version = "double", ""
+    server_version, sys_version = "double", "1"
     disable_nagle_algorithm = True
     wbufsize = -1  # an answer is one write
 
     def date_time_string(self, timestamp=None):
         return email.utils.formatdate(self.server.double.world.wall(), usegmt=True)
+
+    def handle_expect_100(self):
+        done = super().handle_expect_100()
+        self.wfile.flush()
+        return done
 
     def log_message(self, format, *args):
         pass
@@ -364,7 +413,8 @@ class Handler(BaseHTTPRequestHandler):
             status = 200
         except (KeyError, ValueError, TypeError) as e:
             status, value = 400, {"error": f"{type(e).__name__}: {e}"}
-        return status, {"Content-Type": "application/json"}, json.dumps(value).encode() + b"\n"
+        return status, {"Content-Type": "application/json"}, (
+            b"" if value is None else json.dumps(value).encode() + b"\n")
 
     def _send(self, status, headers, body):
         self.send_response(status)
@@ -420,6 +470,10 @@ def options():
                    help="what GetClusterCredentials and the like give out")
     p.add_argument("--session-seconds", type=int, metavar="N",
                    help="sessions end after N seconds, whatever was asked for")
+    p.add_argument("--container-token", metavar="TOKEN",
+                   help="what the endpoint of containers wants to see as Authorization")
+    p.add_argument("--region", default="us-west-2", metavar="R",
+                   help="where the machine of the metadata service is, and the secrets and objects")
     p.add_argument("--subnets", type=int, default=4, metavar="N", help="of the default VPC")
     p.add_argument("--no-default-vpc", action="store_true")
     p.add_argument("--taken-bucket", action="append", default=[], metavar="NAME",
@@ -427,7 +481,6 @@ def options():
     p.add_argument("--page", type=int, default=1000, metavar="N", help="rows of a page, at most")
     p.add_argument("--s3", metavar="URL", help="the server that keeps the objects")
     p.add_argument("--s3-key", metavar="ID:SECRET", help="its key (default: the first --key)")
-    p.add_argument("--s3-region", default="us-west-2", metavar="R")
     o = p.parse_args()
     o.s3_key = o.s3_key or (o.key[0] if o.key else "")
     return o

@@ -122,9 +122,9 @@ class World:
 class Call:
     """One call on its way: what was asked by whom, and where."""
 
-    def __init__(self, world, service, action, args, key, region):
+    def __init__(self, world, service, action, args, key, region, entry):
         self.world, self.service, self.action, self.args = world, service, action, args
-        self.key, self.region = key, region
+        self.key, self.region, self.entry = key, region, entry  # entry: of the log
 
     def arn(self, service, rest, regional=True):
         where = self.region.name if regional else ""
