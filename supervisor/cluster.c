@@ -274,8 +274,8 @@ static bool say_up(struct cluster *c, struct err *e)
 
 	if (!s->host)
 		return err_set(e, ERR_TASK, AT_AWS, NULL, "%s has no endpoint", s->identifier);
-	return cluster_probe(s, e) &&
-	       record_up(s->record, s->host, s->port, s->role_arn, site_manifests(s), e);
+	return cluster_probe(s, e) && record_up(s->record, s->host, s->port, s->role_arn,
+	                                  site_manifests(s), s->password ? NULL : s->secret_arn, e);
 }
 
 bool cluster_up(struct cluster *c, bool adopt, struct err *e)
