@@ -156,8 +156,11 @@ static enum aws_verdict try(
 	aws_sign_at(w, c, at, clock_wall_ms() + w->skew_ms, w->call, &wire);
 	w->stats.requests++;
 	if (!http_do(w->http,
-	        &(struct http_request){
-	            "POST", wire.url, wire.lines, wire.n_lines, buf_view(&c->body)},
+	        &(struct http_request){.method = "POST",
+	            .url = wire.url,
+	            .headers = wire.lines,
+	            .n_headers = wire.n_lines,
+	            .body = buf_view(&c->body)},
 	        &r, answer, e)) {
 		aws_no_answer(c, at, e);
 		return AWS_FAILED;

@@ -33,6 +33,72 @@ void clock_iso(int64_t wall_ms, char out[25])
 	snprintf(out, 25, "%.19s.%03uZ", day, (unsigned)(wall_ms % 1000) % 1000u);
 }
 
+/* n digits at s->p, which are taken off; -1 where there are none. */
+static int digits(struct str *s, size_t n)
+{
+	int value = 0;
+
+	if (s->n < n)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (s->p[i] < '0' || s->p[i] > '9')
+			return -1;
+		value = value * 10 + (s->p[i] - '0');
+	}
+	*s = str_from(*s, n);
+	return value;
+}
+
+static bool sign(struct str *s, char c)
+{
+	bool is = s->n && s->p[0] == c;
+
+	if (is)
+		*s = str_from(*s, 1);
+	return is;
+}
+
+/* "Z", "+hh:mm", "-hhmm": seconds east of Greenwich. */
+static bool zone(struct str *s, int *east)
+{
+	bool minus = s->n && s->p[0] == '-';
+	int hours, minutes;
+
+	*east = 0;
+	if (sign(s, 'Z'))
+		return true;
+	if (!sign(s, '+') && !sign(s, '-'))
+		return false;
+	hours = digits(s, 2);
+	sign(s, ':');
+	minutes = digits(s, 2);
+	*east = (hours * 3600 + minutes * 60) * (minus ? -1 : 1);
+	return hours >= 0 && minutes >= 0;
+}
+
+bool clock_from_iso(struct str s, int64_t *wall_ms)
+{
+	struct tm tm = {.tm_year = 0};
+	int ms = 0, scale = 100, east;
+
+	tm.tm_year = digits(&s, 4) - 1900;
+	if (tm.tm_year < 0 || !sign(&s, '-') || (tm.tm_mon = digits(&s, 2) - 1) < 0 ||
+	    !sign(&s, '-') || (tm.tm_mday = digits(&s, 2)) < 1 || !sign(&s, 'T') ||
+	    (tm.tm_hour = digits(&s, 2)) < 0 || !sign(&s, ':') || (tm.tm_min = digits(&s, 2)) < 0 ||
+	    !sign(&s, ':') || (tm.tm_sec = digits(&s, 2)) < 0)
+		return false;
+	if (tm.tm_mon > 11 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60)
+		return false;
+	if (sign(&s, '.'))
+		for (int d; (d = digits(&s, 1)) >= 0; scale /= 10)
+			ms += d * scale;
+	if (!zone(&s, &east) || s.n)
+		return false;
+	*wall_ms = ((int64_t)timegm(&tm) - east) * 1000 + ms;
+	return true;
+}
+
 void clock_sleep(int64_t ms)
 {
 	struct timespec t = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};

@@ -55,13 +55,14 @@ static bool fill(struct config *c, const json_t *up, const char *path, struct er
 	static const struct {
 		const char *section, *key, *member;
 	} rows[] = {{"DWH", "DWH_ENDPOINT", "host"}, {"CLUSTER", "DB_PORT", "port"},
-	    {"DWH", "ROLE_ARN", "role"}, {"S3", "MANIFESTS", "manifests"}};
+	    {"DWH", "ROLE_ARN", "role"}, {"S3", "MANIFESTS", "manifests"},
+	    {"CLUSTER", "DB_SECRET", "secret"}};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const char *value = json_string_value(json_object_get(up, rows[i].member));
 
 		if (!value || (strcmp(rows[i].member, "role") == 0 && c->iam_role.arn))
-			continue;
+			continue; /* as the user says */
 		if (!config_fill(c, rows[i].section, rows[i].key, value, path, e))
 			return false;
 	}

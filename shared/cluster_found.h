@@ -15,8 +15,9 @@ const char *cluster_record_path(const struct config *c, struct arena *a);
 /*
  * On the engine redshift, where neither [CLUSTER] HOST nor [DWH] DWH_ENDPOINT is set: fills these
  * keys from the record of a cluster that is up, where they are not set: DWH_ENDPOINT, DB_PORT,
- * ROLE_ARN (with [IAM_ROLE] ARN unset, too) and [S3] MANIFESTS. No record is no error. Supervisor
- * and workers call it, each for itself, right after config_load().
+ * ROLE_ARN (with [IAM_ROLE] ARN unset, too), [S3] MANIFESTS, and [CLUSTER] DB_SECRET where AWS
+ * keeps the password. No record is no error. Supervisor and workers call it, each for itself, right
+ * after config_load().
  */
 bool cluster_found(struct config *c, struct arena *a, struct err *e);
 

@@ -23,6 +23,7 @@
 enum config_engine { ENGINE_LOCAL, ENGINE_POSTGRES, ENGINE_REDSHIFT };
 enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED, STRATEGY_MERGED };
 enum config_changed { CHANGED_FAIL, CHANGED_SKIP, CHANGED_RELOAD };
+enum config_iam_auth { IAM_AUTH_NO, IAM_AUTH_USER, IAM_AUTH_ROLE, IAM_AUTH_SERVERLESS };
 enum config_compact { COMPACT_AUTO, COMPACT_ON, COMPACT_OFF };
 enum config_kind { KIND_CLUSTER, KIND_SERVERLESS };
 
@@ -40,8 +41,10 @@ struct config {
 		const char *host; /* name, address or folder of a socket */
 		const char *db_name;
 		const char *db_user;
-		const char *db_password; /* secret */
-		int64_t db_port;         /* unset: 5439 on redshift, else 5432 */
+		const char *db_password;       /* secret */
+		int64_t db_port;               /* unset: 5439 on redshift, else 5432 */
+		enum config_iam_auth iam_auth; /* a password from AWS: dbpassword.h */
+		const char *db_secret;         /* the secret of Secrets Manager that holds it */
 	} cluster;
 	struct {
 		const char *key;    /* secret as a pair with: */

@@ -10,6 +10,7 @@ static const char *const engines[] = {"local", "postgres", "redshift", NULL};
 static const char *const strategies[] = {"direct", "sharded", "merged", NULL};
 static const char *const changed[] = {"fail", "skip", "reload", NULL};
 static const char *const compact[] = {"auto", "on", "off", NULL};
+static const char *const iam_auth[] = {"no", "user", "role", "serverless", NULL};
 static const char *const sslmodes[] = {
     "disable", "allow", "prefer", "require", "verify-ca", "verify-full", NULL};
 static const char *const kinds[] = {"cluster", "serverless", NULL};
@@ -38,8 +39,16 @@ const struct config_key config_keys[] = {
         "password"},
     {"CLUSTER", "DB_PORT", KEY_INT, AT(cluster.db_port), NULL, false, 1, 65535, NULL,
         "port; unset: 5439 on redshift, else 5432"},
+    {"CLUSTER", "IAM_AUTH", KEY_ENUM, AT(cluster.iam_auth), "no", false, 0, 0, iam_auth,
+        "redshift: a password for minutes from AWS, for [DWH] CLUSTER_IDENTIFIER: user: for "
+        "DB_USER "
+        "(GetClusterCredentials); role: for whom the AWS keys belong to "
+        "(GetClusterCredentialsWithIAM); serverless: the same of a workgroup (GetCredentials)"},
+    {"CLUSTER", "DB_SECRET", KEY_STRING, AT(cluster.db_secret), NULL, false, 0, 0, NULL,
+        "redshift: name or ARN in Secrets Manager of a secret with username and password"},
     {"AWS", "KEY", KEY_STRING, AT(aws.key), NULL, true, 0, 0, NULL,
-        "access key id; unset: environment, then profile"},
+        "access key id; unset: as the AWS tools find keys (environment, profile, role, container, "
+        "instance)"},
     {"AWS", "SECRET", KEY_STRING, AT(aws.secret), NULL, true, 0, 0, NULL, "secret access key"},
     {"AWS", "TOKEN", KEY_STRING, AT(aws.token), NULL, true, 0, 0, NULL,
         "session token of temporary keys"},
@@ -149,7 +158,8 @@ _Static_assert(sizeof(enum config_engine) == sizeof(unsigned) &&
                    sizeof(enum config_strategy) == sizeof(unsigned) &&
                    sizeof(enum config_changed) == sizeof(unsigned) &&
                    sizeof(enum config_compact) == sizeof(unsigned) &&
-                   sizeof(enum config_kind) == sizeof(unsigned),
+                   sizeof(enum config_kind) == sizeof(unsigned) &&
+                   sizeof(enum config_iam_auth) == sizeof(unsigned),
     "KEY_ENUM fields are written as unsigned");
 
 const char *config_engine_name(enum config_engine engine)

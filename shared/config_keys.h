@@ -35,7 +35,7 @@ struct config_key {
 	const char *help;           /* one line */
 };
 
-enum { CONFIG_KEYS_MAX = 64 };
+enum { CONFIG_KEYS_MAX = 96 };
 
 extern const struct config_key config_keys[]; /* in the order of the help; n of them */
 extern const size_t config_keys_n;

@@ -4,15 +4,28 @@
 #include <string.h>
 
 #include "shared/credentials.h"
+#include "shared/dbpassword.h"
 #include "shared/localstate.h"
 
-bool connect_target(const struct config *c, struct arena *a, struct pg_target *out, struct err *e)
+/* With the password, which may be one of AWS's, and the user that it is for. */
+static bool find_target(const struct config *c, struct arena *a,
+    bool (*tick)(void *ctx, struct err *e), void *tick_ctx, struct pg_target *out, struct err *e)
 {
+	struct dbpassword p;
 	struct local l;
 
 	pg_target_of_config(c, out);
-	if (c->warehouse.engine != ENGINE_LOCAL)
+	if (c->warehouse.engine != ENGINE_LOCAL) {
+		if (!dbpassword_find(c, tick, tick_ctx, a, &p, e))
+			return false;
+		if (p.user)
+			out->user = p.user;
+		out->password = p.password;
+		out->password_from = p.from;
+		out->password_expires_ms = p.expires_ms;
+		out->password_kept = p.kept;
 		return true;
+	}
 	if (!local_state(c, a, &l, e))
 		return false;
 	*out = (struct pg_target){.host = l.socket_dir,
@@ -25,15 +38,27 @@ bool connect_target(const struct config *c, struct arena *a, struct pg_target *o
 	return true;
 }
 
+bool connect_target(const struct config *c, struct arena *a, struct pg_target *out, struct err *e)
+{
+	return find_target(c, a, NULL, NULL, out, e);
+}
+
 bool connect_warehouse(
     const struct config *c, struct arena *a, const char *name, struct pg *pg, struct err *e)
 {
 	struct pg_target t;
 
-	if (!connect_target(c, a, &t, e))
-		return false;
-	t.application_name = name;
-	return pg_open(pg, &t, e);
+	for (;;) {
+		if (!find_target(c, a, pg->tick, pg->tick_ctx, &t, e))
+			return false;
+		t.application_name = name;
+		if (pg_open(pg, &t, e))
+			return true;
+		if (!t.password_kept || e->kind != ERR_SETUP)
+			return false;
+		/* Another one may have taken its place meanwhile. */
+		dbpassword_forget();
+	}
 }
 
 bool connect_s3(const struct config *c, struct arena *a, bool (*tick)(void *ctx, struct err *e),
@@ -56,10 +81,9 @@ bool connect_s3(const struct config *c, struct arena *a, bool (*tick)(void *ctx,
 		o.endpoint_from = "that of the local services";
 		o.region = STR("us-west-2");
 	} else {
-		if (!credentials_find(c, a, &key, e))
+		if (!credentials_find_ticking(c, a, tick, tick_ctx, &key, e))
 			return false;
-		o.endpoint = credentials_s3_endpoint(c, a);
-		o.endpoint_from = credentials_s3_endpoint_from(c);
+		o.endpoint = credentials_s3_endpoint(c, a, &o.endpoint_from);
 		o.region = credentials_region(c, a);
 	}
 	return s3_open(&o, out, e);

@@ -7,7 +7,8 @@
 #include "shared/s3.h"
 
 /* Where the warehouse is: [CLUSTER], or [DWH] where that is silent; on the local engine the
- * services, which must be running (supervisor/local.h). */
+ * services, which must be running (supervisor/local.h). With the password, for which AWS may be
+ * asked (dbpassword.h). */
 bool connect_target(const struct config *c, struct arena *a, struct pg_target *out, struct err *e);
 
 /* Opens it. name: application_name. */

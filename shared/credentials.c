@@ -1,230 +1,50 @@
-/*
- * credentials.c - see credentials.h.
- *
- * AWS's two files have a reader of their own here: their lines may be of any length (session tokens
- * are), and what looks like a comment inside of a value is part of it. The format, as the SDKs read
- * it: a line is "[section]", "name = value", empty, or a comment when its first character is # or
- * ;. A line that is indented deeper than the name before it belongs to that name ("s3 =" with its
- * nested values), and is of no interest here. The last of several equal names counts.
- *
- * No message holds more of a file than the names of profiles and keys.
- */
+/* credentials.c - see credentials.h: the table of places, the walk along it, and renewal. */
 #include "shared/credentials.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "shared/buf.h"
-#include "shared/file.h"
+#include "shared/clock.h"
+#include "shared/credentials_chain.h"
+#include "shared/http.h"
 
-enum { FILE_MAX = 8 << 20 };
+enum { ADVISORY_MS = 15 * 60000, MANDATORY_MS = 10 * 60000, LOOK_MOST_MS = 60000 };
 
-/* What one of the files says about one profile. */
-struct profile {
-	bool found;
-	struct str access, secret, token, region, endpoint;
-	const char *delegates; /* the key by which it gets its credentials from elsewhere */
-	bool assumes;          /* that is role_arn, which goes before keys of its own */
-	size_t bad_line;       /* the first that is not understood and may concern it, or 0 */
+struct credentials_source {
+	const struct config *config;
+	struct arena *a;
+	bool (*tick)(void *ctx, struct err *e);
+	void *tick_ctx;
+	int64_t look_ms; /* clock_ms() before which expiry alone is no reason to look again */
 };
 
-/* One of the files. */
-struct file {
-	const char *path;  /* NULL: no home folder */
-	const char *shown; /* for messages */
-	bool is_config;
-	struct profile profile;
-};
-
-static const char *env(const char *name)
-{
-	const char *v = getenv(name);
-
-	return v && *v ? v : NULL;
-}
-
-static bool is_set(const char *z)
+bool chain_is_set(const char *z)
 {
 	return z && *z;
 }
 
-static struct file file_of(struct arena *a, const char *variable, const char *usual, bool is_config)
+const char *chain_env(const char *name)
 {
-	struct file f = {.is_config = is_config};
-	const char *home = env("HOME"), *path = env(variable);
+	const char *v = getenv(name);
 
-	if (!path)
-		path = usual;
-	if (path[0] != '~' || path[1] != '/')
-		f.path = path;
-	else if (home)
-		f.path = arena_printf(a, "%s%s", home, path + 1);
-	f.shown = f.path ? f.path : arena_printf(a, "%s (HOME is not set)", path);
-	return f;
+	return chain_is_set(v) ? v : NULL;
 }
 
-/* A file that is not there is an empty one. */
-static bool slurp(const char *path, struct buf *b, struct err *e)
+struct str chain_value(const struct chain *c, struct str profile, const char *key)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool ok;
-
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return true;
-	if (fd < 0)
-		return err_errno(e, ERR_SETUP, AT_CONFIG, "cannot open %s", path);
-	ok = file_read(fd, b);
-	if (!ok)
-		err_errno(e, ERR_SETUP, AT_CONFIG, "cannot read %s", path);
-	else if (b->over)
-		ok = err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s is larger than %d MiB", path,
-		    FILE_MAX >> 20);
-	close(fd);
-	return ok;
+	return awsfile_get(&c->files, AWSFILE_PROFILE, profile, key, NULL, NULL);
 }
 
-static struct str unquoted(struct str s)
+const char *chain_place(const struct chain *c, struct str profile, const char *key)
 {
-	if (s.n >= 2 && (s.p[0] == '"' || s.p[0] == '\'') && s.p[s.n - 1] == s.p[0])
-		s = (struct str){s.p + 1, s.n - 2};
-	return s;
-}
+	const struct awsfile *f = &c->files.file[1];
 
-/* Is this the section of the profile? line begins with "[" and has a "]". */
-static bool is_section_of(struct str line, bool is_config, struct str name)
-{
-	static const struct str word = {"profile", 7};
-	struct str section = str_trim((struct str){line.p + 1, str_find(line, ']') - 1});
-
-	if (!is_config)
-		return str_eq(section, name);
-	if (str_starts(section, word) && section.n > word.n &&
-	    (section.p[word.n] == ' ' || section.p[word.n] == '\t'))
-		return str_eq(unquoted(str_trim(str_from(section, word.n))), name);
-	return str_eq(section, STR("default")) && str_eq(section, name);
-}
-
-static void keep(struct profile *p, struct str key, struct str value)
-{
-	const struct {
-		const char *key;
-		struct str *to;
-	} values[] = {
-	    {"aws_access_key_id", &p->access},
-	    {"aws_secret_access_key", &p->secret},
-	    {"aws_session_token", &p->token},
-	    {"aws_security_token", &p->token},
-	    {"region", &p->region},
-	    {"endpoint_url", &p->endpoint},
-	};
-	static const char *const delegating[] = {"role_arn", "web_identity_token_file",
-	    "sso_session", "sso_start_url", "credential_process"};
-
-	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-		if (str_ieq(key, str_z(values[i].key)))
-			*values[i].to = value;
-	for (size_t i = 0; value.n && i < sizeof delegating / sizeof delegating[0]; i++) {
-		if (!str_ieq(key, str_z(delegating[i])))
-			continue;
-		if (!p->assumes)
-			p->delegates = delegating[i];
-		p->assumes = p->assumes || i == 0;
-	}
-}
-
-/* text must outlive *p, which points into it. */
-static void parse(struct str text, bool is_config, struct str name, struct profile *p)
-{
-	bool ours = false, after_key = false;
-	size_t level = 0, number = 0;
-
-	if (str_starts(text, STR("\xEF\xBB\xBF")))
-		text = str_from(text, 3);
-	while (text.n) {
-		struct str raw = {text.p, str_find(text, '\n')}, line = str_trim(raw);
-		size_t indent = line.n ? (size_t)(line.p - raw.p) : 0;
-		size_t eq = str_find(line, '=');
-
-		text = str_from(text, raw.n + 1);
-		number++;
-		if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
-			continue;
-		if (after_key && indent > level)
-			continue;
-		level = indent;
-		if (line.p[0] == '[') {
-			bool closed = str_find(line, ']') < line.n;
-
-			/* What follows an unclosed one could be anybody's keys. */
-			if (!closed && !p->bad_line)
-				p->bad_line = number;
-			ours = closed && is_section_of(line, is_config, name);
-			p->found = p->found || ours;
-			after_key = false;
-			continue;
-		}
-		after_key = true;
-		if (!ours)
-			continue;
-		if (eq == line.n && !p->bad_line)
-			p->bad_line = number;
-		keep(p, str_trim((struct str){line.p, eq}), str_trim(str_from(line, eq + 1)));
-	}
-}
-
-static bool read_profile(struct file *f, struct str name, struct arena *a, struct err *e)
-{
-	struct buf b;
-	bool ok;
-
-	f->profile = (struct profile){0};
-	if (!f->path)
-		return true;
-	buf_init(&b, FILE_MAX);
-	ok = slurp(f->path, &b, e);
-	if (ok)
-		parse(arena_str(a, buf_view(&b)), f->is_config, name, &f->profile);
-	if (b.p)
-		explicit_bzero(b.p, b.cap);
-	buf_free(&b);
-	return ok;
-}
-
-/* Both files, the one that goes first in front; and the name of the profile. */
-struct files {
-	struct str name;
-	const char *named_by; /* NULL: nobody, it is "default" */
-	struct file file[2];
-};
-
-static bool read_files(const struct config *c, struct arena *a, struct files *out, struct err *e)
-{
-	static const char *const variables[] = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
-	struct err second;
-	bool ok;
-
-	*out = (struct files){.name = STR("default")};
-	if (is_set(c->aws.profile)) {
-		out->name = str_z(c->aws.profile);
-		out->named_by = "[AWS] PROFILE";
-	}
-	for (size_t i = 0; i < 2 && !out->named_by; i++) {
-		if (env(variables[i])) {
-			out->name = str_z(env(variables[i]));
-			out->named_by = variables[i];
-		}
-	}
-	out->file[0] = file_of(a, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", false);
-	out->file[1] = file_of(a, "AWS_CONFIG_FILE", "~/.aws/config", true);
-	/* Both in any case: who only wants a region takes what can be read. */
-	ok = read_profile(&out->file[0], out->name, a, e);
-	return read_profile(&out->file[1], out->name, a, ok ? e : &second) && ok;
+	awsfile_get(&c->files, AWSFILE_PROFILE, profile, key, NULL, &f);
+	return arena_printf(c->a, "profile %.*s (%s)", STRF(profile), f->shown);
 }
 
 /* A line feed in a key would be a header of its own; a blank is a slip of the hand. */
-static bool is_clean(struct str s)
+bool chain_is_clean(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] <= ' ' || s.p[i] > '~')
@@ -232,88 +52,31 @@ static bool is_clean(struct str s)
 	return true;
 }
 
-/* A pair found at a place. *done: there is one; false: there is half of one, or a broken one. */
-static bool take(struct str access, struct str secret, struct str token, const char *place,
-    const char *const names[2], struct arena *a, struct credentials *out, bool *done, struct err *e)
+bool chain_take(struct chain *c, const struct sigv4_key *key, const char *place,
+    const char *const names[2], struct credentials *out, struct err *e)
 {
-	*done = access.n && secret.n;
-	if (access.n && !secret.n)
+	bool has = key->access.n;
+
+	if (!key->access.n || !key->secret.n)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s: %s is set, but %s is not; set both or neither", place, names[0], names[1]);
-	if (!access.n && secret.n)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s: %s is set, but %s is not; set both or neither", place, names[1], names[0]);
-	if (!*done)
-		return true;
-	if (!is_clean(access) || !is_clean(secret) || !is_clean(token))
+		    "%s: %s is set, but %s is not; set both or neither", place, names[!has],
+		    names[has]);
+	if (!chain_is_clean(key->access) || !chain_is_clean(key->secret) ||
+	    !chain_is_clean(key->token))
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "%s: %s, %s or the session token holds a blank or a character that no key has;"
 		    " copy it again",
 		    place, names[0], names[1]);
-	out->key = (struct sigv4_key){
-	    .access = arena_str(a, access),
-	    .secret = arena_str(a, secret),
-	    .token = arena_str(a, token),
+	*out = (struct credentials){
+	    .key.access = arena_str(c->a, key->access),
+	    .key.secret = arena_str(c->a, key->secret),
+	    .key.token = arena_str(c->a, key->token),
+	    .origin = arena_str(c->a, str_z(place)),
 	};
-	out->origin = str_z(place);
 	return true;
 }
 
-static bool take_from_file(const struct file *f, struct str name, struct arena *a,
-    struct credentials *out, bool *done, struct err *e)
-{
-	static const char *const names[] = {"aws_access_key_id", "aws_secret_access_key"};
-	const struct profile *p = &f->profile;
-	const char *place = arena_printf(a, "profile %.*s (%s)", STRF(name), f->shown);
-
-	if (p->bad_line)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s, line %zu: neither \"[section]\" nor \"name = value\"", f->shown,
-		    p->bad_line);
-	return take(p->access, p->secret, p->token, place, names, a, out, done, e);
-}
-
-/* How somebody with the AWS CLI gets plain keys from such a profile. */
-static bool refuse_delegation(const struct files *files, const struct file *f, struct err *e)
-{
-	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-	    "profile %.*s (%s) gets its keys by %s, which dwh does not do; put them into the "
-	    "environment: eval \"$(aws configure export-credentials --profile %.*s --format env)\"",
-	    STRF(files->name), f->shown, f->profile.delegates, STRF(files->name));
-}
-
-static bool from_profile(const struct config *c, const char *cfg, struct arena *a,
-    struct credentials *out, struct err *e)
-{
-	struct files files;
-	bool done = false;
-
-	if (!read_files(c, a, &files, e))
-		return false;
-	for (size_t i = 0; i < 2; i++)
-		if (files.file[i].profile.assumes)
-			return refuse_delegation(&files, &files.file[i], e);
-	for (size_t i = 0; i < 2 && !done; i++)
-		if (!take_from_file(&files.file[i], files.name, a, out, &done, e))
-			return false;
-	if (done)
-		return true;
-	for (size_t i = 0; i < 2; i++)
-		if (files.file[i].profile.delegates)
-			return refuse_delegation(&files, &files.file[i], e);
-	if (files.named_by && !files.file[0].profile.found && !files.file[1].profile.found)
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "no AWS key: the profile %.*s, named by %s, is neither in %s nor in %s; write "
-		    "it "
-		    "there or name another",
-		    STRF(files.name), files.named_by, files.file[0].shown, files.file[1].shown);
-	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-	    "no AWS key: not in %s (KEY, SECRET), not in the environment (AWS_ACCESS_KEY_ID, "
-	    "AWS_SECRET_ACCESS_KEY)%s, not in profile %.*s of %s or %s; set one of them, or "
-	    "ANONYMOUS = true under [AWS] if the bucket is public",
-	    cfg, is_set(c->aws.profile) ? ", which PROFILE passes over" : "", STRF(files.name),
-	    files.file[0].shown, files.file[1].shown);
-}
+/* ---- configuration and environment ---- */
 
 /* "dwh.cfg [AWS]", or what the secret was set by instead. */
 static const char *place_of_config(const struct config *c, struct arena *a)
@@ -325,117 +88,363 @@ static const char *place_of_config(const struct config *c, struct arena *a)
 	return arena_printf(a, "%s [AWS]", c->file ? c->file : "configuration");
 }
 
-bool credentials_find(
-    const struct config *c, struct arena *a, struct credentials *out, struct err *e)
+static bool has_config(const struct chain *c, struct str profile)
 {
-	static const char *const cfg_names[] = {"KEY", "SECRET"};
-	static const char *const env_names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
-	const char *cfg = place_of_config(c, a);
-	const char *token = env("AWS_SESSION_TOKEN");
-	bool done;
+	(void)profile;
+	return chain_is_set(c->config->aws.key) || chain_is_set(c->config->aws.secret);
+}
 
-	*out = (struct credentials){0};
-	if (c->aws.anonymous) {
-		out->anonymous = true;
+static bool get_config(struct chain *c, struct str profile, struct credentials *out, struct err *e)
+{
+	static const char *const names[] = {"KEY", "SECRET"};
+	const struct config *f = c->config;
+	struct sigv4_key key = {str_z(f->aws.key), str_z(f->aws.secret), str_z(f->aws.token)};
+
+	(void)profile;
+	return chain_take(c, &key, place_of_config(f, c->a), names, out, e);
+}
+
+static const char *const env_names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
+
+/* A profile that the configuration names is meant; the environment is just there. */
+static bool has_environment(const struct chain *c, struct str profile)
+{
+	(void)profile;
+	return !chain_is_set(c->config->aws.profile) &&
+	       (chain_env(env_names[0]) || chain_env(env_names[1]));
+}
+
+bool chain_get_environment(
+    struct chain *c, struct str profile, struct credentials *out, struct err *e)
+{
+	const char *token = chain_env("AWS_SESSION_TOKEN");
+	struct sigv4_key key = {
+	    str_z(chain_env(env_names[0])), str_z(chain_env(env_names[1])), {NULL, 0}};
+
+	(void)profile;
+	if (!key.access.n && !key.secret.n)
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s and %s are not set; set them",
+		    env_names[0], env_names[1]);
+	key.token = str_z(token ? token : chain_env("AWS_SECURITY_TOKEN"));
+	return chain_take(c, &key, "environment", env_names, out, e);
+}
+
+/* ---- keys of a profile ---- */
+
+static const char *const file_names[] = {"aws_access_key_id", "aws_secret_access_key"};
+
+static struct str of_file(const struct chain *c, size_t i, struct str profile, const char *key)
+{
+	return awsfile_get_of(&c->files.file[i], AWSFILE_PROFILE, profile, key, NULL);
+}
+
+static bool has_keys_in(const struct chain *c, size_t i, struct str profile)
+{
+	return of_file(c, i, profile, file_names[0]).n || of_file(c, i, profile, file_names[1]).n;
+}
+
+static bool get_keys_in(
+    struct chain *c, size_t i, struct str profile, struct credentials *out, struct err *e)
+{
+	struct sigv4_key key = {of_file(c, i, profile, file_names[0]),
+	    of_file(c, i, profile, file_names[1]), of_file(c, i, profile, "aws_session_token")};
+
+	if (!key.token.n)
+		key.token = of_file(c, i, profile, "aws_security_token");
+	return chain_take(c, &key,
+	    arena_printf(c->a, "profile %.*s (%s)", STRF(profile), c->files.file[i].shown),
+	    file_names, out, e);
+}
+
+static bool has_keys(const struct chain *c, struct str profile)
+{
+	return has_keys_in(c, 0, profile);
+}
+
+static bool get_keys(struct chain *c, struct str profile, struct credentials *out, struct err *e)
+{
+	return get_keys_in(c, 0, profile, out, e);
+}
+
+static bool has_config_keys(const struct chain *c, struct str profile)
+{
+	return has_keys_in(c, 1, profile);
+}
+
+static bool get_config_keys(
+    struct chain *c, struct str profile, struct credentials *out, struct err *e)
+{
+	return get_keys_in(c, 1, profile, out, e);
+}
+
+/* ---- single sign-on ---- */
+
+/* Which key says so, or NULL. Where there are plain keys, what is left of a sign-on is not meant.
+ */
+static const char *sso_key(const struct chain *c, struct str profile)
+{
+	static const char *const keys[] = {
+	    "sso_account_id", "sso_role_name", "sso_session", "sso_start_url"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (chain_value(c, profile, keys[i]).n &&
+		    (i < 2 || (!has_keys(c, profile) && !has_config_keys(c, profile))))
+			return keys[i];
+	return NULL;
+}
+
+static bool has_sso(const struct chain *c, struct str profile)
+{
+	return sso_key(c, profile);
+}
+
+/* How somebody with the AWS CLI gets plain keys from such a profile. */
+static bool refuse_sso(struct chain *c, struct str profile, struct credentials *out, struct err *e)
+{
+	const char *key = sso_key(c, profile);
+
+	(void)out;
+	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	    "%s gets its keys by %s, which dwh does not do; put them into the environment: "
+	    "eval \"$(aws configure export-credentials --profile %.*s --format env)\"",
+	    chain_place(c, profile, key), key, STRF(profile));
+}
+
+/* ---- the table ---- */
+
+static const struct place {
+	const char *name;
+	bool of_profile; /* its keys say so, or may */
+	bool (*is_meant)(const struct chain *c, struct str profile);
+	bool (*get)(struct chain *c, struct str profile, struct credentials *out, struct err *e);
+} places[] = {
+    {"configuration", false, has_config, get_config},
+    {"environment", false, has_environment, chain_get_environment},
+    {"role_arn", true, chain_has_role, chain_get_role},
+    {"web identity", true, chain_has_web_identity, chain_get_web_identity},
+    {"SSO", true, has_sso, refuse_sso},
+    {"keys of the credentials file", true, has_keys, get_keys},
+    {"credential_process", true, chain_has_process, chain_get_process},
+    {"keys of the config file", true, has_config_keys, get_config_keys},
+    {"container", false, chain_has_container, chain_get_container},
+    {"instance", false, chain_has_imds, chain_get_imds},
+};
+
+enum { PLACES = sizeof places / sizeof places[0] };
+
+/* The first that is meant, or PLACES. */
+static size_t meant(const struct chain *c)
+{
+	size_t i = 0;
+
+	while (i < PLACES && !places[i].is_meant(c, c->profile))
+		i++;
+	return i;
+}
+
+void chain_open(struct chain *c, const struct config *config, struct arena *a)
+{
+	static const char *const variables[] = {"AWS_DEFAULT_PROFILE", "AWS_PROFILE"};
+	struct str ca;
+
+	*c = (struct chain){.config = config, .a = a, .profile = STR("default")};
+	for (size_t i = 0; i < 2; i++) {
+		if (chain_env(variables[i])) {
+			c->profile = str_z(chain_env(variables[i]));
+			c->named_by = variables[i];
+		}
+	}
+	if (chain_is_set(config->aws.profile)) {
+		c->profile = str_z(config->aws.profile);
+		c->named_by = "[AWS] PROFILE";
+	}
+	c->readable = awsfile_read(a, &c->files, &c->unreadable);
+	ca = chain_value(c, c->profile, "ca_bundle");
+	http_trust(ca.n ? arena_cstr(a, ca) : NULL);
+}
+
+static bool profile_is_fine(const struct chain *c, struct str profile, struct err *e)
+{
+	if (!c->readable) {
+		*e = c->unreadable;
+		return false;
+	}
+	return awsfile_check(&c->files, profile, e);
+}
+
+bool chain_source_profile(
+    struct chain *c, struct str profile, struct credentials *out, struct err *e)
+{
+	bool keys = has_keys(c, profile) || has_config_keys(c, profile);
+
+	if (!profile_is_fine(c, profile, e))
+		return false;
+	/* Of a source, keys of its own go before its role: so a profile may be its own source. */
+	for (size_t i = 0; i < PLACES; i++)
+		if (places[i].of_profile && !(keys && places[i].is_meant == chain_has_role) &&
+		    places[i].is_meant(c, profile))
+			return places[i].get(c, profile, out, e);
+	return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "the profile %.*s %s", STRF(profile),
+	    awsfile_has_profile(&c->files, profile) ? "holds no keys, and no way to them"
+	                                            : "does not exist");
+}
+
+static bool find_none(const struct chain *c, const char *instance, struct err *e)
+{
+	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	    "no AWS key: not in %s (KEY, SECRET), not in the environment (AWS_ACCESS_KEY_ID, "
+	    "AWS_SECRET_ACCESS_KEY)%s, not in profile %.*s of %s or %s, from no container%s; set "
+	    "one of them, or ANONYMOUS = true under [AWS] if the bucket is public",
+	    place_of_config(c->config, c->a),
+	    chain_is_set(c->config->aws.profile) ? ", which PROFILE passes over" : "",
+	    STRF(c->profile), c->files.file[0].shown, c->files.file[1].shown, instance);
+}
+
+static bool walk(struct chain *c, struct credentials *out, struct err *e)
+{
+	size_t i = meant(c);
+
+	if (i < PLACES && !places[i].of_profile && places[i].is_meant != chain_has_container &&
+	    places[i].is_meant != chain_has_imds)
+		return places[i].get(c, c->profile, out, e);
+	if (!profile_is_fine(c, c->profile, e))
+		return false;
+	if (c->named_by && !awsfile_has_profile(&c->files, c->profile))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "no AWS key: the profile %.*s, named by %s, is neither in %s nor in %s; write "
+		    "it "
+		    "there or name another",
+		    STRF(c->profile), c->named_by, c->files.file[0].shown, c->files.file[1].shown);
+	if (i == PLACES)
+		return find_none(c, "", e);
+	if (places[i].get(c, c->profile, out, e))
+		return true;
+	/* That nobody answers there means only that this is no instance. */
+	if (places[i].is_meant == chain_has_imds && strcmp(e->code, "none") == 0)
+		return find_none(c, arena_printf(c->a, ", from no instance (%s)", e->msg), e);
+	return false;
+}
+
+/* Keys that live for minutes only are not looked for with every request. */
+static int64_t look_after(int64_t left)
+{
+	return left / 2 < 0 ? 0 : left / 2 < LOOK_MOST_MS ? left / 2 : LOOK_MOST_MS;
+}
+
+bool credentials_find_ticking(const struct config *config, struct arena *a,
+    bool (*tick)(void *ctx, struct err *e), void *tick_ctx, struct credentials *out, struct err *e)
+{
+	struct credentials found = {.anonymous = false};
+	struct arena *scratch;
+	struct chain c;
+	bool ok;
+
+	*out = (struct credentials){.anonymous = config->aws.anonymous};
+	if (out->anonymous) {
 		out->origin = STR("anonymous");
 		return true;
 	}
-	if (!take(str_z(c->aws.key), str_z(c->aws.secret), str_z(c->aws.token), cfg, cfg_names, a,
-	        out, &done, e))
-		return false;
-	if (done)
+	scratch = arena_new();
+	chain_open(&c, config, scratch);
+	c.tick = tick;
+	c.tick_ctx = tick_ctx;
+	ok = walk(&c, &found, e);
+	if (ok) {
+		*out = (struct credentials){
+		    .key.access = arena_str(a, found.key.access),
+		    .key.secret = arena_str(a, found.key.secret),
+		    .key.token = arena_str(a, found.key.token),
+		    .origin = arena_str(a, found.origin),
+		    .expires_ms = found.expires_ms,
+		    .source = arena_alloc(a, sizeof *out->source),
+		};
+		*out->source = (struct credentials_source){
+		    .config = config,
+		    .a = a,
+		    .tick = tick,
+		    .tick_ctx = tick_ctx,
+		    .look_ms = clock_ms() + look_after(out->expires_ms - clock_wall_ms()),
+		};
+	}
+	arena_free(scratch);
+	return ok;
+}
+
+bool credentials_find(
+    const struct config *c, struct arena *a, struct credentials *out, struct err *e)
+{
+	return credentials_find_ticking(c, a, NULL, NULL, out, e);
+}
+
+static bool is_same(const struct sigv4_key *a, const struct sigv4_key *b)
+{
+	return str_eq(a->access, b->access) && str_eq(a->secret, b->secret) &&
+	       str_eq(a->token, b->token);
+}
+
+bool chain_comes_to_imds(const struct chain *c)
+{
+	size_t i = meant(c);
+
+	return i < PLACES && places[i].is_meant == chain_has_imds;
+}
+
+/* ---- renewal ---- */
+
+bool credentials_refresh(struct credentials *c, bool refused, struct err *e)
+{
+	struct credentials_source *s = c->source;
+	int64_t left = c->expires_ms - clock_wall_ms(), now = clock_ms();
+	struct credentials found;
+	struct err why;
+
+	if (!refused &&
+	    (!s || !c->expires_ms || left > ADVISORY_MS || (left > 0 && now < s->look_ms)))
 		return true;
-	/* A profile that the configuration names is meant; the environment is just there. */
-	if (!is_set(c->aws.profile)) {
-		if (!token)
-			token = env("AWS_SECURITY_TOKEN");
-		if (!take(str_z(env(env_names[0])), str_z(env(env_names[1])), str_z(token),
-		        "environment", env_names, a, out, &done, e))
-			return false;
-		if (done)
+	if (!s)
+		return err_set(e, ERR_SETUP, AT_CONFIG, "unchanged", "there are no others");
+	if (!credentials_find_ticking(s->config, s->a, s->tick, s->tick_ctx, &found, &why)) {
+		s->look_ms = now + look_after(left);
+		if (!refused && left > MANDATORY_MS && why.kind != ERR_CANCELLED)
 			return true;
+		*e = why;
+		if (e->kind == ERR_CANCELLED)
+			return false;
+		return err_prefix(e, "the AWS keys from %.*s %s, and there are no new ones",
+		    STRF(c->origin), refused || left <= 0 ? "have expired" : "expire soon");
 	}
-	return from_profile(c, cfg, a, out, e);
-}
-
-/* A value of the profile that may be missing; the file of credentials goes first. */
-static struct str profile_value(const struct config *c, struct arena *a, bool endpoint)
-{
-	struct files files;
-	struct err unread;
-
-	read_files(c, a, &files, &unread);
-	for (size_t i = 0; i < 2; i++) {
-		const struct profile *p = &files.file[i].profile;
-		struct str value = endpoint ? p->endpoint : p->region;
-
-		if (value.n)
-			return value;
+	if (is_same(&found.key, &c->key)) {
+		c->expires_ms = found.expires_ms;
+		s->look_ms = found.source->look_ms;
+		return !refused ||
+		       err_set(e, ERR_SETUP, AT_CONFIG, "unchanged",
+		           "the AWS keys from %.*s have expired, and are still the same "
+		           "there; get new ones",
+		           STRF(c->origin));
 	}
-	return (struct str){0};
-}
-
-struct str credentials_region(const struct config *c, struct arena *a)
-{
-	const char *said = is_set(c->aws.region) ? c->aws.region : env("AWS_REGION");
-	struct str region;
-
-	if (!said)
-		said = env("AWS_DEFAULT_REGION");
-	if (said)
-		return arena_str(a, str_z(said));
-	region = profile_value(c, a, false);
-	return region.n ? region : STR("us-west-2");
-}
-
-const char *credentials_s3_endpoint_from(const struct config *c)
-{
-	static const char *const variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"};
-
-	if (is_set(c->aws.endpoint))
-		return "[AWS] ENDPOINT";
-	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-		if (env(variables[i]))
-			return variables[i];
-	return "endpoint_url of the AWS profile";
-}
-
-const char *credentials_s3_endpoint(const struct config *c, struct arena *a)
-{
-	const char *from = credentials_s3_endpoint_from(c);
-	struct str url;
-
-	if (is_set(c->aws.endpoint))
-		return arena_strz(a, c->aws.endpoint);
-	if (str_ieq(str_z(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), STR("true")))
-		return NULL;
-	if (env(from))
-		return arena_strz(a, env(from));
-	url = profile_value(c, a, true);
-	return url.n ? arena_cstr(a, url) : NULL;
-}
-
-const char *credentials_endpoint(
-    const struct config *c, const char *service, struct arena *a, const char **from)
-{
-	const char *own = arena_printf(a, "AWS_ENDPOINT_URL_%s", service);
-	struct str url;
-
-	*from = NULL;
-	if (str_ieq(str_z(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), STR("true")))
-		return NULL;
-	*from = env(own) ? own : "AWS_ENDPOINT_URL";
-	if (env(*from))
-		return arena_strz(a, env(*from));
-	*from = "endpoint_url of the AWS profile";
-	url = c ? profile_value(c, a, true) : STR("");
-	if (url.n == 0)
-		*from = NULL;
-	return url.n ? arena_cstr(a, url) : NULL;
-}
-
-__attribute__((weak)) bool credentials_refresh(struct credentials *c, bool refused, struct err *e)
-{
-	(void)c, (void)refused, (void)e;
+	found.generation = c->generation + 1;
+	*c = found;
 	return true;
+}
+
+/* ---- for doctor ---- */
+
+struct str credentials_chain(const struct config *config, struct arena *a)
+{
+	struct chain c;
+	struct buf b;
+	struct str line;
+	size_t last;
+
+	chain_open(&c, config, a);
+	last = meant(&c);
+	buf_init(&b, 4096);
+	for (size_t i = 0; i < PLACES && i <= last; i++)
+		buf_printf(&b, "%s%s%s%.*s %s", i ? ", " : "", places[i].name,
+		    places[i].of_profile && i == last ? " of profile " : "",
+		    places[i].of_profile && i == last ? (int)c.profile.n : 0, c.profile.p,
+		    i < last ? "no" : "yes");
+	line = arena_str(a, buf_view(&b));
+	buf_free(&b);
+	return line;
 }

@@ -1,65 +1,95 @@
 /*
- * credentials.h - where an AWS key comes from.
+ * credentials.h - where an AWS key comes from, and how it stays fresh.
  *
- * The order: [AWS] KEY and SECRET of the configuration, the environment (AWS_ACCESS_KEY_ID,
- * AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), then the profile of ~/.aws/credentials and
- * ~/.aws/config ([AWS] PROFILE or AWS_PROFILE, else "default"; AWS_SHARED_CREDENTIALS_FILE and
- * AWS_CONFIG_FILE move the files). As in botocore, a profile that the configuration itself names
- * passes over the environment, one named by AWS_PROFILE does not. Both halves of a pair come from
- * one place. Every process finds them for itself: they cross no pipe.
+ * The order, as botocore has it; the first that is set is meant, and if it fails, that is the
+ * error:
+ *
+ *   configuration       [AWS] KEY and SECRET
+ *   environment         AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+ *   profile: role       role_arn with source_profile or credential_source (STS AssumeRole)
+ *   web identity        AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, or the profile's keys
+ *   profile: SSO        refused, with the way around it
+ *   profile: keys       of ~/.aws/credentials
+ *   profile: process    credential_process
+ *   profile: keys       of ~/.aws/config
+ *   container           AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI
+ *   instance            the metadata service of EC2, version 2
+ *
+ * The profile is [AWS] PROFILE, AWS_PROFILE or AWS_DEFAULT_PROFILE, else "default". One that the
+ * configuration itself names passes over the environment, one named by AWS_PROFILE does not. Both
+ * halves of a pair come from one place. Every process finds them for itself: they cross no pipe.
  */
 #ifndef SHARED_CREDENTIALS_H
 #define SHARED_CREDENTIALS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "shared/arena.h"
 #include "shared/config.h"
 #include "shared/err.h"
 #include "shared/sigv4.h"
 
+struct credentials_source;
+
 struct credentials {
 	bool anonymous;       /* requests are not signed at all */
 	struct sigv4_key key; /* secret */
-	struct str
-	    origin; /* "dwh.cfg [AWS]", "environment", "profile default (~/.aws/credentials)" */
+	/* "dwh.cfg [AWS]", "environment", "profile default (~/.aws/credentials)", ... */
+	struct str origin;
+	int64_t expires_ms;                /* wall clock; 0: never, as far as is known */
+	unsigned generation;               /* how often they were renewed */
+	struct credentials_source *source; /* how to find them again; NULL: they are fixed */
 };
 
 /*
  * Fails with ERR_SETUP, AT_CONFIG, naming every place it looked in and the remedy, when there is no
- * key and [AWS] ANONYMOUS is off; or when a place holds half of a pair. Strings live in a.
+ * key and [AWS] ANONYMOUS is off, when a place holds half of a pair, or when the place that is
+ * meant gives none; with ERR_RETRY where STS may answer later. May start a program, and ask servers
+ * for some seconds. Strings live in a; a and *c must live as long as *out is refreshed.
  */
 bool credentials_find(
     const struct config *c, struct arena *a, struct credentials *out, struct err *e);
 
+/* The same; tick is called several times a second while something is waited for, now and when they
+ * are renewed: false gives up, with its error. */
+bool credentials_find_ticking(const struct config *c, struct arena *a,
+    bool (*tick)(void *ctx, struct err *e), void *tick_ctx, struct credentials *out, struct err *e);
+
 /*
- * New keys into *c where they expire within minutes, or at once where they were refused. Called
- * before each signature, so it must be quick where nothing is to be done.
+ * Before each signature: keys that expire within 15 minutes are looked for again, and *c is renewed
+ * in place (its old strings stay where they are). That this fails is an error only when they expire
+ * within 10 minutes, or are refused: the server said that they have expired. Where they are
+ * refused, and the place still holds the same, the error's code is "unchanged".
  */
 bool credentials_refresh(struct credentials *c, bool refused, struct err *e);
 
 /*
  * The region: [AWS] REGION as written in the file, AWS_REGION, AWS_DEFAULT_REGION, the profile's
- * region, else "us-west-2" (the default of the key). Lives in a.
+ * region, that of the instance whose metadata service gives the keys, else "us-west-2" (the default
+ * of the key). Lives in a.
  */
 struct str credentials_region(const struct config *c, struct arena *a);
 
-/*
- * URL of the S3 server: [AWS] ENDPOINT, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's
- * endpoint_url, else NULL: that of AWS. With AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true only the
- * first counts. Lives in a.
- */
-const char *credentials_s3_endpoint(const struct config *c, struct arena *a);
+/* What it was set by, for messages. Lives in a. */
+const char *credentials_region_from(const struct config *c, struct arena *a);
 
 /*
- * The same for another service ("REDSHIFT_SERVERLESS", as in AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS),
- * which [AWS] ENDPOINT is not for: the environment, then the profile. *from says what set it, as
- * below. c may be NULL: no profile is looked at. NULL: that of AWS. Lives in a.
+ * URL of a service that somebody has set, else NULL: that of AWS. service is its name in upper case
+ * ("S3", "STS", "REDSHIFT_SERVERLESS"): AWS_ENDPOINT_URL_<service>, AWS_ENDPOINT_URL, the
+ * endpoint_url that the profile's services say for it, the profile's endpoint_url; none of them
+ * with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true. c may be NULL: no profile is looked at. *from says
+ * what set it, for messages; NULL with NULL. Both live in a.
  */
 const char *credentials_endpoint(
     const struct config *c, const char *service, struct arena *a, const char **from);
 
-/* Which of these it is, for messages; a literal. */
-const char *credentials_s3_endpoint_from(const struct config *c);
+/* The same of S3, for which [AWS] ENDPOINT goes before them all. */
+const char *credentials_s3_endpoint(const struct config *c, struct arena *a, const char **from);
+
+/* For `dwh doctor`: the places in their order, up to the one that is meant, as one line without
+ * secrets: "configuration no, environment no, keys of profile default yes". Asks no server. In a.
+ */
+struct str credentials_chain(const struct config *c, struct arena *a);
 
 #endif

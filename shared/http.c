@@ -13,6 +13,14 @@ enum { HEADERS_MAX = 24 };
 
 static const time_t END_OF_9999 = 253402300799; /* libcurl knows more years than are good */
 
+static char *trusted;
+
+void http_trust(const char *file)
+{
+	free(trusted);
+	trusted = file ? xstrdup(file) : NULL;
+}
+
 struct http {
 	CURL *easy;
 	enum err_where where;
@@ -46,6 +54,8 @@ void http_easy_setup(CURL *easy, char *detail)
 {
 	const char *ca = getenv("AWS_CA_BUNDLE");
 
+	if (!ca || !*ca)
+		ca = trusted;
 	detail[0] = '\0';
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -60,7 +70,7 @@ void http_easy_setup(CURL *easy, char *detail)
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 60L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "dwh");
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_easy_header);
-	if (ca && *ca)
+	if (ca)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, ca);
 	set_no_proxy(easy);
 }
@@ -293,6 +303,9 @@ bool http_do(struct http *h, const struct http_request *q, struct http_reply *r,
 	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, h);
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
+	if (q->direct)
+		curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	if (strcmp(q->method, "HEAD") == 0) {
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	} else if (strcmp(q->method, "PUT") == 0 || strcmp(q->method, "POST") == 0) {

@@ -42,6 +42,8 @@ struct http_request {
 	const char *const *headers; /* "name: value" */
 	size_t n_headers;
 	struct str body; /* sent with PUT and POST, its length in Content-Length */
+	int timeout_ms;  /* for all of it; 0: only silence ends it */
+	bool direct;     /* past any proxy: to an address that is this machine's own */
 };
 
 /* Strings are "" where the header is absent, cut where it is absurdly long. */
@@ -61,6 +63,10 @@ struct http_reply {
 /* The body is added to *body, which the caller has made with the bound it wants. */
 bool http_do(struct http *h, const struct http_request *q, struct http_reply *r, struct buf *body,
     struct err *e);
+
+/* A file of certificates to trust instead of the system's, for the whole process; NULL: the
+ * system's. AWS_CA_BUNDLE goes before it. Copied. */
+void http_trust(const char *file);
 
 /* A date of HTTP in milliseconds since 1970; -1 where it is none. */
 int64_t http_date_ms(const char *date);

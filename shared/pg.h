@@ -41,6 +41,11 @@ struct pg_target {
 	int64_t connect_timeout_s;
 	enum config_engine engine;
 	const char *application_name;
+	/* Of the password, for people: "GetClusterCredentials of dwh-cluster"; NULL: libpq finds it
+	 * (PGPASSWORD, ~/.pgpass). And the wall clock until which it opens; 0: for ever. */
+	const char *password_from;
+	int64_t password_expires_ms;
+	bool password_kept; /* dbpassword.h */
 };
 
 /* Where [CLUSTER] and [WAREHOUSE] say; for engines postgres and redshift. */

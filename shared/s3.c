@@ -38,13 +38,11 @@ bool s3_open(const struct s3_options *o, struct s3 **out, struct err *e)
 	s->base_from = o->endpoint_from ? o->endpoint_from : "[AWS] ENDPOINT";
 	s->request_payer = o->request_payer;
 	s->region = arena_str(s->life, o->region);
-	s->credentials = (struct credentials){
-	    .anonymous = c->anonymous,
-	    .key.access = arena_str(s->life, c->key.access),
-	    .key.secret = arena_str(s->life, c->key.secret),
-	    .key.token = arena_str(s->life, c->key.token),
-	    .origin = arena_str(s->life, c->origin),
-	};
+	s->credentials = *c;
+	s->credentials.key.access = arena_str(s->life, c->key.access);
+	s->credentials.key.secret = arena_str(s->life, c->key.secret);
+	s->credentials.key.token = arena_str(s->life, c->key.token);
+	s->credentials.origin = arena_str(s->life, c->origin);
 	if (!endpoint_region_ok(s->region)) {
 		err_set(e, ERR_SETUP, AT_CONFIG, "region",
 		    "[AWS] REGION = %.*s is no region; write one like us-west-2", STRF(s->region));
@@ -178,11 +176,16 @@ bool s3_do(struct s3 *s, const struct s3_call *c, struct s3_tries *t, struct htt
 		bool answered;
 
 		arena_reset(s->call);
-		s3_sign(s, c, s->call, &wire);
+		if (!s3_ready(s, c, t, s->call, &wire, e))
+			return false;
 		/* An error document may be larger than what the caller has room for. */
 		out->max = max > start + ERROR_BODY_MAX ? max : start + ERROR_BODY_MAX;
 		answered = http_do(s->http,
-		    &(struct http_request){c->method, wire.url, wire.lines, wire.n_lines, c->body},
+		    &(struct http_request){.method = c->method,
+		        .url = wire.url,
+		        .headers = wire.lines,
+		        .n_headers = wire.n_lines,
+		        .body = c->body},
 		    r, out, e);
 		out->max = max;
 		s->stats.requests++;

@@ -3,7 +3,8 @@
  *
  * Every call signs (or not, when anonymous), sends, and judges the answer. Within a call it tries
  * again, after a random pause that grows, what may pass (5xx, SlowDown, resets); it follows a
- * bucket to its region and corrects a wrong clock, each once. What is left is an error with a kind:
+ * bucket to its region, corrects a wrong clock and renews keys that have expired, each once. What
+ * is left is an error with a kind:
  *
  *   ERR_SETUP    AT_CONFIG  the credentials, the region or the clock are wrong
  *   ERR_SETUP    AT_S3      no such bucket, no access to the bucket, bad bucket name
@@ -36,7 +37,7 @@ struct s3_options {
 	const char *endpoint; /* "http://127.0.0.1:9000", addressed path style; NULL: AWS itself */
 	const char *endpoint_from; /* what set it, for messages: a literal; NULL: [AWS] ENDPOINT */
 	struct str region;
-	const struct credentials *credentials; /* copied */
+	const struct credentials *credentials; /* copied; what renews the copy must live on */
 	bool request_payer;
 	int attempts; /* tries of one request; 0: 5 */
 	/* Called several times a second while S3 is waited for; false: give up, with its error. May

@@ -236,6 +236,31 @@ void s3_refund(struct s3 *s)
 		s->budget++;
 }
 
+/* Whether there are other keys than those that have expired, by now. Where there are none, what S3
+ * says stands; but for a place of theirs that fails. */
+static bool renew(struct s3 *s, const struct s3_call *c, int status, const char *code,
+    struct s3_tries *t, struct err *e)
+{
+	static const char *const expired[] = {
+	    "ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"};
+	/* The answer to a HEAD has no document that would tell. */
+	bool is = is_head(c) && status == 400 && s->credentials.key.token.n;
+	struct err why;
+
+	for (size_t i = 0; i < COUNT(expired); i++)
+		is |= strcmp(code, expired[i]) == 0;
+	if (!is || t->renewed)
+		return false;
+	t->renewed = true;
+	/* Of many requests in flight the first one to be refused has done it. */
+	if (t->keys != s->credentials.generation ||
+	    credentials_refresh(&s->credentials, true, &why))
+		return true;
+	if (strcmp(why.code, "unchanged") != 0)
+		*e = why;
+	return false;
+}
+
 enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct http_reply *r,
     struct str body, struct s3_tries *t, struct err *e)
 {
@@ -274,7 +299,7 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 		t->clocked = true;
 		return S3_AGAIN;
 	}
-	return S3_FAILED;
+	return renew(s, c, r->status, f.code, t, e) ? S3_AGAIN : S3_FAILED;
 }
 
 void s3_no_answer(struct s3 *s, const struct s3_call *c, struct err *e)

@@ -168,3 +168,13 @@ void s3_sign(const struct s3 *s, const struct s3_call *c, struct arena *a, struc
 {
 	s3_sign_at(s, c, clock_wall_ms() + s->skew_ms, a, out);
 }
+
+bool s3_ready(struct s3 *s, const struct s3_call *c, struct s3_tries *t, struct arena *a,
+    struct s3_wire *out, struct err *e)
+{
+	if (!credentials_refresh(&s->credentials, false, e))
+		return false;
+	t->keys = s->credentials.generation;
+	s3_sign(s, c, a, out);
+	return true;
+}

@@ -4,10 +4,10 @@
  *
  * One request is a struct s3_call; sending it is a loop that every user of this header has:
  *
- *     s3_sign ──► send ──► s3_judge ──► S3_TAKEN    done
- *        ▲                    ├───────► S3_AGAIN    region or clock corrected: sign and send again
- *        │                    └───────► S3_FAILED ─► s3_pause ──► < 0: the error stands
- *        └──── wait so many milliseconds ◄───────────────┘
+ *     s3_ready ──► send ──► s3_judge ──► S3_TAKEN    done
+ *        ▲                     ├───────► S3_AGAIN    region, clock or keys corrected: send again
+ *        │                     └───────► S3_FAILED ─► s3_pause ──► < 0: the error stands
+ *        └───── wait so many milliseconds ◄───────────────┘
  */
 #ifndef SHARED_S3_WIRE_H
 #define SHARED_S3_WIRE_H
@@ -82,9 +82,16 @@ struct str s3_place(const struct s3 *s, struct str bucket, struct arena *a);
 /* What one request has been through so far; zeroed at first. */
 struct s3_tries {
 	int failed;
-	bool moved;   /* followed the bucket to another region */
-	bool clocked; /* corrected the clock */
+	bool moved;    /* followed the bucket to another region */
+	bool clocked;  /* corrected the clock */
+	bool renewed;  /* had other keys after these were refused */
+	unsigned keys; /* generation of those that signed */
 };
+
+/* s3_sign() by keys that are fresh: they are renewed when they are about to expire, which may take
+ * some seconds. False where they cannot be. */
+bool s3_ready(struct s3 *s, const struct s3_call *c, struct s3_tries *t, struct arena *a,
+    struct s3_wire *out, struct err *e);
 
 /*
  * Tries of requests, of objects and of tasks must not multiply: a client has a budget of S3_BUDGET

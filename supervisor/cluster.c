@@ -127,6 +127,23 @@ static bool wait_until(
 	return ok;
 }
 
+/* What is in the way, in a few words. */
+static const char *reason(const struct err *e)
+{
+	static const struct {
+		const char *code, *text;
+	} rows[] = {{"InvalidClusterState", "AWS is busy with it"},
+	    {"ConflictException", "AWS is busy with it"}, {"DependencyViolation", "still in use"},
+	    {"DeleteConflict", "still in use"}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (site_is(e, rows[i].code))
+			return rows[i].text;
+	if (strstr(e->msg, "IAM role"))
+		return "its role can't be assumed yet";
+	return e->code[0] ? e->code : "AWS says: later";
+}
+
 /* ---- up ---- */
 
 static bool foreign(const struct cluster_item *i, struct err *e)
@@ -193,7 +210,7 @@ static bool make(struct cluster *c, struct cluster_item *i, struct err *e)
 		if (ok || e->kind != ERR_RETRY || w.ms >= MAKE_MS)
 			break;
 		seen = *e;
-		if (!cluster_wait(&w, POLL_MS, seen.code[0] ? seen.code : "AWS says: later", e))
+		if (!cluster_wait(&w, POLL_MS, reason(&seen), e))
 			break;
 		/* An answer that was lost may have done it. */
 		if (!look(c, i, e) && e->kind != ERR_RETRY)
@@ -257,8 +274,8 @@ static bool say_up(struct cluster *c, struct err *e)
 
 	if (!s->host)
 		return err_set(e, ERR_TASK, AT_AWS, NULL, "%s has no endpoint", s->identifier);
-	return cluster_probe(s, e) &&
-	       record_up(s->record, s->host, s->port, s->role_arn, site_manifests(s), e);
+	return cluster_probe(s, e) && record_up(s->record, s->host, s->port, s->role_arn,
+	                                  site_manifests(s), s->password ? NULL : s->secret_arn, e);
 }
 
 bool cluster_up(struct cluster *c, bool adopt, struct err *e)
@@ -347,7 +364,7 @@ static bool remove_one(struct cluster *c, struct cluster_item *i, bool hurried, 
 		if (ok || e->kind != ERR_RETRY || hurried || w.ms >= REMOVE_MS)
 			break;
 		seen = *e;
-		if (!cluster_wait(&w, POLL_MS, seen.code[0] ? seen.code : "AWS says: later", e))
+		if (!cluster_wait(&w, POLL_MS, reason(&seen), e))
 			break;
 		if (look(c, i, e) && i->f.is == FOUND_NOTHING) {
 			ok = true;

@@ -62,12 +62,9 @@ static const char *name(struct site *s)
 
 static bool open_s3(struct site *s, struct str region, struct s3 **out, struct err *e)
 {
-	struct s3_options o = {.endpoint = credentials_s3_endpoint(s->config, s->arena),
-	    .endpoint_from = credentials_s3_endpoint_from(s->config),
-	    .region = region,
-	    .credentials = s->credentials,
-	    .tick = s->tick};
+	struct s3_options o = {.region = region, .credentials = s->credentials, .tick = s->tick};
 
+	o.endpoint = credentials_s3_endpoint(s->config, s->arena, &o.endpoint_from);
 	return s3_open(&o, out, e);
 }
 

@@ -233,7 +233,8 @@ static bool make(struct site *s, const struct found *f, struct err *e)
 		return group_vpc(s, e) && create(s, e);
 	return describe(s, &g, NULL, e) &&
 	       (g.id ? set_rules(s, &g, s->ingress, e)
-	             : err_set(e, ERR_RETRY, AT_AWS, "group", "the security group %s is not shown", name(s)));
+	             : err_set(e, ERR_RETRY, AT_AWS, "group", "the security group %s is not shown",
+	                   name(s)));
 }
 
 static bool drop(struct site *s, const struct found *f, struct err *e)

@@ -2,6 +2,7 @@
 #include "supervisor/cluster_probe.h"
 
 #include "shared/connect.h"
+#include "shared/dbpassword.h"
 #include "shared/log.h"
 #include "supervisor/cluster_wait.h"
 
@@ -17,15 +18,23 @@ static const char *where(struct site *s)
 static bool login(struct site *s, struct pg *pg, struct err *e)
 {
 	struct cluster_wait w = {.site = s, .what = where(s)};
+	struct config as = *s->config;
+	struct dbpassword own = {.user = NULL};
 	struct pg_target t;
 	bool ok;
 
-	pg_target_of_config(s->config, &t);
+	/* The admin's password alone: others may be for other warehouses. */
+	as.cluster.db_password = NULL;
+	as.cluster.iam_auth = IAM_AUTH_NO;
+	as.cluster.db_secret = s->password ? NULL : s->secret_arn;
+	if (!dbpassword_find(&as, NULL, NULL, s->arena, &own, e))
+		return false;
+	pg_target_of_config(&as, &t);
 	t.host = s->host;
 	t.port = s->port;
 	t.dbname = s->config->dwh.db;
-	t.user = s->config->dwh.db_user;
-	t.password = s->password;
+	t.user = own.user ? own.user : s->config->dwh.db_user;
+	t.password = own.password;
 	t.application_name = "dwh cluster";
 	while (!(ok = pg_open(pg, &t, e)) && e->kind == ERR_RETRY && w.ms < LOGIN_MS)
 		if (!cluster_wait(&w, PAUSE_MS, "no login yet", e))

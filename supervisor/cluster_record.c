@@ -192,11 +192,11 @@ bool record_step(
 }
 
 bool record_up(struct cluster_record *r, const char *host, int64_t port, const char *role,
-    const char *manifests, struct err *e)
+    const char *manifests, const char *secret, struct err *e)
 {
 	const char *const line[][2] = {{"what", "up"}, {"host", host},
 	    {"port", arena_i64(r->arena, port)}, {"role", role}, {"manifests", manifests},
-	    {NULL, NULL}};
+	    {"secret", secret}, {NULL, NULL}};
 
 	if (!add_line(r, line, e))
 		return false;

@@ -37,9 +37,9 @@ void record_close(struct cluster_record *r); /* NULL is fine */
 bool record_step(
     struct cluster_record *r, const char *what, const char *kind, const char *id, struct err *e);
 
-/* The warehouse; port as text, manifests may be NULL. */
+/* The warehouse; manifests, and secret, the ARN of the password that AWS keeps, may be NULL. */
 bool record_up(struct cluster_record *r, const char *host, int64_t port, const char *role,
-    const char *manifests, struct err *e);
+    const char *manifests, const char *secret, struct err *e);
 bool record_down(struct cluster_record *r, struct err *e); /* nothing where it is not up */
 
 /* The last step on it ("made"), or NULL. */

@@ -56,7 +56,7 @@ const struct command commands[] = {
         .args = "",
         .help =
             "Creates what is missing, loads what is new, fills the tables, checks, and reports.",
-        .options = LOAD_OPTIONS,
+        .options = LOAD_OPTIONS | OPT_EPHEMERAL,
         .needs_config = true,
         .run = cmd_run},
     {.name = "rerun",

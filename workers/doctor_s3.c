@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "shared/connect.h"
+#include "shared/credentials.h"
 #include "workers/doctor_private.h"
 #include "workers/prefix.h"
 
@@ -18,28 +20,46 @@ static struct str region_of_copy(struct doctor *d)
 	return credentials_region(&d->w.config, d->w.task);
 }
 
+/* The last four characters of an id tell people which key it is. */
+static struct str end_of_id(const struct credentials *key)
+{
+	size_t n = key->key.access.n;
+
+	return str_from(key->key.access, n > 8 ? n - 4 : n);
+}
+
 static void look_at_keys(struct doctor *d)
 {
 	const struct config *c = &d->w.config;
-	const char *endpoint = credentials_s3_endpoint(c, d->w.task);
-	struct credentials key = {.anonymous = false};
-	struct str region = region_of_copy(d);
+	const char *from, *endpoint = credentials_s3_endpoint(c, d->w.task, &from);
+	struct str region = region_of_copy(d), chain = credentials_chain(c, d->w.task);
+	struct credentials key;
+	char until[25] = "";
 	struct err e;
 
 	if (c->warehouse.engine == ENGINE_LOCAL) {
 		finding_ok(d->out, "S3", "the server of this machine, with a key of its own");
 		return;
 	}
-	finding_ok(
-	    d->out, "S3", "%s, region %.*s", endpoint ? endpoint : "of Amazon", STRF(region));
-	if (!credentials_find(c, d->w.life, &key, &e))
+	finding_ok(d->out, "S3", "%s%s%s%s, region %.*s (%s)", endpoint ? endpoint : "of Amazon",
+	    endpoint ? " (" : "", endpoint ? from : "", endpoint ? ")" : "", STRF(region),
+	    credentials_region_from(c, d->w.task));
+	if (!credentials_find(c, d->w.life, &key, &e)) {
 		finding_error(d->out, FINDING_MISSING, "AWS key",
 		    "set [AWS] KEY and SECRET, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", &e);
-	else if (key.anonymous)
+		finding_ok(d->out, "AWS keys, by places", "%.*s", STRF(chain));
+		return;
+	}
+	if (key.anonymous) {
 		finding_ok(d->out, "AWS key", "none: [AWS] ANONYMOUS, for public buckets");
-	else
-		finding_ok(d->out, "AWS key", "****%s, from %.*s",
-		    key.key.token.n ? " with a session token" : "", STRF(key.origin));
+		return;
+	}
+	if (key.expires_ms)
+		clock_iso(key.expires_ms, until);
+	finding_ok(d->out, "AWS key", "****%.*s%s, from %.*s%s%s", STRF(end_of_id(&key)),
+	    key.key.token.n ? " with a session token" : "", STRF(key.origin),
+	    until[0] ? ", good until " : "", until);
+	finding_ok(d->out, "AWS keys, by places", "%.*s", STRF(chain));
 }
 
 /* ---- sources ---- */

@@ -7,6 +7,7 @@
 
 #include "shared/clock.h"
 #include "shared/connect.h"
+#include "shared/dbpassword.h"
 #include "shared/lane.h"
 #include "workers/doctor_private.h"
 #include "workers/isolation.h"
@@ -46,24 +47,6 @@ static bool says(struct doctor *d, const char *sql, const char *param)
 
 /* ---- the connection ---- */
 
-/* dwh.abc123.us-west-2.redshift.amazonaws.com, workgroup.account.us-west-2.redshift-serverless...;
- * empty where the name does not tell. */
-static struct str region_of_host(const char *host)
-{
-	struct str rest = str_z(host), last = STR("");
-
-	while (rest.n) {
-		size_t dot = str_find(rest, '.');
-		struct str label = {rest.p, dot};
-
-		if (str_eq(label, STR("redshift")) || str_eq(label, STR("redshift-serverless")))
-			return last;
-		last = label;
-		rest = str_from(rest, dot + 1);
-	}
-	return STR("");
-}
-
 static void look_at_version(struct doctor *d)
 {
 	struct str version, name;
@@ -91,12 +74,30 @@ static void look_at_version(struct doctor *d)
 		    d->redshift ? "this is no Redshift" : "this is a Redshift");
 }
 
-static void look_at_login(struct doctor *d)
+/* Where libpq has found it. */
+static const char *passfile(void)
 {
-	struct pg *pg = &d->w.pg;
+	const char *file = getenv("PGPASSFILE");
 
-	finding_ok(d->out, "login", "user %s of database %s, %s", PQuser(pg->conn), PQdb(pg->conn),
-	    PQconnectionUsedPassword(pg->conn) ? "with a password" : "without a password");
+	if (getenv("PGPASSWORD"))
+		return "PGPASSWORD";
+	return file ? file : "~/.pgpass";
+}
+
+static void look_at_login(struct doctor *d, const struct pg_target *t)
+{
+	PGconn *conn = d->w.pg.conn;
+	char until[25] = "";
+
+	if (t->password_expires_ms)
+		clock_iso(t->password_expires_ms, until);
+	if (PQconnectionUsedPassword(conn))
+		finding_ok(d->out, "login", "user %s of database %s, with a password from %s%s%s",
+		    PQuser(conn), PQdb(conn), t->password_from ? t->password_from : passfile(),
+		    until[0] ? ", good for logins until " : "", until);
+	else
+		finding_ok(d->out, "login", "user %s of database %s, without a password",
+		    PQuser(conn), PQdb(conn));
 }
 
 static bool is_this_machine(const char *host, const char *address)
@@ -367,9 +368,18 @@ void doctor_warehouse(struct doctor *d)
 {
 	const struct config *c = &d->w.config;
 	struct pg_target t = {.host = NULL};
+	struct dbpassword password;
 	struct str region;
 	struct err e;
 
+	/* AWS is asked for it once: what comes is kept. */
+	if (!dbpassword_find(c, NULL, NULL, d->w.life, &password, &e)) {
+		finding_error(d->out, FINDING_MISSING, "database password",
+		    "set [CLUSTER] DB_PASSWORD, IAM_AUTH or DB_SECRET", &e);
+		finding_unknown(
+		    d->out, "warehouse", "not looked at: there is no password, see above");
+		return;
+	}
 	/* One that is reached, but knows not what we set, is not what we take it for. */
 	if (!connect_target(c, d->w.life, &t, &e) ||
 	    !connect_warehouse(c, d->w.life, "dwh doctor", &d->w.pg, &e)) {
@@ -377,11 +387,11 @@ void doctor_warehouse(struct doctor *d)
 		    "is [WAREHOUSE] ENGINE right, and does it run?", &e);
 		return;
 	}
-	region = region_of_host(t.host);
+	region = dbpassword_region_of_host(t.host);
 	finding_ok(d->out, "warehouse", "%s:%s%s%.*s", PQhost(d->w.pg.conn), PQport(d->w.pg.conn),
 	    region.n ? ", region " : "", STRF(region));
 	look_at_version(d);
-	look_at_login(d);
+	look_at_login(d, &t);
 	look_at_tls(d, &t);
 	look_at_isolation(d);
 	if (d->redshift) {

@@ -319,8 +319,8 @@ static struct slot *slot_new(struct fetch *f)
 	return s;
 }
 
-/* Asks for what is left of the slot's object. */
-static void slot_send(struct slot *s)
+/* Asks for what is left of the slot's object. False: the fetch was given up. */
+static bool slot_send(struct slot *s)
 {
 	struct fetch *f = s->f;
 
@@ -332,7 +332,8 @@ static void slot_send(struct slot *s)
 	s->detail[0] = '\0';
 	buf_reset(&s->body);
 	arena_reset(s->arena);
-	s3_sign(f->s3, &s->call, s->arena, &s->wire);
+	if (!s3_ready(f->s3, &s->call, &s->tries, s->arena, &s->wire, &f->err))
+		return give_up(f, f->n); /* no object's fault */
 	curl_easy_setopt(s->easy, CURLOPT_URL, s->wire.url);
 	curl_easy_setopt(
 	    s->easy, CURLOPT_HTTPHEADER, http_easy_lines(s->wire.lines, s->wire.n_lines, s->lines));
@@ -340,9 +341,10 @@ static void slot_send(struct slot *s)
 	s->in_multi = true;
 	f->stats->requests++;
 	f->s3->stats.requests++;
+	return true;
 }
 
-static void slot_start(struct slot *s, size_t i)
+static bool slot_start(struct slot *s, size_t i)
 {
 	const struct fetch_object *o = &s->f->objects[i];
 
@@ -353,13 +355,13 @@ static void slot_start(struct slot *s, size_t i)
 	s->tries = (struct s3_tries){0};
 	s->call = (struct s3_call){
 	    .method = "GET", .bucket = o->bucket, .key = o->key, .etag = o->etag};
-	slot_send(s);
+	return slot_send(s);
 }
 
-static void slot_again(struct slot *s)
+static bool slot_again(struct slot *s)
 {
 	s->f->stats->retries++;
-	slot_send(s);
+	return slot_send(s);
 }
 
 static void slot_unplug(struct slot *s)
@@ -435,10 +437,7 @@ static bool slot_done(struct slot *s, CURLcode code)
 		return false;
 	switch (s3_judge(f->s3, &s->call, r, buf_view(&s->body), &s->tries, &f->err)) {
 	case S3_TAKEN: break;
-	case S3_AGAIN:
-		s3_count_again(f->s3, &f->err);
-		slot_again(s);
-		return true;
+	case S3_AGAIN: s3_count_again(f->s3, &f->err); return slot_again(s);
 	case S3_FAILED:
 		if (r->status == 404 && strcmp(f->err.code, "NoSuchKey") == 0)
 			err_set(&f->err, ERR_TASK, AT_S3, "NoSuchKey",
@@ -483,7 +482,7 @@ static void use_slots(struct fetch *f)
 	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)n);
 }
 
-static void start_what_is_due(struct fetch *f)
+static bool start_what_is_due(struct fetch *f)
 {
 	int64_t now = clock_ms();
 	size_t busy = 0;
@@ -495,12 +494,14 @@ static void start_what_is_due(struct fetch *f)
 		struct slot *s = f->slots[k];
 
 		if (s->state == IDLE && f->next < f->n && busy < f->window.n) {
-			slot_start(s, f->next++);
+			if (!slot_start(s, f->next++))
+				return false;
 			busy++;
-		} else if (s->state == WAITING && s->due_ms <= now) {
-			slot_again(s);
+		} else if (s->state == WAITING && s->due_ms <= now && !slot_again(s)) {
+			return false;
 		}
 	}
+	return true;
 }
 
 /* Until the network has something, or something is due. */
@@ -522,7 +523,8 @@ static bool turn(struct fetch *f)
 	int running, left;
 	CURLMsg *m;
 
-	start_what_is_due(f);
+	if (!start_what_is_due(f))
+		return false;
 	curl_multi_perform(f->multi, &running);
 	while (!f->failed && (m = curl_multi_info_read(f->multi, &left))) {
 		struct slot *s = NULL;

@@ -39,7 +39,7 @@ is "$(nothing_made)" '' 'redshift: nothing is left in the bucket, nothing made h
 is "$(sql "select count(*) from pg_namespace where nspname = 'dwh'")" 0 'redshift: nor in the warehouse'
 for fact in 'version ok Redshift 1\.0' 'isolation ok Snapshot Isolation' 'slices ok 4:' 'WLM ok automatic' \
 	'login ok user awsuser of database postgres, with a password' 'role ok .* of account 123456789012' \
-	'AWS key ok \*\*\*\*, from .*dwh\.cfg \[AWS\]' 'clock of S3 ok less than' 'workers ok 2' \
+	'AWS key ok \*\*\*\*TEST, from .*dwh\.cfg \[AWS\]' 'clock of S3 ok less than' 'workers ok 2' \
 	'COPY staging_songs unknown not tried: .*dwh create' '[S3] LOG_JSONPATH ok .*may be read'; do
 	what=${fact%% ok *}
 	what=${what%% unknown *}

@@ -8,12 +8,15 @@
 
 #include "shared/arena.h"
 #include "shared/buf.h"
+#include "shared/clock.h"
 #include "shared/credentials.h"
 
 static const char *const variables[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
     "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_REGION", "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"};
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL_SECRETS_MANAGER"};
 
 struct home {
 	struct arena *a;
@@ -34,6 +37,7 @@ static int home_open(void **state)
 	for (size_t i = 0; i < COUNT(variables); i++)
 		unsetenv(variables[i]);
 	setenv("HOME", h->dir, 1);
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 	h->c.file = "dwh.cfg";
 	*state = h;
 	return 0;
@@ -78,6 +82,13 @@ static void expect(
 		fail_msg("\"%s\" is not in \"%.*s\"", origin, STRF(h->got.origin));
 }
 
+static const char *s3_endpoint(struct home *h)
+{
+	const char *from;
+
+	return credentials_s3_endpoint(&h->c, h->a, &from);
+}
+
 /* Every text that tests use as a secret holds "s3cr3t". */
 static void refuse(struct home *h, const char *const says[], size_t n)
 {
@@ -89,6 +100,13 @@ static void refuse(struct home *h, const char *const says[], size_t n)
 			fail_msg("\"%s\" is not in \"%s\"", says[i], h->e.msg);
 	assert_null(strstr(h->e.msg, "s3cr3t"));
 }
+
+#define REFRESH_FAILS(h, one, two)                                                                 \
+	do {                                                                                       \
+		assert_false(credentials_refresh(&(h)->got, false, &(h)->e));                      \
+		if (!strstr((h)->e.msg, one) || !strstr((h)->e.msg, two))                          \
+			fail_msg("%s", (h)->e.msg);                                                \
+	} while (0)
 
 #define REFUSE(h, ...)                                                                             \
 	refuse(h, (const char *const[]){__VA_ARGS__},                                              \
@@ -275,17 +293,21 @@ static void other_ways_to_a_key_are_named(void **state)
 	put(h, ".aws/config",
 	    "[default]\nsso_session = corp\nregion = eu-north-1\n"
 	    "[profile job]\ncredential_process = /bin/echo s3cr3t\n"
-	    "[profile role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = keys\n"
+	    "[profile role]\nrole_arn = arn:aws:iam::1:role/x\n"
+	    "aws_access_key_id = AK\naws_secret_access_key = s3cr3t\n"
+	    "[profile signed-on]\nsso_account_id = 1\nsso_role_name = x\n"
 	    "aws_access_key_id = AK\naws_secret_access_key = s3cr3t\n"
 	    "[profile keys]\naws_access_key_id = AK\naws_secret_access_key = s3cr3t\n"
 	    "sso_start_url = https://x\n");
 	REFUSE(h, "profile default", "sso_session", "aws configure export-credentials");
 	assert_str(credentials_region(&h->c, h->a), "eu-north-1");
 	h->c.aws.profile = "job";
-	REFUSE(h, "profile job", "credential_process", "--profile job");
+	REFUSE(h, "credential_process /bin/echo of profile job", "no JSON");
 	/* Its own keys are not those that the SDKs would use. */
 	h->c.aws.profile = "role";
-	REFUSE(h, "profile role", "role_arn");
+	REFUSE(h, "profile role", "role_arn needs source_profile or credential_source");
+	h->c.aws.profile = "signed-on";
+	REFUSE(h, "profile signed-on", "sso_account_id", "--profile signed-on");
 	h->c.aws.profile = "keys";
 	expect(h, "AK", "s3cr3t", "", "profile keys");
 }
@@ -299,7 +321,7 @@ static void nothing_anywhere(void **state)
 	unsetenv("HOME");
 	REFUSE(h, "~/.aws/credentials (HOME is not set)", "~/.aws/config (HOME is not set)");
 	assert_str(credentials_region(&h->c, h->a), "us-west-2");
-	assert_null(credentials_s3_endpoint(&h->c, h->a));
+	assert_null(s3_endpoint(h));
 }
 
 static void moved_files(void **state)
@@ -341,20 +363,130 @@ static void endpoints(void **state)
 {
 	struct home *h = *state;
 
-	assert_null(credentials_s3_endpoint(&h->c, h->a));
+	assert_null(s3_endpoint(h));
 	put(h, ".aws/config",
 	    "[default]\ns3 =\n  endpoint_url = http://nested\nendpoint_url = http://profile\n");
-	assert_string_equal(credentials_s3_endpoint(&h->c, h->a), "http://profile");
+	assert_string_equal(s3_endpoint(h), "http://profile");
 	setenv("AWS_ENDPOINT_URL", "http://all", 1);
-	assert_string_equal(credentials_s3_endpoint(&h->c, h->a), "http://all");
+	assert_string_equal(s3_endpoint(h), "http://all");
 	setenv("AWS_ENDPOINT_URL_S3", "http://s3", 1);
-	assert_string_equal(credentials_s3_endpoint(&h->c, h->a), "http://s3");
+	assert_string_equal(s3_endpoint(h), "http://s3");
 	setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
-	assert_null(credentials_s3_endpoint(&h->c, h->a));
+	assert_null(s3_endpoint(h));
 	h->c.aws.endpoint = "http://cfg";
-	assert_string_equal(credentials_s3_endpoint(&h->c, h->a), "http://cfg");
+	assert_string_equal(s3_endpoint(h), "http://cfg");
 	unsetenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-	assert_string_equal(credentials_s3_endpoint(&h->c, h->a), "http://cfg");
+	assert_string_equal(s3_endpoint(h), "http://cfg");
+}
+
+static const char *endpoint(struct home *h, const char *service, const char *from)
+{
+	const char *by, *url = credentials_endpoint(&h->c, service, h->a, &by);
+
+	if (from)
+		assert_string_equal(by, from);
+	else
+		assert_null(by);
+	return url;
+}
+
+static void endpoints_of_services(void **state)
+{
+	static const char profile[] = "endpoint_url of the AWS profile";
+	struct home *h = *state;
+
+	put(h, ".aws/config",
+	    "[default]\nservices = mine\nendpoint_url = http://all\n"
+	    "[services mine]\ns3 =\n  endpoint_url = http://s3\n  addressing_style = path\n"
+	    "redshift_serverless =\n  endpoint_url = http://serverless\n"
+	    "[services other]\nsts =\n  endpoint_url = http://not\n"
+	    "[profile bare]\nservices = mine\n");
+	assert_string_equal(endpoint(h, "S3", profile), "http://s3");
+	assert_string_equal(endpoint(h, "REDSHIFT_SERVERLESS", profile), "http://serverless");
+	assert_string_equal(endpoint(h, "STS", profile), "http://all");
+	setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://secrets", 1);
+	assert_string_equal(
+	    endpoint(h, "SECRETS_MANAGER", "AWS_ENDPOINT_URL_SECRETS_MANAGER"), "http://secrets");
+	/* [AWS] ENDPOINT is that of S3 alone. */
+	h->c.aws.endpoint = "http://cfg";
+	assert_string_equal(endpoint(h, "STS", profile), "http://all");
+	h->c.aws.profile = "bare";
+	assert_null(endpoint(h, "STS", NULL));
+	assert_string_equal(endpoint(h, "REDSHIFT_SERVERLESS", profile), "http://serverless");
+	setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
+	assert_null(endpoint(h, "REDSHIFT_SERVERLESS", NULL));
+	unsetenv("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+}
+
+static void keys_that_do_not_expire_stay(void **state)
+{
+	struct home *h = *state;
+
+	put(h, ".aws/credentials",
+	    "[default]\naws_access_key_id=A1\naws_secret_access_key=s3cr3t\n");
+	expect(h, "A1", "s3cr3t", "", "profile default");
+	put(h, ".aws/credentials",
+	    "[default]\naws_access_key_id=A2\naws_secret_access_key=s3cr3t\n");
+	assert_true(credentials_refresh(&h->got, false, &h->e));
+	assert_str(h->got.key.access, "A1");
+	assert_int_equal(h->got.generation, 0);
+	/* But where they are refused, the file is looked at again: some tool may have written it.
+	 */
+	assert_true(credentials_refresh(&h->got, true, &h->e));
+	assert_str(h->got.key.access, "A2");
+	assert_int_equal(h->got.generation, 1);
+	assert_false(credentials_refresh(&h->got, true, &h->e));
+	assert_string_equal(h->e.code, "unchanged");
+	assert_null(strstr(h->e.msg, "s3cr3t"));
+	put(h, ".aws/credentials", "[default]\naws_access_key_id=A2\n");
+	assert_false(credentials_refresh(&h->got, true, &h->e));
+	assert_non_null(strstr(h->e.msg, "aws_secret_access_key is not"));
+	assert_str(h->got.key.access, "A2");
+	h->got = (struct credentials){.anonymous = true};
+	assert_true(credentials_refresh(&h->got, false, &h->e));
+}
+
+/* A program that hands over a key, good for some minutes; or fails, where there is none. */
+static void job(struct home *h, const char *key, int minutes)
+{
+	char until[25];
+
+	clock_iso(clock_wall_ms() + minutes * INT64_C(60000), until);
+	put(h, "other",
+	    key ? arena_printf(h->a,
+	              "echo '{\"Version\": 1, \"AccessKeyId\": \"%s\", \"SecretAccessKey\": "
+	              "\"s3cr3t\", \"Expiration\": \"%s\"}'\n",
+	              key, until)
+	        : "exit 3\n");
+	put(h, ".aws/config",
+	    arena_printf(h->a, "[default]\ncredential_process = sh '%s/other'\n", h->dir));
+}
+
+static void keys_are_renewed_in_time(void **state)
+{
+	struct home *h = *state;
+
+	job(h, "AK1", 60);
+	expect(h, "AK1", "s3cr3t", "", "credential_process sh of profile default");
+	job(h, "AK2", 60);
+	assert_true(credentials_refresh(&h->got, false, &h->e));
+	assert_str(h->got.key.access, "AK1"); /* good for an hour: not asked for */
+	job(h, "AK2", 16);
+	expect(h, "AK2", "s3cr3t", "", "");
+	job(h, "AK3", 60);
+	h->got.expires_ms -= 90000; /* a minute and a half later */
+	assert_true(credentials_refresh(&h->got, false, &h->e));
+	assert_str(h->got.key.access, "AK2"); /* 15 minutes left, but looked for a moment ago */
+	h->got.expires_ms = 1;
+	assert_true(credentials_refresh(&h->got, false, &h->e));
+	assert_str(h->got.key.access, "AK3");
+	/* Failing is no error while they are good for ten minutes, and one when they are not. */
+	job(h, NULL, 0);
+	h->got.expires_ms -= 48 * 60000;
+	assert_true(credentials_refresh(&h->got, false, &h->e));
+	assert_str(h->got.key.access, "AK3");
+	h->got.expires_ms = 1;
+	REFRESH_FAILS(h, "have expired, and there are no new ones", "ended with status 3");
 }
 
 #define IN_HOME(f) cmocka_unit_test_setup_teardown(f, home_open, home_close)
@@ -373,6 +505,9 @@ int main(void)
 	    IN_HOME(moved_files),
 	    IN_HOME(regions),
 	    IN_HOME(endpoints),
+	    IN_HOME(endpoints_of_services),
+	    IN_HOME(keys_that_do_not_expire_stay),
+	    IN_HOME(keys_are_renewed_in_time),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
