@@ -132,14 +132,18 @@ static bool opens(const struct site *s, const struct rule *r, const char *cidr)
 	       (!cidr || str_eqz(r->cidr, cidr));
 }
 
+/* Before there is a group that nobody may use; and the plan names it. */
+static bool check(struct site *s, struct err *e)
+{
+	return s->ingress || caller_address(s->tick, s->arena, &s->ingress, e);
+}
+
 static void plan(struct site *s, struct buf *out)
 {
-	const char *who = s->ingress;
+	bool all = strcmp(s->ingress, "0.0.0.0/0") == 0;
 
-	buf_printf(out, "port %lld open to %s", (long long)s->config->dwh.port,
-	    !who                            ? "your own address alone"
-	    : strcmp(who, "0.0.0.0/0") == 0 ? "THE WHOLE WORLD, as INGRESS says"
-	                                    : who);
+	buf_printf(out, "port %lld open to %s%s", (long long)s->config->dwh.port,
+	    all ? "THE WHOLE WORLD: " : "", s->ingress);
 }
 
 static bool look(struct site *s, struct found *f, struct err *e)
@@ -226,9 +230,6 @@ static bool make(struct site *s, const struct found *f, struct err *e)
 {
 	struct group g;
 
-	/* Before there is a group that nobody may use. */
-	if (!s->ingress && !caller_address(s->tick, s->arena, &s->ingress, e))
-		return false;
 	if (f->is == FOUND_NOTHING)
 		return group_vpc(s, e) && create(s, e);
 	return describe(s, &g, NULL, e) &&
@@ -258,6 +259,7 @@ static const char *by_hand(struct site *s)
 const struct resource resource_group = {
     .kind = "security group",
     .name = name,
+    .check = check,
     .plan = plan,
     .look = look,
     .make = make,
