@@ -116,7 +116,7 @@ held() { # whether a call is held now (how: hold, hold-after)
 MOTO_PYTHON=
 has_moto() {
 	local p
-	for p in python3 /usr/bin/python3; do
+	for p in $(type -aP python3); do
 		"$p" -c 'import moto.server' 2>/dev/null && MOTO_PYTHON=$p && return 0
 	done
 	return 1
