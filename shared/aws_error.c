@@ -21,7 +21,7 @@ enum {
 	PAUSE_THROTTLED_MS = 1000, /* a limit of calls per second is not */
 	PAUSE_MOST_MS = 20000,
 	PAUSE_WISH_MS = 5000,       /* how much longer than our own pause AWS may wish it */
-	CLOCK_WRONG_MS = 4 * 60000, /* a signature is good for 5 minutes */
+	CLOCK_WRONG_MS = 4 * 60000, /* a signature is good for 5 minutes at least */
 };
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -270,7 +270,7 @@ static bool correct_clock(
 
 	if (theirs < 0 || !AMONG(said->code, clocks))
 		return false;
-	if (!tells_of_clock(said) && llabs(theirs - sent->wall_ms) < CLOCK_WRONG_MS)
+	if (llabs(theirs - sent->wall_ms) < CLOCK_WRONG_MS)
 		return false;
 	w->skew_ms = theirs - clock_wall_ms();
 	return true;

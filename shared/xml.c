@@ -331,7 +331,8 @@ static void on_error(void *ctx, struct str path, struct str text)
 {
 	static const struct {
 		const char *root, *path;
-	} inside[] = {{"ErrorResponse", "Error/"}, {"Response", "Errors/Error/"}};
+	} inside[] = {{"ErrorResponse", "Error/"}, {"ErrorResponse", "Errors/Error/"},
+	    {"Response", "Errors/Error/"}};
 	struct error_doc *doc = ctx;
 	struct xml_error *out = doc->out;
 	struct str root = doc->w->root;

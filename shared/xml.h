@@ -74,7 +74,8 @@ struct xml_error {
 
 /*
  * True when body is an error document: S3's <Error>, IAM's, STS's and Redshift's <ErrorResponse>,
- * EC2's <Response><Errors>. One that is cut behind its code still counts.
+ * EC2's <Response><Errors>, moto's <ErrorResponse><Errors>. One that is cut behind its code still
+ * counts.
  */
 bool xml_error(struct str body, struct xml_error *out);
 

@@ -18,11 +18,12 @@ scope of the signature, which is verified. What it knows of AWS stands in the mo
 A test looks in, and interferes, below /_double (JSON; no signature):
 
     GET  /_double/log      each call: n, service, action, region, args, outcome, unread
-                           outcome: "ok", AWS's code, or what was done to it (lost, timeout, held)
+                           outcome: "ok", AWS's code, or lost, timeout, reset, held, dropped
                            unread: arguments that AWS would have ignored: a slip of the client
     GET  /_double/left     what was made and is there: kind, name, region, status, tags
     POST /_double/fail     {action, times, after, how, ...}: see FAILS below
-    POST /_double/release  lets go what is held; those that failed to come yet, too
+    POST /_double/release  {drop: false}: lets go what is held, and what would have been; with drop
+                           what was not carried out yet never is, and gets no answer
     POST /_double/calm     forgets all faults, lets go what is held
     POST /_double/clock    {step: seconds, speed: N, wall: seconds}: simulated time goes on by step,
                            and N times as fast from now; the server's clock is wrong by wall
@@ -75,16 +76,22 @@ IAM_REGIONS = ("us-east-1", "us-gov-west-1", "cn-north-1")
 LOOKS = ("Describe", "Get", "List", "Head", "AssumeRole")
 FAILS = ("throttle", "deny", "500", "503", "expired", "error", "role", "timeout", "reset", "lost",
          "hold", "hold-after")
-ROLE_FAULT = ("The IAM role {} is not valid. The IAM role must delegate access to an Amazon Redshift "
-              "account.")
+ROLE_FAULT = ("The IAM role {} is not valid. The IAM role must delegate access to an Amazon "
+              "Redshift account.")
+
+
+class Gate:
+    """Where calls are held."""
+
+    def __init__(self):
+        self.open, self.drop = threading.Event(), False
 
 
 class Faults:
     """What a test wants to go wrong; under the world's lock."""
 
     def __init__(self):
-        self.rules = []
-        self.open = threading.Event()
+        self.rules, self.gate = [], Gate()
 
     def add(self, rule):
         rule = {"action": "*", "times": 1, "after": 0, **rule}
@@ -92,18 +99,25 @@ class Faults:
         if unknown or rule.get("how") not in FAILS:
             raise ValueError(f"a fault is {{action, times, after, how: {' '.join(FAILS)}}}")
         if rule["how"].startswith("hold"):
-            self.open = threading.Event()
+            self.gate = Gate() if self.gate.open.is_set() else self.gate
         self.rules.append(rule)
+
+    def release(self, drop=False):
+        self.gate.drop = drop
+        self.gate.open.set()
+        self.rules = [r for r in self.rules if not r["how"].startswith("hold")]
 
     def take(self, service, action):
         """The rule for this call, or None. Counts down."""
         for rule in self.rules:
             wanted = rule["action"]
             if wanted == "changes":
-                if action.startswith(LOOKS):
+                if action.startswith(LOOKS) or service in ("imds", "container"):
                     continue
-            elif not fnmatch.fnmatchcase(f"{service}:{action}" if ":" in wanted else action, wanted):
-                continue
+            else:
+                name = f"{service}:{action}" if ":" in wanted else action
+                if not fnmatch.fnmatchcase(name, wanted):
+                    continue
             if rule["after"] > 0:
                 rule["after"] -= 1
             elif rule["times"] != 0:
@@ -190,13 +204,16 @@ class Double:
             self.log.append(entry)
             call = parse()
             rule = self.faults.take(entry["service"], entry["action"])
-            held = self.faults.open
+            gate = self.faults.gate
         how = rule["how"] if rule else None
         if how in ("timeout", "reset"):
             entry["outcome"] = how
             raise Gone(how)
         if how == "hold":
-            self._hold(entry, held)
+            self._hold(entry, gate)
+            if gate.drop:
+                entry["outcome"] = "dropped"
+                raise Gone("lost")
         elif how and how not in ("lost", "hold-after"):
             raise fault(call, rule)
         result = carry_out(call)
@@ -204,14 +221,14 @@ class Double:
             entry["outcome"] = "lost"
             raise Gone(how)
         if how == "hold-after":
-            self._hold(entry, held)
+            self._hold(entry, gate)
         entry["outcome"] = entry["outcome"] or "ok"
         return result
 
     @staticmethod
-    def _hold(entry, held):
+    def _hold(entry, gate):
         entry["outcome"] = "held"
-        held.wait()
+        gate.open.wait()
         entry["outcome"] = None
 
     def _keep(self, entry):
@@ -316,12 +333,11 @@ class Double:
     def _fail(self, given):
         self.faults.add(given)
 
-    def _release(self, _):
-        self.faults.open.set()
-        self.faults.rules = [r for r in self.faults.rules if not r["how"].startswith("hold")]
+    def _release(self, given):
+        self.faults.release(given.get("drop", False))
 
     def _calm(self, _):
-        self.faults.open.set()
+        self.faults.release()
         self.faults.rules = []
 
     def _clock(self, given):
@@ -341,11 +357,12 @@ class Double:
                 key.expires = 0
 
     def _secret(self, given):
-        return {"ARN": serverless.add_secret(self.world, given.get("region", self.world.options.region),
-                                             given["id"], given["value"])}
+        region = given.get("region", self.world.options.region)
+        return {"ARN": serverless.add_secret(self.world, region, given["id"], given["value"])}
 
     def _role(self, given):
-        allow = {"Effect": "Allow", "Principal": {"AWS": worlds.ACCOUNT}, "Action": "sts:AssumeRole"}
+        allow = {"Effect": "Allow", "Principal": {"AWS": worlds.ACCOUNT},
+                 "Action": "sts:AssumeRole"}
         if "external" in given:
             allow["Condition"] = {"StringEquals": {"sts:ExternalId": given["external"]}}
         web = {"Effect": "Allow", "Principal": {"Federated": "accounts.example"},
@@ -476,6 +493,7 @@ def options():
                    help="where the machine of the metadata service is, and the secrets and objects")
     p.add_argument("--subnets", type=int, default=4, metavar="N", help="of the default VPC")
     p.add_argument("--no-default-vpc", action="store_true")
+    p.add_argument("--paused-goes", action="store_true", help="a paused cluster can be deleted")
     p.add_argument("--taken-bucket", action="append", default=[], metavar="NAME",
                    help="a bucket that is somebody else's")
     p.add_argument("--page", type=int, default=1000, metavar="N", help="rows of a page, at most")

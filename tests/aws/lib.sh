@@ -64,6 +64,9 @@ calls() {
 		jq -r --argjson from "${1:-0}" '.[$from:][] | "\(.service):\(.action) \(.outcome)"'
 }
 calls_json() { curl -sS "http://127.0.0.1:$DOUBLE_PORT/_double/log"; }
+changes() { # changes [FROM]: of those, what was to change something
+	calls "${1:-0}" | grep -vE ':(Describe|Get|List|Head|AssumeRole|PutToken)'
+}
 count_calls() { calls_json | jq length; }
 unread() { # arguments that were sent and that AWS would not have known: "ACTION ARGUMENT" a line
 	calls_json | jq -r '.[] | .action as $a | .unread[] | "\($a) \(.)"' | sort -u
@@ -77,15 +80,21 @@ awscli() {
 }
 # Calls by curl, which signs for itself, for tests that ask where no awscli is. The answer's body goes
 # out as it is; said() makes of it what was said.
-aws_query() { # aws_query SERVICE ACTION [ARGUMENTS [CURL OPTION...]]: "Name=value&..."
-	local region=$AWS_REGION version
+#
+# aws_query SERVICE ACTION [ARGUMENTS [CURL OPTION...]]: "Name=value&...", not encoded yet. It is done
+# as botocore does it, for moto signs what it would have sent.
+aws_query() {
+	local region=$AWS_REGION version arg args=()
+	while IFS= read -r arg; do
+		[ -z "$arg" ] || args+=(--data-urlencode "$arg")
+	done <<<"${3//&/$'\n'}"
 	case $1 in
 	sts) version=2011-06-15 ;;
 	iam) version=2010-05-08 region=us-east-1 ;;
 	ec2) version=2016-11-15 ;;
 	redshift) version=2012-12-01 ;;
 	esac
-	aws_curl "$1" "$region" -d "Action=$2&Version=$version${3:+&$3}" \
+	aws_curl "$1" "$region" -d "Action=$2&Version=$version" "${args[@]}" \
 		-H 'Content-Type: application/x-www-form-urlencoded; charset=utf-8' "${@:4}"
 }
 aws_json() { # aws_json SERVICE TARGET.ACTION JSON
@@ -112,28 +121,26 @@ held() { # whether a call is held now (how: hold, hold-after)
 }
 
 # start_moto: with signatures verified; skips the whole test where moto isn't there. Its port is in
-# $MOTO_PORT.
-MOTO_PYTHON=
+# $MOTO_PORT; MOTO_PYTHON may name the Python that has it.
 has_moto() {
 	local p
-	for p in $(type -aP python3); do
+	for p in ${MOTO_PYTHON:-} $(type -aP python3); do
 		"$p" -c 'import moto.server' 2>/dev/null && MOTO_PYTHON=$p && return 0
 	done
 	return 1
 }
 start_moto() {
 	has_moto || skip_all 'moto is not installed: python3 -m moto.server'
-	MOTO_PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])')
 	# The three calls that make a user with a key are not verified, all others are.
 	MOTO_IAM_LOAD_MANAGED_POLICIES=true INITIAL_NO_AUTH_ACTION_COUNT=3 \
-		setpriv --pdeathsig KILL "$MOTO_PYTHON" -m moto.server -H 127.0.0.1 -p "$MOTO_PORT" \
+		setpriv --pdeathsig KILL "$MOTO_PYTHON" -m moto.server -H 127.0.0.1 -p 0 \
 		>"$T/moto.log" 2>&1 &
 	MOTO=$!
 	AWS_PIDS+=("$MOTO")
 	disown
-	until_true 60 curl -s -o "$T/moto.up" "http://127.0.0.1:$MOTO_PORT/moto-api/" ||
+	until_true 60 grep -q 'Running on http' "$T/moto.log" ||
 		echo "# moto did not start: $(tail -n 3 "$T/moto.log")"
+	MOTO_PORT=$(sed -n 's|.*Running on http://127.0.0.1:||p' "$T/moto.log" | head -n 1)
 	local key
 	iam() {
 		curl -sS -d "Version=2010-05-08&UserName=loader&$1" \

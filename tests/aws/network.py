@@ -48,18 +48,21 @@ def _filtered(call, rows, names):
     for prefix in call.args.prefixes("Filter"):
         name = call.args.need(prefix + ".Name")
         wanted = call.args.list(prefix + ".Value")
-        if name.startswith("tag:"):
-            key = name[4:]
-            values = lambda row, k=key: [row.tags[k]] if k in row.tags else []  # noqa: E731
-        elif name == "tag-key":
-            values = lambda row: list(row.tags)  # noqa: E731
-        elif name in names:
-            values = names[name]
-        else:
+        if name not in names and name != "tag-key" and not name.startswith("tag:"):
             raise Refusal("InvalidParameterValue", f"The filter '{name}' is invalid")
-        rows = [r for r in rows
-                if any(fnmatch.fnmatchcase(v, w) for v in values(r) for w in wanted)]
+        rows = [r for r in rows if any(fnmatch.fnmatchcase(v, w)
+                                       for v in _values(r, name, names) for w in wanted)]
     return rows
+
+
+def _values(row, name, names):
+    """The values that a row has for a filter."""
+    if name in names:
+        return names[name](row)
+    if name == "tag-key":
+        return list(row.tags)
+    key = name.removeprefix("tag:")
+    return [row.tags[key]] if key in row.tags else []
 
 
 def _page(call, rows, name, show):

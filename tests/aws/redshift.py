@@ -15,7 +15,11 @@ NODES = {  # type -> the fewest nodes
 RESERVED = {"public", "all", "and", "any", "as", "create", "default", "from", "grant", "group",
             "in", "into", "not", "null", "on", "or", "order", "select", "table", "to", "user",
             "where", "with"}
-BUSY = ("There is an operation running on the Cluster. Please try to {} it at a later time.")
+BUSY = "There is an operation running on the Cluster. Please try to delete it at a later time."
+# As users report it of paused clusters, where the documentation is silent; not with --paused-goes.
+PAUSED = ("Unable to delete the cluster {}. You can only delete clusters with ACTIVE, "
+          "INCOMPATIBLE_NETWORK, INCOMPATIBLE_HSM, INCOMPATIBLE_RESTORE, INSUFFICIENT_CAPACITY, or "
+          "HARDWARE_FAILURE lifecycle.")
 
 
 class Cluster(Thing):
@@ -232,13 +236,13 @@ def shown(call, c):
     endpoint = None
     if c.ever_available:
         host, _, port = world.options.warehouse.rpartition(":")
-        endpoint = {"Address": host, "Port": port}
+        endpoint = {"Address": None if c.status == "deleting" else host, "Port": port}
     roles = [{"IamRoleArn": a, "ApplyStatus": s} for a, (s, _) in c.roles.items()]
     zone = c.more["AvailabilityZone"] or call.region.name + "a"
     return {
         "ClusterIdentifier": c.name, "NodeType": c.node_type, "ClusterStatus": c.status,
         "ClusterAvailabilityStatus": "Available" if available else
-        "Modifying" if c.status in ("creating", "resuming") else "Unavailable",
+        "Modifying" if c.status in ("creating", "resuming", "deleting") else "Unavailable",
         "MasterUsername": c.user, "DBName": c.database, "Endpoint": endpoint,
         "ClusterCreateTime": iso(c.made_wall) if c.ever_available else None,
         "AutomatedSnapshotRetentionPeriod": c.retention, "ManualSnapshotRetentionPeriod": -1,
@@ -250,7 +254,8 @@ def shown(call, c):
             "ParameterApplyStatus": "in-sync"}]),
         "ClusterSubnetGroupName": c.subnet_group, "VpcId": call.region.vpc,
         "AvailabilityZone": zone if c.ever_available else None,
-        "PreferredMaintenanceWindow": "sun:06:30-sun:07:00", "PendingModifiedValues": "",
+        "PreferredMaintenanceWindow": "sun:06:30-sun:07:00", 
+        "PendingModifiedValues": "" if c.ever_available else {"MasterUserPassword": "****"},
         "ClusterVersion": "1.0", "AllowVersionUpgrade": c.upgrade, "NumberOfNodes": c.nodes,
         "PubliclyAccessible": c.public, "Encrypted": True,
         "ClusterNodes": ("member", _nodes(c)) if c.ever_available else None,
@@ -309,8 +314,10 @@ def delete_cluster(call):
     if not skip and snapshot is None:
         raise combination("FinalClusterSnapshotIdentifier is required unless "
                           "SkipFinalClusterSnapshot is specified.")
+    if c.status == "paused" and not call.world.options.paused_goes:
+        raise state(PAUSED.format(c.name))
     if c.status not in ("available", "paused"):
-        raise state(BUSY.format("delete"))
+        raise state(BUSY)
     now = call.world.now()
     if skip:
         c.status, c.plan = "deleting", [(now + takes["deleting"], None)]

@@ -118,7 +118,7 @@ create() { # create NAME [MORE]
 }
 faults=
 for bad in ClusterIdentifier={Dwh,1a,a--b,a-} NodeType=x NumberOfNodes={1,101,x} DBName={Dev,select} \
-	MasterUsername={Dwh,public} MasterUserPassword={Sh0rtpw,nodigitHere,NOLOWER01,noupper01,Sl/ash001,Qu\'ote001,B%20lank01} \
+	MasterUsername={Dwh,public} MasterUserPassword={Sh0rtpw,nodigitHere,NOLOWER01,noupper01,Sl/ash001,Qu\'ote001,B\ lank01} \
 	Port={80,5456,8190} Encrypted=false AutomatedSnapshotRetentionPeriod=0 PubliclyAccessible=yes \
 	VpcSecurityGroupIds.VpcSecurityGroupId.1=sg-1 IamRoles.IamRoleArn.1=arn:aws:iam::123456789012:role/no \
 	ClusterType=single-node 'ManageMasterPassword=true' 'ClusterSubnetGroupName=no'; do
@@ -149,7 +149,9 @@ is "$(state)" 'available 127.0.0.1 in-sync' 'then its role is in-sync'
 is "$(rs_said PauseCluster ClusterIdentifier=dwh-x ClusterStatus) $(rs_said ResumeCluster ClusterIdentifier=dwh-x)" \
 	'pausing InvalidClusterState' 'pausing'
 steps 180
-is "$(rs_said ResumeCluster ClusterIdentifier=dwh-x ClusterStatus)" resuming 'paused, and resuming'
+is "$(rs_said DeleteCluster 'ClusterIdentifier=dwh-x&SkipFinalClusterSnapshot=true') $(
+	rs_said ResumeCluster ClusterIdentifier=dwh-x ClusterStatus)" 'InvalidClusterState resuming' \
+	'paused, which is not deleted so, and resuming'
 steps 180
 is "$(rs_said ModifyClusterIamRoles "ClusterIdentifier=dwh-x&RemoveIamRoles.IamRoleArn.1=$role" ApplyStatus)" removing 'roles are modified'
 is "$(rs_said GetClusterCredentials 'ClusterIdentifier=dwh-x&DbUser=u&AutoCreate=true' DbUser) $(
@@ -174,8 +176,7 @@ is "$(rs_said DeleteCluster ClusterIdentifier=dwh-x) $(rs_said DeleteCluster Clu
 is "$(ec2_said DeleteSecurityGroup "GroupId=$group")" DependencyViolation 'its group is held'
 is "$(rs_said DeleteCluster 'ClusterIdentifier=dwh-x&FinalClusterSnapshotIdentifier=s' ClusterStatus)" final-snapshot 'the snapshot'
 steps 120
-is "$(state) $(ec2_said DeleteSecurityGroup "GroupId=$group")" 'deleting 127.0.0.1 DependencyViolation' \
-	'deleting'
+is "$(state) $(ec2_said DeleteSecurityGroup "GroupId=$group")" 'deleting DependencyViolation' 'deleting'
 steps 240
 is "$(state) $(ec2_said DeleteSecurityGroup "GroupId=$group")" 'ClusterNotFound DependencyViolation' \
 	'gone, but for its network interface'
@@ -251,6 +252,13 @@ ok $? 'a call is held'
 double_post release
 wait $!
 is "$(cat "$T/out")" ok 'and goes on'
+fail_next changes hold
+aws_query redshift PauseCluster ClusterIdentifier=dwh-z >"$T/out" 2>&1 &
+until_true 10 held
+double_post release '{"drop": true}'
+wait $!
+is "$(grep -c 'Empty reply' "$T/out") $(rs_said DescribeClusters ClusterIdentifier=dwh-z ClusterStatus)" '1 available' 'or is never carried out'
+is "$(changes "$from" | paste -sd ,)" 'redshift:CreateTags lost,redshift:PauseCluster reset,redshift:PauseCluster dropped' 'what was to change something'
 is "$(calls "$from" | sed -n '1p;$p' | paste -sd ,)" 'redshift:DescribeClusters Throttling,redshift:DescribeClusters ok' 'the log'
 rs_said DescribeClusters 'MaxRecrods=20' >/dev/null
 is "$(unread)" 'DescribeClusters MaxRecrods' 'a slip of the client is seen'
@@ -262,7 +270,7 @@ is "$(cat "$T/double.log")" '' 'nothing went wrong in it'
 if /usr/bin/python3 -c 'import boto3' 2>/dev/null || python3 -c 'import boto3' 2>/dev/null; then
 	/usr/bin/python3 -c 'import boto3' 2>/dev/null && PYTHON=/usr/bin/python3 || PYTHON=python3
 	kill "$DOUBLE"
-	start_double --page 2
+	start_double --page 2 --speed 1200
 	"$PYTHON" "$AWS_HERE/boto.py" >"$T/boto" 2>"$T/err"
 	ok $? 'boto3 gets through a whole life'
 	while read -r state name; do
@@ -274,5 +282,17 @@ if /usr/bin/python3 -c 'import boto3' 2>/dev/null || python3 -c 'import boto3' 2
 else
 	N=$((N + 1))
 	echo "ok $N - boto3 # SKIP python3-boto3 is not installed (make deps-test)"
+fi
+
+# ---- moto ----
+if has_moto; then
+	start_moto
+	is "$(who sts GetCallerIdentity Account) $(AWS_SECRET_ACCESS_KEY=wrong who)" '123456789012 SignatureDoesNotMatch' \
+		'moto verifies signatures'
+	is "$(iam_said CreateRole "RoleName=r&$trust") $(iam_said AttachRolePolicy "RoleName=r&$arn/AmazonS3ReadOnlyAccess") $(
+		iam_said DeleteRole RoleName=r)" 'ok ok DeleteConflict' 'and has the managed policies'
+else
+	N=$((N + 1))
+	echo "ok $N - moto # SKIP moto is not installed: python3 -m moto.server"
 fi
 done_testing

@@ -9,15 +9,17 @@ export PYTHONUNBUFFERED=1
 # What Redshift allows as a password.
 CLUSTER_PASSWORD='Passw0rd-of.tests'
 
-# The warehouse, and the S3 of its data; the user is dwhuser.
+# The warehouse, and the S3 of its data.
 cluster_warehouse() {
 	own_postgres
 	own_s3d
-	own_redshiftd
-	stop_redshiftd
-	printf 'dwhuser\n%s\n' "$CLUSTER_PASSWORD" >"$T/redshiftd.password"
+	(umask 077 && printf '%s\n' "$PG_PASSWORD" >"$T/redshiftd.pg")
+	cluster_redshiftd "$CLUSTER_PASSWORD"
+}
+cluster_redshiftd() { # cluster_redshiftd PASSWORD: that of dwhuser; again on the same port
+	(umask 077 && printf 'dwhuser\n%s\n' "$1" >"$T/redshiftd.password")
 	rm -f "$T/redshiftd.ready"
-	"$DWH" redshiftd --port "$REDSHIFT_PORT" --pg "$T/sock" --pg-user loader \
+	"$DWH" redshiftd --port "${REDSHIFT_PORT:-0}" --pg "$T/sock" --pg-user loader \
 		--pg-database postgres --pg-password-file "$T/redshiftd.pg" \
 		--password-file "$T/redshiftd.password" --s3-endpoint "http://127.0.0.1:$S3_PORT" \
 		--s3-key-file "$T/s3d.key" >"$T/redshiftd.ready" 2>>"$T/redshiftd.log" &
@@ -25,6 +27,7 @@ cluster_warehouse() {
 	disown
 	until_true 60 grep -q ready "$T/redshiftd.ready" ||
 		echo "# redshiftd did not start: $(cat "$T/redshiftd.log")"
+	REDSHIFT_PORT=$(sed -n 's/^redshiftd ready //p' "$T/redshiftd.ready")
 }
 
 # cluster_config LINES...: of [DWH]
@@ -65,3 +68,18 @@ record() { cat "$T/.dwh/cluster/dwh-cluster.jsonl"; }
 steps() { record | jq -r 'select(.kind) | "\(.what) \(.kind)"'; }
 buckets() { find "$T/buckets" -mindepth 1 -maxdepth 1 -name 'dwh-*' -printf '%f\n'; }
 nothing_at_aws() { [ -z "$(left)$(buckets)" ]; }
+# signed SERVICE CURL-OPTIONS...: a request of somebody else's to AWS
+signed() {
+	curl -sS -u "$S3_ID:$S3_SECRET" --aws-sigv4 "aws:amz:us-west-2:$1" "${@:2}" \
+		"http://127.0.0.1:$DOUBLE_PORT/"
+}
+set_tag() { # set_tag KEY VALUE: of the cluster
+	signed redshift -o "$T/tagged" --data-urlencode Action=CreateTags -d Version=2012-12-01 \
+		-d ResourceName=arn:aws:redshift:us-west-2:123456789012:cluster:dwh-cluster \
+		--data-urlencode "Tags.Tag.1.Key=$1" --data-urlencode "Tags.Tag.1.Value=$2"
+}
+managed_password() { # what AWS made for the cluster
+	signed secretsmanager -H 'X-Amz-Target: secretsmanager.GetSecretValue' \
+		-H 'Content-Type: application/x-amz-json-1.1' \
+		-d '{"SecretId": "redshift!dwh-cluster-dwhuser"}' | jq -r '.SecretString | fromjson | .password'
+}

@@ -59,6 +59,10 @@ static void error_documents(void **state)
 	    {400, "{\"__type\":7,\"message\":[]}", "", "", "", ERR_TASK, AT_AWS, ""},
 	    {400, "{\"__type\":\"Cut", "", "", "", ERR_TASK, AT_AWS, ""},
 	    {400, "[1]", "", "", "", ERR_TASK, AT_AWS, ""},
+	    {403,
+	        "<ErrorResponse><Errors><Error><Code>UnknownThing</Code><Message>x</Message>"
+	        "<Type>Sender</Type></Error></Errors></ErrorResponse>",
+	        "", "UnknownThing", "x", ERR_TASK, AT_AWS, ""},
 	    /* Without a document. */
 	    {404, "<html><body>Not here</body></html>", "", "", "", ERR_TASK, AT_AWS,
 	        "is that a server of AWS? The address is AWS_ENDPOINT_URL"},

@@ -2,6 +2,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include "shared/aws_wait.h"
 #include "shared/aws_wire.h"
 #include "shared/clock.h"
 #include "tests/unit/scripted.h"
@@ -376,6 +377,37 @@ static void a_stop_ends_the_waiting(void **state)
 	world_free(w);
 }
 
+static bool stop_now(void *ctx, struct err *e)
+{
+	(void)ctx;
+	return err_set(e, ERR_CANCELLED, AT_STATE, NULL, "told to stop");
+}
+
+static void pauses_can_be_short(void **state)
+{
+	static const struct {
+		const char *said;
+		int64_t speed;
+	} cases[] = {{"60", 60}, {"", 1}, {"0", 1}, {"-5", 1}, {"fast", 1}};
+	static const char *const answers[] = {GOOD_XML};
+	struct world *w = world_new(answers, 1, AWS_REDSHIFT, "DescribeClusters", stop_now);
+	const int64_t hour = 3600000;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		setenv("DWH_AWS_SPEED", cases[i].said, 1);
+		assert_int_equal(aws_speed(), cases[i].speed);
+	}
+	unsetenv("DWH_AWS_SPEED");
+	assert_int_equal(aws_speed(), 1);
+	assert_false(aws_pause(w->aws, hour, &w->e));
+	assert_string_equal(w->e.msg, "told to stop");
+	w->aws->tick = NULL;
+	setenv("DWH_AWS_SPEED", "1000000", 1);
+	assert_true(aws_pause(w->aws, hour, &w->e));
+	world_free(w);
+}
+
 static void nobody_listens(void **state)
 {
 	static const char *const answers[] = {GOOD_XML};
@@ -413,6 +445,7 @@ int main(void)
 	    cmocka_unit_test(json_calls),
 	    cmocka_unit_test(without_credentials),
 	    cmocka_unit_test(a_stop_ends_the_waiting),
+	    cmocka_unit_test(pauses_can_be_short),
 	    cmocka_unit_test(nobody_listens),
 	};
 
