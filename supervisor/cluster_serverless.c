@@ -96,8 +96,7 @@ static bool see_tags(struct site *s, struct found *f, struct err *e)
 	struct aws_call c;
 	struct str body;
 	json_t *root;
-	const json_t *tags, *tag;
-	size_t i;
+	const json_t *tags;
 
 	aws_call_init(&c, AWS_SERVERLESS, "ListTagsForResource");
 	aws_argz(&c, "resourceArn", f->id);
@@ -108,9 +107,12 @@ static bool see_tags(struct site *s, struct found *f, struct err *e)
 		return true;
 	}
 	tags = open_answer(body, "tags", &root);
-	json_array_foreach(tags, i, tag)
-	    site_see_tag(s, f, str_z(json_string_value(json_object_get(tag, "key"))),
-	        str_z(json_string_value(json_object_get(tag, "value"))));
+	for (size_t i = 0; i < json_array_size(tags); i++) {
+		const json_t *tag = json_array_get(tags, i);
+
+		site_see_tag(s, f, str_z(json_string_value(json_object_get(tag, "key"))),
+		    str_z(json_string_value(json_object_get(tag, "value"))));
+	}
 	json_decref(root);
 	return true;
 }
@@ -184,21 +186,18 @@ static void plan_namespace(struct site *s, struct buf *out)
 
 static void see_namespace(struct site *s, const json_t *object)
 {
-	const json_t *roles = json_object_get(object, "iamRoles"), *role;
-	size_t i;
+	const json_t *roles = json_object_get(object, "iamRoles");
 
 	s->secret_arn = text(s, object, "adminPasswordSecretArn");
 	s->namespace_arn = text(s, object, "namespaceArn");
 	s->role_attached = false;
-	/* "IamRole(applyStatus=in-sync, iamRoleArn=arn:...)" */
-	json_array_foreach(roles, i, role)
-	{
-		struct str shown = str_z(json_string_value(role));
+	for (size_t i = 0; i < json_array_size(roles); i++) {
+		/* "IamRole(applyStatus=in-sync, iamRoleArn=arn:...)" */
+		struct str shown = str_z(json_string_value(json_array_get(roles, i)));
 
-		if (s->role_arn &&
-		    (str_eqz(shown, s->role_arn) ||
-		        str_ends(shown, str_z(arena_printf(s->arena, "=%s)", s->role_arn)))))
-			s->role_attached = true;
+		s->role_attached |= s->role_arn && (str_eqz(shown, s->role_arn) ||
+		                                       str_ends(shown, str_z(arena_printf(s->arena,
+		                                                           "=%s)", s->role_arn))));
 	}
 }
 
