@@ -337,18 +337,19 @@ static bool find_subnets(struct site *s, struct str *out, struct err *e)
 {
 	size_t least = str_eqz(s->region, "us-west-1") ? 2 : 3;
 	struct subnets l = {.a = s->arena, .zone = ""};
+	const char *token = NULL;
 	struct err ignored;
-	struct aws_call c;
 	struct str body;
 
 	if (!group_vpc(s, e))
 		return false;
-	aws_call_init(&c, AWS_EC2, "DescribeSubnets");
-	aws_argz(&c, "Filter.1.Name", "vpc-id");
-	aws_argz(&c, "Filter.1.Value.1", s->vpc);
-	if (!site_send(s, &c, &body, e))
-		return false;
-	xml_walk(body, NULL, see_subnet, &l, &ignored);
+	do {
+		const char *const filters[] = {"vpc-id", s->vpc, NULL};
+
+		if (!group_page(s, "DescribeSubnets", filters, &token, &body, e))
+			return false;
+		xml_walk(body, NULL, see_subnet, &l, &ignored);
+	} while (token);
 	if (l.n < least)
 		return err_set(e, ERR_SETUP, AT_AWS, "subnets",
 		    "the default VPC %s has subnets in %zu availability zones, a workgroup needs "
