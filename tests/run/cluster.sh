@@ -106,3 +106,18 @@ removes() { # removes NAME
 	dwh cluster down
 	is "$ST $(left)" '0 ' "$1: down removes it"
 }
+
+# interrupted VERB SIGNAL ACTION HOW: its exit status is in $ST, what it said in $ERR
+interrupted() {
+	local pid
+	fail_next "$3" "$4"
+	"$DWH" cluster "$1" -c "$T/dwh.cfg" >"$T/out" 2>"$T/killed" &
+	pid=$!
+	until_true 30 held
+	is $? 0 "$1 stands in $3 ($4), and gets $2"
+	kill -s "$2" $pid
+	wait $pid 2>/dev/null
+	ST=$?
+	ERR=$(cat "$T/killed")
+	double_post calm >/dev/null
+}
