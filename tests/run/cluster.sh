@@ -83,3 +83,41 @@ managed_password() { # what AWS made for the cluster
 		-H 'Content-Type: application/x-amz-json-1.1' \
 		-d '{"SecretId": "redshift!dwh-cluster-dwhuser"}' | jq -r '.SecretString | fromjson | .password'
 }
+
+# ---- faults: AWS is quick, and its S3 fails like the rest of it ----
+
+quick_aws() {
+	sed -i '/^ENDPOINT/d' "$T/dwh.cfg"
+	cluster_aws --s3 "http://127.0.0.1:$S3_PORT" --s3-key "$S3_ID:$S3_SECRET" --take role=5 \
+		--take creating=20 --take in-sync=5 --take deleting=20 --take interface=15 "$@"
+}
+ALL='bucket dwh-123456789012-us-west-2-dwh-cluster
+cluster dwh-cluster
+role dwhRole
+role policy dwhRole dwh-reads-s3
+security group dwh-dwh-cluster'
+# Whatever went before: `up` completes it, or `down` removes it.
+completes() { # completes NAME
+	dwh cluster up
+	is "$ST $(left)" "0 $ALL" "$1: up completes it"
+	removes "$1"
+}
+removes() { # removes NAME
+	dwh cluster down
+	is "$ST $(left)" '0 ' "$1: down removes it"
+}
+
+# interrupted VERB SIGNAL ACTION HOW: its exit status is in $ST, what it said in $ERR
+interrupted() {
+	local pid
+	fail_next "$3" "$4"
+	"$DWH" cluster "$1" -c "$T/dwh.cfg" >"$T/out" 2>"$T/killed" &
+	pid=$!
+	until_true 30 held
+	is $? 0 "$1 stands in $3 ($4), and gets $2"
+	kill -s "$2" $pid
+	wait $pid 2>/dev/null
+	ST=$?
+	ERR=$(cat "$T/killed")
+	double_post calm >/dev/null
+}
