@@ -68,6 +68,18 @@ static bool open_s3(struct site *s, struct str region, struct s3 **out, struct e
 	return s3_open(&o, out, e);
 }
 
+/* A client that knows where the bucket is. */
+static bool open_bucket(
+    struct site *s, struct str bucket, struct s3 **out, bool *there, struct err *e)
+{
+	if (!open_s3(s, s->region, out, e))
+		return false;
+	if (s3_bucket_find(*out, bucket, there, e))
+		return true;
+	s3_close(*out);
+	return false;
+}
+
 /* Of the first source; the site's own where that does not tell. */
 static bool region_of_sources(struct site *s, struct str *out, struct err *e)
 {
@@ -109,10 +121,9 @@ static bool look(struct site *s, struct found *f, struct err *e)
 		s->bucket = strcmp(bucket, NONE) == 0 ? NULL : bucket;
 		return true;
 	}
-	if (!open_s3(s, s->region, &s3, e))
+	if (!open_bucket(s, str_z(bucket), &s3, &there, e))
 		return false;
-	ok = s3_bucket_find(s3, str_z(bucket), &there, e) &&
-	     (!there || s3_bucket_tags(s3, str_z(bucket), s->arena, &tags, &n, e));
+	ok = !there || s3_bucket_tags(s3, str_z(bucket), s->arena, &tags, &n, e);
 	if (ok && there) {
 		f->is = FOUND_READY;
 		f->id = s->bucket = bucket;
@@ -159,11 +170,11 @@ static bool make(struct site *s, const struct found *f, struct err *e)
 {
 	struct str bucket = str_z(our_name(s));
 	struct s3 *s3;
-	bool ok;
+	bool there, ok;
 
 	if (f->is == FOUND_NOTHING)
 		return create(s, bucket, e);
-	if (!open_s3(s, s->region, &s3, e))
+	if (!open_bucket(s, bucket, &s3, &there, e))
 		return false;
 	ok = (is_tagged(s, f) || tag(s, s3, bucket, e)) && s3_bucket_block_public(s3, bucket, e);
 	s3_close(s3);
@@ -174,12 +185,12 @@ static bool drop(struct site *s, const struct found *f, struct err *e)
 {
 	struct str bucket = str_z(our_name(s));
 	struct s3 *s3;
-	bool ok;
+	bool there, ok;
 
 	(void)f;
-	if (!open_s3(s, s->region, &s3, e))
+	if (!open_bucket(s, bucket, &s3, &there, e))
 		return false;
-	ok = s3_bucket_empty(s3, bucket, NULL, e) && s3_bucket_delete(s3, bucket, e);
+	ok = !there || (s3_bucket_empty(s3, bucket, NULL, e) && s3_bucket_delete(s3, bucket, e));
 	s3_close(s3);
 	/* Something was written meanwhile. */
 	return ok || (site_is(e, "BucketNotEmpty") && site_later(e));

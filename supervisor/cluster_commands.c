@@ -283,11 +283,13 @@ static int reap_one(struct call *c, const struct reap_item *i)
 
 	as.config = cluster_reap_config(&c->config, i);
 	as.n_sets = 0;
-	as.sets = arena_alloc(c->arena, (c->n_sets + 1) * sizeof *as.sets);
+	as.sets = arena_alloc(c->arena, (c->n_sets + 2) * sizeof *as.sets);
 	for (size_t n = 0; n < c->n_sets; n++)
 		as.sets[as.n_sets++] = c->sets[n];
 	as.sets[as.n_sets++] = (struct config_set){
 	    STR("DWH.CLUSTER_IDENTIFIER"), str_z(i->identifier)};
+	as.sets[as.n_sets++] = (struct config_set){
+	    STR("DWH.KIND"), i->kind == KIND_SERVERLESS ? STR("serverless") : STR("cluster")};
 	rc = options_of(&as, true, &o, &e) && cluster_open(&k, &o, false, &e) ? down(&as, &k, &e)
 	                                                                      : fail(&e);
 	cluster_close(&k);
@@ -304,11 +306,12 @@ static int reap(struct call *c, struct cluster *k, struct err *e)
 		return fail(e);
 	for (size_t i = 0; i < n && !signalled; i++) {
 		due += items[i].due;
-		printf("%s  cluster %s (%s), expires %s\n",
+		printf("%s  %s %s (%s), expires %s\n",
 		    !items[i].due ? "stays"
 		    : c->dry_run  ? "due"
 		                  : "goes",
-		    items[i].identifier, items[i].state ? items[i].state : "", items[i].expires);
+		    items[i].kind == KIND_SERVERLESS ? "namespace" : "cluster", items[i].identifier,
+		    items[i].state ? items[i].state : "", items[i].expires);
 		fflush(stdout);
 		if (items[i].due && !c->dry_run) {
 			int one = reap_one(c, &items[i]);

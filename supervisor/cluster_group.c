@@ -67,19 +67,36 @@ static const char *name(struct site *s)
 	return arena_printf(s->arena, "dwh-%s", s->identifier);
 }
 
-static bool find_vpc(struct site *s, struct err *e)
+bool group_page(struct site *s, const char *action, const char *const *filters, const char **token,
+    struct str *body, struct err *e)
 {
 	struct aws_call c;
+
+	aws_call_init(&c, AWS_EC2, action);
+	for (int i = 1; *filters; filters += 2, i++) {
+		aws_argz(&c, arena_printf(s->arena, "Filter.%d.Name", i), filters[0]);
+		aws_argz(&c, arena_printf(s->arena, "Filter.%d.Value.1", i), filters[1]);
+	}
+	aws_argz(&c, "NextToken", *token);
+	if (!site_send(s, &c, body, e))
+		return false;
+	*token = site_text(s, *body, "nextToken");
+	return true;
+}
+
+static bool find_vpc(struct site *s, struct err *e)
+{
+	const char *const filters[] = {"is-default", "true", NULL};
+	const char *token = NULL;
 	struct str body;
 
-	if (s->vpc)
-		return true;
-	aws_call_init(&c, AWS_EC2, "DescribeVpcs");
-	aws_argz(&c, "Filter.1.Name", "is-default");
-	aws_argz(&c, "Filter.1.Value.1", "true");
-	if (!site_send(s, &c, &body, e))
-		return false;
-	s->vpc = site_text(s, body, "vpcSet/item/vpcId");
+	while (!s->vpc) {
+		if (!group_page(s, "DescribeVpcs", filters, &token, &body, e))
+			return false;
+		s->vpc = site_text(s, body, "vpcSet/item/vpcId");
+		if (!token)
+			break;
+	}
 	return true;
 }
 
@@ -96,7 +113,7 @@ bool group_vpc(struct site *s, struct err *e)
 static bool describe(struct site *s, struct group *g, struct found *f, struct err *e)
 {
 	struct err ignored; /* aws_send() gives only what can be read */
-	struct aws_call c;
+	const char *token = NULL;
 	struct str body;
 
 	*g = (struct group){.a = s->arena, .next = {.from = -1, .to = -1}};
@@ -104,18 +121,17 @@ static bool describe(struct site *s, struct group *g, struct found *f, struct er
 		return false;
 	if (!s->vpc)
 		return true;
-	aws_call_init(&c, AWS_EC2, "DescribeSecurityGroups");
-	aws_argz(&c, "Filter.1.Name", "vpc-id");
-	aws_argz(&c, "Filter.1.Value.1", s->vpc);
-	aws_argz(&c, "Filter.2.Name", "group-name");
-	aws_argz(&c, "Filter.2.Value.1", name(s));
-	if (!site_send(s, &c, &body, e))
-		return false;
-	xml_walk(body, NULL, see, g, &ignored);
+	do {
+		const char *const filters[] = {"vpc-id", s->vpc, "group-name", name(s), NULL};
+
+		if (!group_page(s, "DescribeSecurityGroups", filters, &token, &body, e))
+			return false;
+		xml_walk(body, NULL, see, g, &ignored);
+		if (f)
+			site_see_tags(s, f, body, "securityGroupInfo/item/tagSet/item");
+	} while (token);
 	if (g->id)
 		s->group_id = g->id;
-	if (f)
-		site_see_tags(s, f, body, "securityGroupInfo/item/tagSet/item");
 	return true;
 }
 

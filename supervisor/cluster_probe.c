@@ -49,8 +49,9 @@ static bool login(struct site *s, struct pg *pg, struct err *e)
 
 /* ---- the role ---- */
 
-/* An object of a source, small things first: the JSON paths are one. */
-static const char *some_object(struct site *s, struct err *e)
+/* An object of a source, small things first: the JSON paths are one; and the region that it is in.
+ */
+static const char *some_object(struct site *s, struct str *region, struct err *e)
 {
 	const struct config *c = s->config;
 	const char *found = NULL, *name;
@@ -68,6 +69,7 @@ static const char *some_object(struct site *s, struct err *e)
 			continue;
 		found = arena_printf(
 		    s->arena, "s3://%.*s/%.*s", STRF(req.bucket), STRF(page.objects[0].key));
+		*region = arena_str(s->arena, s3_bucket_region(s3, req.bucket));
 	}
 	s3_close(s3);
 	if (!found)
@@ -77,13 +79,13 @@ static const char *some_object(struct site *s, struct err *e)
 }
 
 /* The rows do not matter: a column that no object has is NULL. */
-static bool copy(struct site *s, struct pg *pg, const char *object, struct err *e)
+static bool copy(struct site *s, struct pg *pg, const char *object, struct str in, struct err *e)
 {
 	static const char make[] =
 	    "create temp table dwh_role_probe (dwh_no_such_field varchar(1))";
 	struct str from = pg_literal(pg, s->arena, str_z(object));
 	struct str role = pg_literal(pg, s->arena, str_z(s->role_arn));
-	struct str region = pg_literal(pg, s->arena, s->region);
+	struct str region = pg_literal(pg, s->arena, in);
 	const char *sql = arena_printf(s->arena,
 	    "copy dwh_role_probe from %.*s iam_role %.*s region %.*s "
 	    "format as json 'auto' maxerror 100000 noload",
@@ -112,14 +114,16 @@ static bool may_be_new(const struct err *e)
 static bool prove_role(struct site *s, struct pg *pg, struct err *e)
 {
 	struct cluster_wait w = {.site = s, .what = arena_printf(s->arena, "role %s", s->role_arn)};
-	const char *object = some_object(s, e);
+	struct str region = s->region;
+	const char *object = some_object(s, &region, e);
 	bool ok;
 
 	if (!object) {
 		log_warn("that the role may read S3 is not proved: %s", e->msg);
 		return true;
 	}
-	while (!(ok = copy(s, pg, object, e)) && may_be_new(e) && pg_alive(pg) && w.ms < ROLE_MS)
+	while (!(ok = copy(s, pg, object, region, e)) && may_be_new(e) && pg_alive(pg) &&
+	       w.ms < ROLE_MS)
 		if (!cluster_wait(&w, PAUSE_MS, "can't be used yet", e))
 			break;
 	cluster_wait_end(&w);

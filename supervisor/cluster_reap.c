@@ -1,10 +1,12 @@
 /* cluster_reap.c - see cluster_reap.h. */
 #include "supervisor/cluster_reap.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "shared/clock.h"
+#include "shared/log.h"
 #include "shared/xml.h"
 
 #define AT "DescribeClustersResult/Clusters/Cluster"
@@ -61,9 +63,9 @@ static void see(void *ctx, struct str path, struct str text)
 		end_of_one(f);
 }
 
-bool cluster_reap_find(struct site *s, struct reap_item **out, size_t *n, struct err *e)
+static bool find_clusters(struct finder *f, struct err *e)
 {
-	struct finder f = {.site = s};
+	struct site *s = f->site;
 	const char *marker = NULL;
 	struct err ignored;
 	struct aws_call c;
@@ -75,9 +77,97 @@ bool cluster_reap_find(struct site *s, struct reap_item **out, size_t *n, struct
 		aws_argz(&c, "TagKeys.TagKey.1", SITE_TAG_EXPIRES);
 		if (!site_send(s, &c, &body, e))
 			return err_prefix(e, "looking for clusters");
-		xml_walk(body, NULL, see, &f, &ignored);
+		xml_walk(body, NULL, see, f, &ignored);
 		marker = site_text(s, body, "DescribeClustersResult/Marker");
 	} while (marker);
+	return true;
+}
+
+/* ---- serverless: a namespace, with or without its workgroup ---- */
+
+static const char *text_of(struct site *s, const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text ? arena_strz(s->arena, text) : NULL;
+}
+
+/* "IamRole(applyStatus=in-sync, iamRoleArn=arn:aws:iam::123456789012:role/NAME)": from "/" on. */
+static const char *role_of(struct site *s, const json_t *namespace)
+{
+	const json_t *first = json_array_get(json_object_get(namespace, "iamRoles"), 0);
+	const char *slash = json_is_string(first) ? strrchr(json_string_value(first), '/') : NULL;
+
+	return slash ? arena_cstr(s->arena, (struct str){slash, strcspn(slash, ")")}) : NULL;
+}
+
+static bool see_namespace(struct finder *f, const json_t *namespace, struct err *e)
+{
+	struct site *s = f->site;
+	struct aws_call c;
+	struct str body;
+	const json_t *tags;
+	json_t *root;
+
+	aws_call_init(&c, AWS_SERVERLESS, "ListTagsForResource");
+	aws_argz(&c, "resourceArn", text_of(s, namespace, "namespaceArn"));
+	if (!site_send(s, &c, &body, e))
+		return site_is(e, "ResourceNotFoundException");
+	root = json_loadb(body.p, body.n, 0, NULL);
+	tags = json_object_get(root, "tags");
+	for (size_t i = 0; i < json_array_size(tags); i++)
+		site_see_tag(s, &f->tags,
+		    str_z(json_string_value(json_object_get(json_array_get(tags, i), "key"))),
+		    str_z(json_string_value(json_object_get(json_array_get(tags, i), "value"))));
+	json_decref(root);
+	f->now.kind = KIND_SERVERLESS;
+	f->now.state = text_of(s, namespace, "status");
+	f->now.role = role_of(s, namespace);
+	end_of_one(f);
+	return true;
+}
+
+static bool find_namespaces(struct finder *f, struct err *e)
+{
+	struct site *s = f->site;
+	const char *token = NULL;
+	struct aws_call c;
+	struct str body;
+	bool ok = true;
+
+	do {
+		const json_t *all;
+		json_t *root;
+
+		aws_call_init(&c, AWS_SERVERLESS, "ListNamespaces");
+		aws_argz(&c, "nextToken", token);
+		if (!site_send(s, &c, &body, e))
+			return err_prefix(e, "looking for serverless namespaces");
+		root = json_loadb(body.p, body.n, 0, NULL);
+		token = text_of(s, root, "nextToken");
+		all = json_object_get(root, "namespaces");
+		for (size_t i = 0; ok && i < json_array_size(all); i++)
+			ok = see_namespace(f, json_array_get(all, i), e);
+		json_decref(root);
+	} while (ok && token);
+	return ok;
+}
+
+bool cluster_reap_find(struct site *s, struct reap_item **out, size_t *n, struct err *e)
+{
+	struct finder f = {.site = s};
+	struct err why;
+
+	if (!find_clusters(&f, e))
+		return false;
+	/* Who has never used it may well not be allowed to. */
+	if (!find_namespaces(&f, &why)) {
+		if (why.kind != ERR_SETUP || why.where != AT_AWS) {
+			*e = why;
+			return false;
+		}
+		log_warn("%s", why.msg);
+	}
 	*out = f.items;
 	*n = f.n;
 	return true;
@@ -87,6 +177,7 @@ struct config cluster_reap_config(const struct config *c, const struct reap_item
 {
 	struct config out = *c;
 
+	out.dwh.kind = i->kind;
 	out.dwh.cluster_identifier = i->identifier;
 	if (i->role)
 		out.dwh.iam_role_name = i->role + 1;

@@ -96,8 +96,7 @@ static bool see_tags(struct site *s, struct found *f, struct err *e)
 	struct aws_call c;
 	struct str body;
 	json_t *root;
-	const json_t *tags, *tag;
-	size_t i;
+	const json_t *tags;
 
 	aws_call_init(&c, AWS_SERVERLESS, "ListTagsForResource");
 	aws_argz(&c, "resourceArn", f->id);
@@ -108,9 +107,12 @@ static bool see_tags(struct site *s, struct found *f, struct err *e)
 		return true;
 	}
 	tags = open_answer(body, "tags", &root);
-	json_array_foreach(tags, i, tag)
-	    site_see_tag(s, f, str_z(json_string_value(json_object_get(tag, "key"))),
-	        str_z(json_string_value(json_object_get(tag, "value"))));
+	for (size_t i = 0; i < json_array_size(tags); i++) {
+		const json_t *tag = json_array_get(tags, i);
+
+		site_see_tag(s, f, str_z(json_string_value(json_object_get(tag, "key"))),
+		    str_z(json_string_value(json_object_get(tag, "value"))));
+	}
 	json_decref(root);
 	return true;
 }
@@ -184,21 +186,18 @@ static void plan_namespace(struct site *s, struct buf *out)
 
 static void see_namespace(struct site *s, const json_t *object)
 {
-	const json_t *roles = json_object_get(object, "iamRoles"), *role;
-	size_t i;
+	const json_t *roles = json_object_get(object, "iamRoles");
 
 	s->secret_arn = text(s, object, "adminPasswordSecretArn");
 	s->namespace_arn = text(s, object, "namespaceArn");
 	s->role_attached = false;
-	/* "IamRole(applyStatus=in-sync, iamRoleArn=arn:...)" */
-	json_array_foreach(roles, i, role)
-	{
-		struct str shown = str_z(json_string_value(role));
+	for (size_t i = 0; i < json_array_size(roles); i++) {
+		/* "IamRole(applyStatus=in-sync, iamRoleArn=arn:...)" */
+		struct str shown = str_z(json_string_value(json_array_get(roles, i)));
 
-		if (s->role_arn &&
-		    (str_eqz(shown, s->role_arn) ||
-		        str_ends(shown, str_z(arena_printf(s->arena, "=%s)", s->role_arn)))))
-			s->role_attached = true;
+		s->role_attached |= s->role_arn && (str_eqz(shown, s->role_arn) ||
+		                                       str_ends(shown, str_z(arena_printf(s->arena,
+		                                                           "=%s)", s->role_arn))));
 	}
 }
 
@@ -338,18 +337,19 @@ static bool find_subnets(struct site *s, struct str *out, struct err *e)
 {
 	size_t least = str_eqz(s->region, "us-west-1") ? 2 : 3;
 	struct subnets l = {.a = s->arena, .zone = ""};
+	const char *token = NULL;
 	struct err ignored;
-	struct aws_call c;
 	struct str body;
 
 	if (!group_vpc(s, e))
 		return false;
-	aws_call_init(&c, AWS_EC2, "DescribeSubnets");
-	aws_argz(&c, "Filter.1.Name", "vpc-id");
-	aws_argz(&c, "Filter.1.Value.1", s->vpc);
-	if (!site_send(s, &c, &body, e))
-		return false;
-	xml_walk(body, NULL, see_subnet, &l, &ignored);
+	do {
+		const char *const filters[] = {"vpc-id", s->vpc, NULL};
+
+		if (!group_page(s, "DescribeSubnets", filters, &token, &body, e))
+			return false;
+		xml_walk(body, NULL, see_subnet, &l, &ignored);
+	} while (token);
 	if (l.n < least)
 		return err_set(e, ERR_SETUP, AT_AWS, "subnets",
 		    "the default VPC %s has subnets in %zu availability zones, a workgroup needs "

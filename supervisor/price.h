@@ -29,7 +29,7 @@ bool price_of_rpu(struct str region, struct price *out);
  * without storage; price of 2026-03)", or "price unknown (...)" with where to look. In a.
  */
 const char *price_of_nodes_text(
-    struct arena *a, struct str node_type, int64_t nodes, struct str region);
-const char *price_of_rpus_text(struct arena *a, int64_t rpus, struct str region);
+    struct arena *a, struct str node_type, int64_t n, struct str region);
+const char *price_of_rpus_text(struct arena *a, int64_t n, struct str region);
 
 #endif

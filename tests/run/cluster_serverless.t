@@ -77,13 +77,27 @@ is "$ST $(jq .totals.rows <<<"$OUT")" "0 $((events + songs))" 'a run finds it, a
 is "$(find "$T/buckets/$bucket" -name '*.manifest' | grep -c .)" "$(jq '.totals.shards' <<<"$OUT")" \
 	'its manifests are in our bucket'
 
+# ---- another role ----
+dwh cluster up --set DWH.IAM_ROLE_NAME=otherRole
+is "$ST $(args UpdateNamespace)" '0 {"defaultIamRoleArn":"arn:aws:iam::123456789012:role/otherRole","iamRoles":["arn:aws:iam::123456789012:role/otherRole"],"namespaceName":"night"}' \
+	'the namespace gets the role that is named now'
+dwh cluster up --set DWH.IAM_ROLE_NAME=otherRole --max-hours 7
+is "$(left_json | jq -r '[.[] | select(.kind == "namespace" or .kind == "workgroup")
+	| .tags."dwh:expires"] | unique | length')" 1 'and lives longer, as it is said'
+is "$(args TagResource | jq -r '.tags[] | select(.key == "dwh:expires") | .value | length')" 20 'by a tag'
+dwh cluster up
+
 # ---- down ----
 from=$(count_calls)
 dwh cluster down
 exits 0 'down'
-is "$(left)$(buckets)" '' 'nothing is left'
+is "$(left)$(buckets)" 'role otherRole
+role policy otherRole dwh-reads-s3' 'nothing of this is left'
+dwh cluster down --set DWH.IAM_ROLE_NAME=otherRole
+is "$(left)$(buckets)" '' 'with the other role neither'
 is "$(calls "$from" | grep -E ':Delete.* ok$' | sed 's/.*://; s/ ok//' | paste -sd ' ')" \
-	'DeleteWorkgroup DeleteNamespace DeleteSecurityGroup DeleteRolePolicy DeleteRole' 'in reverse'
+	'DeleteWorkgroup DeleteNamespace DeleteSecurityGroup DeleteRolePolicy DeleteRole DeleteRolePolicy DeleteRole' \
+	'in reverse'
 like "$(calls "$from")" 'DeleteSecurityGroup DependencyViolation' \
 	'the group was waited for, as an interface was still in it'
 from=$(count_calls)
