@@ -19,6 +19,8 @@
 
 enum { DURATION_MIN_S = 900, DURATION_MAX_S = 43200, TOKEN_MAX = 64 * 1024, ATTEMPTS = 3 };
 
+#define CIRCLE "circle"
+
 /* What is asked for. */
 struct role {
 	const char *place; /* "profile x (FILE)" */
@@ -191,7 +193,7 @@ static bool fail_cycle(const struct chain *c, struct str again, struct err *e)
 	text[0] = '\0';
 	for (size_t i = 0; i < c->n_roles && n < sizeof text; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, "%.*s -> ", STRF(c->roles[i]));
-	return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	return err_set(e, ERR_SETUP, AT_CONFIG, CIRCLE,
 	    "the profiles' source_profile go round in a circle: %s%.*s; one of them must have keys",
 	    text, STRF(again));
 }
@@ -211,8 +213,9 @@ static bool from_profile(struct chain *c, struct str profile, struct str source,
 	ok = chain_source_profile(c, source, out, e);
 	c->n_roles--;
 	/* A circle is told as a whole. */
-	return ok || strstr(e->msg, "in a circle") ||
-	       err_prefix(e, "%s: source_profile %.*s", place, STRF(source));
+	if (!ok && strcmp(e->code, CIRCLE) != 0)
+		err_prefix(e, "%s: source_profile %.*s", place, STRF(source));
+	return ok;
 }
 
 bool chain_get_role(struct chain *c, struct str profile, struct credentials *out, struct err *e)

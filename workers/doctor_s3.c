@@ -28,7 +28,8 @@ static struct str end_of_id(const struct credentials *key)
 	return str_from(key->key.access, n > 8 ? n - 4 : n);
 }
 
-static void look_at_keys(struct doctor *d)
+/* False: there are none. */
+static bool look_at_keys(struct doctor *d)
 {
 	const struct config *c = &d->w.config;
 	const char *from, *endpoint = credentials_s3_endpoint(c, d->w.task, &from);
@@ -39,27 +40,28 @@ static void look_at_keys(struct doctor *d)
 
 	if (c->warehouse.engine == ENGINE_LOCAL) {
 		finding_ok(d->out, "S3", "the server of this machine, with a key of its own");
-		return;
+		return true;
 	}
 	finding_ok(d->out, "S3", "%s%s%s%s, region %.*s (%s)", endpoint ? endpoint : "of Amazon",
 	    endpoint ? " (" : "", endpoint ? from : "", endpoint ? ")" : "", STRF(region),
 	    credentials_region_from(c, d->w.task));
+	if (!c->aws.anonymous)
+		finding_ok(d->out, "AWS key, looked for", "%.*s", STRF(chain));
 	if (!credentials_find(c, d->w.life, &key, &e)) {
 		finding_error(d->out, FINDING_MISSING, "AWS key",
 		    "set [AWS] KEY and SECRET, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", &e);
-		finding_ok(d->out, "AWS keys, by places", "%.*s", STRF(chain));
-		return;
+		return false;
 	}
 	if (key.anonymous) {
 		finding_ok(d->out, "AWS key", "none: [AWS] ANONYMOUS, for public buckets");
-		return;
+		return true;
 	}
 	if (key.expires_ms)
 		clock_iso(key.expires_ms, until);
 	finding_ok(d->out, "AWS key", "****%.*s%s, from %.*s%s%s", STRF(end_of_id(&key)),
 	    key.key.token.n ? " with a session token" : "", STRF(key.origin),
 	    until[0] ? ", good until " : "", until);
-	finding_ok(d->out, "AWS keys, by places", "%.*s", STRF(chain));
+	return true;
 }
 
 /* ---- sources ---- */
@@ -296,11 +298,9 @@ void doctor_s3(struct doctor *d)
 {
 	struct err e;
 
-	look_at_keys(d);
-	/* Without keys the finding is there already; a bad endpoint or region is told only here. */
-	if (!worker_s3(&d->w, &e)) {
-		if (d->out->v[d->out->n - 1].state == FINDING_OK)
-			finding_error(d->out, FINDING_MISSING, "S3", "check [AWS]", &e);
+	d->answers = look_at_keys(d);
+	if (d->answers && !worker_s3(&d->w, &e)) {
+		finding_error(d->out, FINDING_MISSING, "S3", "check [AWS]", &e);
 		d->answers = false;
 	}
 	for (size_t i = 0; i < d->n_sources; i++) {

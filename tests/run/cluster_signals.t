@@ -7,7 +7,7 @@
 small_data
 cluster_warehouse
 cluster_config
-quick_aws
+quick_aws --take role=0
 
 makes=(CreateBucket PutBucketTagging CreateRole PutRolePolicy CreateSecurityGroup
 	AuthorizeSecurityGroupIngress CreateCluster)

@@ -8,7 +8,7 @@ small_data
 cluster_warehouse
 cluster_config
 # Without an interface that keeps the group, so that its first deletion is carried out.
-quick_aws --take interface=0
+quick_aws --take role=0 --take interface=0
 
 for action in DeleteCluster DeleteSecurityGroup DeleteRole DeleteBucket; do
 	for signal in TERM KILL; do

@@ -26,8 +26,8 @@ void s3d_help(FILE *out)
 	fputs(
 	    "  --root DIR        its sub-folders are the buckets, their files the objects\n"
 	    "  --key-file FILE   who may come in: a line with the key id, a line with the secret,\n"
-	    "                    for as many keys as there are; mode 0600. Or S3D_ACCESS_KEY and\n"
-	    "                    S3D_SECRET_KEY in the environment\n"
+	    "                    for as many keys as there are; mode 0600; read again on USR1. Or\n"
+	    "                    S3D_ACCESS_KEY and S3D_SECRET_KEY in the environment\n"
 	    "  --anonymous       everybody may, without a signature\n"
 	    "  --port N          default: one that is free; the line \"s3d ready PORT\" says it\n"
 	    "  --listen ADDR     default: 127.0.0.1\n"
@@ -128,17 +128,42 @@ static void on_signal(evutil_socket_t signal_no, short what, void *base)
 	event_base_loopbreak(base);
 }
 
+/* Who may come in, as it is read again. */
+struct door {
+	struct s3d *s;
+	const struct options *o;
+	struct arena *a;
+};
+
+static void on_keys(evutil_socket_t signal_no, short what, void *ctx)
+{
+	struct door *d = ctx;
+	struct s3d_keys before = d->s->keys;
+	struct err e;
+
+	(void)signal_no;
+	(void)what;
+	d->s->keys = (struct s3d_keys){.n = 0};
+	if (read_keys(d->o, d->s, d->a, &e))
+		return;
+	d->s->keys = before;
+	log_error("the keys stay as they were: %s", e.msg);
+}
+
 /* Until a signal comes. */
-static void serve(struct s3d *s, struct event_base *base, int fd)
+static void serve(struct door *d, struct event_base *base, int fd)
 {
 	struct event *term = evsignal_new(base, SIGTERM, on_signal, base);
 	struct event *intr = evsignal_new(base, SIGINT, on_signal, base);
-	struct s3d_front *f = s3d_front_new(base, fd, s);
+	struct event *keys = evsignal_new(base, SIGUSR1, on_keys, d);
+	struct s3d_front *f = s3d_front_new(base, fd, d->s);
 
 	event_add(term, NULL);
 	event_add(intr, NULL);
+	event_add(keys, NULL);
 	event_base_dispatch(base);
 	s3d_front_free(f);
+	event_free(keys);
 	event_free(term);
 	event_free(intr);
 }
@@ -169,7 +194,7 @@ static bool run(int argc, char **argv, struct s3d *s, struct arena *a, struct er
 	if (ok) {
 		log_info("serving %s on %s port %d, region %.*s", o.root, o.listen, port,
 		    STRF(s->region));
-		serve(s, base, fd);
+		serve(&(struct door){s, &o, a}, base, fd);
 	}
 	if (fd >= 0)
 		close(fd);

@@ -306,6 +306,8 @@ static enum s3d_code verify(
 		return S3D_INVALID_ACCESS_KEY;
 	if ((key->token.n || c->token.n) && !sigv4_equal(key->token, c->token))
 		return S3D_INVALID_TOKEN;
+	if (in->keys->expired && in->keys->expired[key - in->keys->v])
+		return S3D_EXPIRED_TOKEN;
 	code = check_time(in, c, out);
 	if (code == S3D_OK)
 		code = check_payload(in, !c->query, &r.payload_hash, out);

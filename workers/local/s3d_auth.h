@@ -21,12 +21,14 @@
 struct s3d_keys {
 	struct sigv4_key *v; /* secret */
 	size_t n;
+	bool *expired; /* of each of them; NULL: none has */
 };
 
 /*
- * Lines: key id, secret, optionally "token " and a session token that requests must carry; empty
- * lines are skipped, any number of such groups follow each other. The file must be closed to group
- * and others (0600). Strings live in a. Errors name file and line, never what stands there.
+ * Lines: key id, secret, optionally "token " and a session token that requests must carry, and
+ * "expired" where they are refused for that; empty lines are skipped, any number of such groups
+ * follow each other. The file must be closed to group and others (0600). Strings live in a. Errors
+ * name file and line, never what stands there.
  */
 bool s3d_keys_read(const char *file, struct arena *a, struct s3d_keys *keys, struct err *e);
 

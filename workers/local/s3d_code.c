@@ -18,6 +18,7 @@ static const struct s3d_code_info codes[S3D_CODES] = {
     [S3D_ENTITY_TOO_LARGE] = {400, "EntityTooLarge", "The upload is larger than 5 GiB."},
     [S3D_ENTITY_TOO_SMALL] = {400, "EntityTooSmall",
         "A part other than the last one is smaller than 5 MiB."},
+    [S3D_EXPIRED_TOKEN] = {400, "ExpiredToken", "The provided token has expired."},
     [S3D_HEAD_TOO_LARGE] = {400, "RequestHeaderSectionTooLarge",
         "The head of the request is larger than 16 KiB."},
     [S3D_ILLEGAL_LOCATION] = {400, "IllegalLocationConstraintException",

@@ -11,9 +11,11 @@
 
 static void add(struct arena *a, struct s3d_keys *keys, const struct sigv4_key *key)
 {
-	size_t cap = keys->n;
+	size_t cap = keys->n, flags = keys->n;
 
 	keys->v = arena_grow(a, keys->v, keys->n, &cap, sizeof *keys->v);
+	keys->expired = arena_grow(a, keys->expired, keys->n, &flags, sizeof *keys->expired);
+	keys->expired[keys->n] = false;
 	keys->v[keys->n++] = *key;
 }
 
@@ -59,6 +61,8 @@ static bool parse(
 				    "key",
 				    file, line_no);
 			keys->v[keys->n - 1].token = arena_str(a, str_trim(str_from(line, 6)));
+		} else if (keys->n && !key.access.n && str_eq(line, STR("expired"))) {
+			keys->expired[keys->n - 1] = true;
 		} else if (key.access.n == 0) {
 			key.access = arena_str(a, line);
 		} else {
