@@ -9,7 +9,7 @@
 #include "shared/clock.h"
 #include "shared/endpoint.h"
 
-enum { ATTEMPTS = 8, ANSWER_MAX = 16 << 20 };
+enum { ATTEMPTS = 8, ANSWER_MAX = 16 << 20, SILENT_MS = 60000, LEAST_MS = 2000 };
 
 bool aws_open(const struct aws_options *o, struct aws **out, struct err *e)
 {
@@ -141,6 +141,14 @@ static bool is_complete(const struct aws_endpoint *at, struct str body, struct e
 	return true;
 }
 
+/* Where AWS's time passes more quickly, a server that is silent is given up more quickly, too. */
+static int patience_ms(void)
+{
+	int64_t ms = SILENT_MS / aws_speed();
+
+	return (int)(ms < LEAST_MS ? LEAST_MS : ms);
+}
+
 /* Sends it once. */
 static enum aws_verdict try(
     struct aws *w, const struct aws_call *c, struct aws_tries *t, struct buf *answer, struct err *e)
@@ -160,6 +168,7 @@ static enum aws_verdict try(
 	            .url = wire.url,
 	            .headers = wire.lines,
 	            .n_headers = wire.n_lines,
+	            .timeout_ms = patience_ms(),
 	            .body = buf_view(&c->body)},
 	        &r, answer, e)) {
 		aws_no_answer(c, at, e);

@@ -457,6 +457,18 @@ bool config_load(const char *file, const struct config_set *sets, size_t n_sets,
 	return ok;
 }
 
+bool config_fill(struct config *c, const char *section, const char *key, const char *value,
+    const char *from, struct err *e)
+{
+	struct arena *a = c->private->arena;
+	struct loader l = {.a = a, .c = c, .p = c->private, .e = e};
+	const struct config_origin *o =
+	    &c->private->keys[config_key_find(str_z(section), str_z(key))];
+	struct config_setting s = {arena_strz(a, from), section, key, arena_strz(a, value)};
+
+	return (o->value && strcmp(o->from, "default") != 0) || apply(&l, &s);
+}
+
 /* ---- questions ---- */
 
 const char *config_s3(const struct config *c, struct str key)

@@ -25,6 +25,7 @@ enum config_strategy { STRATEGY_DIRECT, STRATEGY_SHARDED, STRATEGY_MERGED };
 enum config_changed { CHANGED_FAIL, CHANGED_SKIP, CHANGED_RELOAD };
 enum config_iam_auth { IAM_AUTH_NO, IAM_AUTH_USER, IAM_AUTH_ROLE, IAM_AUTH_SERVERLESS };
 enum config_compact { COMPACT_AUTO, COMPACT_ON, COMPACT_OFF };
+enum config_kind { KIND_CLUSTER, KIND_SERVERLESS };
 
 struct config {
 	const char *file; /* path of the file, or NULL when the defaults alone are used */
@@ -60,6 +61,10 @@ struct config {
 		    *cluster_identifier, *db, *db_user;
 		const char *db_password; /* secret */
 		int64_t num_nodes, port;
+		enum config_kind kind;
+		int64_t base_capacity; /* of a serverless workgroup: RPUs */
+		bool public;           /* has an address outside of its VPC */
+		const char *ingress; /* who may connect, a CIDR; NULL: the caller's address alone */
 	} dwh;
 	struct {
 		const char *policy, *arn;
@@ -118,6 +123,11 @@ bool config_load(const char *file, const struct config_set *sets, size_t n_sets,
 /* The same over text that is at hand; name stands for the file in messages and origins. */
 bool config_load_text(const char *name, struct str text, const struct config_set *sets,
     size_t n_sets, struct arena *a, struct config *out, struct err *e);
+
+/* Sets a key that nobody has set, or only its default; from is where the value comes from, for
+ * messages and config_print(). Both are copied. */
+bool config_fill(struct config *c, const char *section, const char *key, const char *value,
+    const char *from, struct err *e);
 
 /* The s3:// address of a source, a key of [S3] ("LOG_DATA"), case ignored; NULL when not set. */
 const char *config_s3(const struct config *c, struct str key);

@@ -13,6 +13,7 @@ static const char *const compact[] = {"auto", "on", "off", NULL};
 static const char *const iam_auth[] = {"no", "user", "role", "serverless", NULL};
 static const char *const sslmodes[] = {
     "disable", "allow", "prefer", "require", "verify-ca", "verify-full", NULL};
+static const char *const kinds[] = {"cluster", "serverless", NULL};
 static const char *const cluster_types[] = {"single-node", "multi-node", NULL};
 
 #define MIB (INT64_C(1) << 20)
@@ -118,6 +119,8 @@ const struct config_key config_keys[] = {
         "account for PostgreSQL when started as root; unset: postgres, else nobody"},
     {"DWH", "DWH_ENDPOINT", KEY_STRING, AT(dwh.dwh_endpoint), NULL, false, 0, 0, NULL,
         "address of the cluster, where it is known"},
+    {"DWH", "KIND", KEY_ENUM, AT(dwh.kind), "cluster", false, 0, 0, kinds,
+        "what dwh cluster up makes: cluster, serverless"},
     {"DWH", "CLUSTER_TYPE", KEY_CHOICE, AT(dwh.cluster_type), "multi-node", false, 0, 0,
         cluster_types, "of a new cluster"},
     {"DWH", "NUM_NODES", KEY_INT, AT(dwh.num_nodes), "2", false, 1, 100, NULL, "of a new cluster"},
@@ -133,11 +136,17 @@ const struct config_key config_keys[] = {
         "first database of a new cluster"},
     {"DWH", "DB_USER", KEY_STRING, AT(dwh.db_user), "dwhuser", false, 0, 0, NULL,
         "admin user of a new cluster"},
-    {"DWH", "DB_PASSWORD", KEY_STRING, AT(dwh.db_password), NULL, true, 0, 0, NULL, "its password"},
+    {"DWH", "DB_PASSWORD", KEY_STRING, AT(dwh.db_password), NULL, true, 0, 0, NULL,
+        "its password; unset: AWS makes one and keeps it"},
     {"DWH", "PORT", KEY_INT, AT(dwh.port), "5439", false, 1, 65535, NULL, "port of a new cluster"},
-    {"IAM_ROLE", "POLICY", KEY_STRING, AT(iam_role.policy),
-        "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", false, 0, 0, NULL,
-        "policy that the role gets"},
+    {"DWH", "BASE_CAPACITY", KEY_INT, AT(dwh.base_capacity), "8", false, 4, 1024, NULL,
+        "of a new serverless workgroup, in RPUs"},
+    {"DWH", "PUBLIC", KEY_BOOL, AT(dwh.public), "yes", false, 0, 0, NULL,
+        "it can be reached from outside of its VPC, by those of INGRESS"},
+    {"DWH", "INGRESS", KEY_STRING, AT(dwh.ingress), NULL, false, 0, 0, NULL,
+        "who may connect to it, such as 203.0.113.0/24; unset: your own address alone"},
+    {"IAM_ROLE", "POLICY", KEY_STRING, AT(iam_role.policy), NULL, false, 0, 0, NULL,
+        "policy that a new role gets, an ARN; unset: one that reads the buckets of [S3] alone"},
     {"IAM_ROLE", "ARN", KEY_STRING, AT(iam_role.arn), NULL, false, 0, 0, NULL,
         "role that COPY names, where the cluster has one"},
 };
@@ -149,6 +158,7 @@ _Static_assert(sizeof(enum config_engine) == sizeof(unsigned) &&
                    sizeof(enum config_strategy) == sizeof(unsigned) &&
                    sizeof(enum config_changed) == sizeof(unsigned) &&
                    sizeof(enum config_compact) == sizeof(unsigned) &&
+                   sizeof(enum config_kind) == sizeof(unsigned) &&
                    sizeof(enum config_iam_auth) == sizeof(unsigned),
     "KEY_ENUM fields are written as unsigned");
 

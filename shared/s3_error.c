@@ -13,7 +13,7 @@
 enum { PAUSE_FIRST_MS = 100, PAUSE_MOST_MS = 20000, RETRY_AFTER_MOST_MS = 60000 };
 
 /* Which requests a line of the table is for. */
-enum { BUCKET = 1, READ = 2, WRITE = 4, ANY = BUCKET | READ | WRITE };
+enum { BUCKET = 1, READ = 2, WRITE = 4, MAKE = 8, ANY = BUCKET | READ | WRITE | MAKE };
 
 struct meaning {
 	const char *code;
@@ -55,6 +55,17 @@ static const struct meaning meanings[] = {
     {"AccessDenied", BUCKET, ERR_SETUP, AT_S3, "access denied",
         "the credentials need s3:ListBucket on the bucket (a public bucket: [AWS] ANONYMOUS = "
         "true)"},
+    /* A bucket as such, in s3_bucket.c. */
+    {"AccessDenied", MAKE, ERR_SETUP, AT_S3, "access denied",
+        "the credentials need s3:CreateBucket, s3:DeleteBucket, s3:GetBucketTagging, "
+        "s3:PutBucketTagging and s3:PutBucketPublicAccessBlock on it, or [S3] MANIFESTS names a "
+        "folder in a bucket that is there already"},
+    {"BucketAlreadyExists", MAKE, ERR_SETUP, AT_S3, "the name belongs to another account",
+        "set [S3] MANIFESTS to a folder in a bucket of another name"},
+    {"TooManyBuckets", MAKE, ERR_SETUP, AT_S3, "this account may have no more buckets",
+        "delete one, or set [S3] MANIFESTS to a folder in one that is there"},
+    {"BucketNotEmpty", MAKE, ERR_SETUP, AT_S3, "the bucket is not empty",
+        "delete what is in it, or keep it"},
     /* Whoever may not write here may write nowhere in that folder: no shard would pass. */
     {"AccessDenied", WRITE, ERR_SETUP, AT_S3, "writing denied",
         "the credentials need s3:PutObject and s3:DeleteObject there, or [S3] MANIFESTS another "
@@ -121,11 +132,20 @@ static const char *code_of_status(int status, bool bucket)
 	}
 }
 
+static bool is_head(const struct s3_call *c)
+{
+	return strcmp(c->method, "HEAD") == 0;
+}
+
 static int kind_of_call(const struct s3_call *c)
 {
 	if (c->key.n == 0)
-		return BUCKET;
-	return strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0 ? READ : WRITE;
+		return is_head(c) ||
+		               (strcmp(c->method, "GET") == 0 &&
+		                   (c->query.n == 0 || str_starts(c->query, STR("list-type="))))
+		           ? BUCKET
+		           : MAKE;
+	return strcmp(c->method, "GET") == 0 || is_head(c) ? READ : WRITE;
 }
 
 static struct meaning meaning_of(const char *code, int status, int of)
@@ -140,7 +160,7 @@ static struct meaning meaning_of(const char *code, int status, int of)
 	if (status < 300 || (status >= 500 && status != 501) || status == 429)
 		return (struct meaning){
 		    code, of, ERR_RETRY, AT_S3, "the server failed", "try later"};
-	if (of == BUCKET)
+	if (of == BUCKET || of == MAKE)
 		return (struct meaning){code, of, ERR_SETUP, AT_S3, "the request is refused",
 		    "check the s3:// addresses in the configuration, [AWS] REGION and ENDPOINT"};
 	return (struct meaning){
@@ -185,11 +205,6 @@ struct str s3_etag(struct str h)
 bool s3_is_other(const struct s3_call *c, const struct http_reply *r)
 {
 	return c->etag.n && r->etag[0] && !str_eq(s3_etag(c->etag), s3_etag(str_z(r->etag)));
-}
-
-static bool is_head(const struct s3_call *c)
-{
-	return strcmp(c->method, "HEAD") == 0;
 }
 
 /* The region that S3 points to, where this answer is one that points. */

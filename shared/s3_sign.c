@@ -85,6 +85,29 @@ static void add(struct lines *l, const char *name, struct str value)
 	l->out->lines[i] = arena_printf(l->a, "%s: %.*s", name, STRF(value));
 }
 
+/* The bytes of a digest in base64, from their hexadecimal form. */
+static struct str base64_of_hex(const char *hex, struct arena *a)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = strlen(hex) / 2, used = 0;
+	char *out = arena_alloc(a, (n + 2) / 3 * 4 + 1);
+
+	for (size_t i = 0; i < n; i += 3) {
+		unsigned group = 0;
+
+		for (size_t k = i; k < i + 3; k++) {
+			group <<= 8;
+			if (k < n)
+				group |= (unsigned)(str_hex_digit(hex[2 * k]) * 16 +
+				                    str_hex_digit(hex[2 * k + 1]));
+		}
+		for (size_t k = 0; k < 4; k++)
+			out[used++] = i + k <= n ? digits[group >> (18 - 6 * k) & 63] : '=';
+	}
+	return (struct str){out, used};
+}
+
 void s3_sign_at(const struct s3 *s, const struct s3_call *c, int64_t wall_ms, struct arena *a,
     struct s3_wire *out)
 {
@@ -115,6 +138,10 @@ void s3_sign_at(const struct s3 *s, const struct s3_call *c, int64_t wall_ms, st
 	sigv4_time(wall_ms, time);
 	add(&l, "x-amz-date", str_z(time));
 	add(&l, "x-amz-content-sha256", str_z(hash));
+	if (c->checksum) {
+		add(&l, "x-amz-sdk-checksum-algorithm", STR("SHA256"));
+		add(&l, "x-amz-checksum-sha256", base64_of_hex(hash, a));
+	}
 	if (key->token.n)
 		add(&l, "x-amz-security-token", key->token);
 	if (s->request_payer)

@@ -55,9 +55,10 @@ struct s3_call {
 	uint64_t from;           /* Range: from this byte to the end; 0: all of it, no Range */
 	struct str content_type; /* may be empty */
 	struct str body;
+	bool checksum; /* of the body, in a header: what changes a bucket itself must have one */
 };
 
-enum { S3_LINES = 10 };
+enum { S3_LINES = 12 };
 
 struct s3_wire {
 	const char *url;

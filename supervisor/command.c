@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/cluster_found.h"
 #include "shared/log.h"
 #include "supervisor/exitcode.h"
 
@@ -39,6 +40,15 @@ static const struct option_row {
         "local: S3 waits so long before each answer, such as 30ms"},
     {"", "--database", "NAME", OPT_BENCH, "postgres, redshift: an empty one, for this alone"},
     {"", "--svg", "FILE", OPT_BENCH, "writes a plot of time against workers, too"},
+    {"", "--adopt", NULL, OPT_CLUSTER,
+        "up: use what is there under our names, and never remove it"},
+    {"", "--dry-run", NULL, OPT_CLUSTER, "reap: only say what would be removed"},
+    {"", "--max-hours", "N", OPT_CLUSTER | OPT_EPHEMERAL,
+        "a new cluster may be reaped after so many hours"},
+    {"", "--ingress", "CIDR", OPT_CLUSTER | OPT_EPHEMERAL,
+        "who may connect ([DWH] INGRESS); default: your own address alone"},
+    {"", "--ephemeral", NULL, OPT_EPHEMERAL,
+        "makes the cluster first, and removes it at the end, whatever the end is"},
     {"", "--all", NULL, OPT_ALL, "every object in quarantine"},
     {"", "--list", NULL, OPT_LIST, "only the names of the queries, and what they tell"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},
@@ -176,6 +186,16 @@ static bool apply(struct call *c, const struct option_row *o, const char *value)
 		c->database = value;
 	else if (strcmp(o->name, "--svg") == 0)
 		c->svg = value;
+	else if (strcmp(o->name, "--adopt") == 0)
+		c->adopt = true;
+	else if (strcmp(o->name, "--dry-run") == 0)
+		c->dry_run = true;
+	else if (strcmp(o->name, "--max-hours") == 0)
+		c->max_hours = value;
+	else if (strcmp(o->name, "--ingress") == 0)
+		c->ingress = value;
+	else if (strcmp(o->name, "--ephemeral") == 0)
+		c->ephemeral = true;
 	else if (strcmp(o->name, "--only") == 0)
 		c->only = value;
 	else if (strcmp(o->name, "--from") == 0)
@@ -244,7 +264,7 @@ static bool take_option(struct call *c, char **argv, int argc, int *i)
 		}
 		value = argv[*i];
 	}
-	c->given |= 1u << (hit - options);
+	c->given |= UINT64_C(1) << (hit - options);
 	return apply(c, hit, value);
 }
 
@@ -378,6 +398,11 @@ bool command_parse(int argc, char **argv, struct call *out, int *status)
 	if (!out->command->needs_config)
 		return true;
 	if (!config_load(out->file, out->sets, out->n_sets, out->arena, &out->config, &e)) {
+		log_error("%s", e.msg);
+		*status = exit_code_of(&e);
+		return false;
+	}
+	if (!out->command->makes_cluster && !cluster_found(&out->config, out->arena, &e)) {
 		log_error("%s", e.msg);
 		*status = exit_code_of(&e);
 		return false;

@@ -26,7 +26,9 @@ enum option {
 	OPT_ALL = 512,
 	OPT_LIST = 1024,
 	OPT_UNVERIFIED = 2048,
-	OPT_BENCH = 4096, /* --strategy ... --svg; --workers is a list */
+	OPT_CLUSTER = 16384,   /* --adopt, --dry-run, --max-hours, --ingress */
+	OPT_EPHEMERAL = 32768, /* --ephemeral, and the last two */
+	OPT_BENCH = 4096,      /* --strategy ... --svg; --workers is a list */
 };
 
 /* A command line, understood. */
@@ -39,8 +41,10 @@ struct call {
 	struct config_set *sets;
 	size_t n_sets;
 	struct msg_strs set_texts; /* the same, for the workers */
-	unsigned given;            /* bits of rows of the table of options */
+	uint64_t given;            /* bits of rows of the table of options */
 	bool fresh, json, csv, help, validate, take_over, all, list, allow_unverified;
+	bool adopt, dry_run, ephemeral;
+	const char *max_hours, *ingress;
 	const char *only, *from, *html;
 	const char *workers, *strategy, *compact, *runs, *warmup, *latency, *database, *svg;
 	const char *out, *scale, *seed, *objects_per_file, *bad;
@@ -52,6 +56,7 @@ struct command {
 	const char *name, *args, *help;
 	unsigned options;             /* enum option; -c, --set, -q, -h are everybody's */
 	bool needs_config;            /* loaded before run is called */
+	bool makes_cluster;           /* and so does not look for one (shared/cluster_found.h) */
 	bool raw;                     /* everything behind the name is the command's own: psql */
 	const char *raw_behind;       /* the same behind this word, its first: local psql */
 	bool own_help;                /* and --help, too */

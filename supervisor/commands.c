@@ -13,6 +13,7 @@
 #include "shared/log.h"
 #include "shared/s3.h"
 #include "supervisor/data.h"
+#include "supervisor/ephemeral.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/facts.h"
 #include "supervisor/html.h"
@@ -219,6 +220,12 @@ int cmd_run(struct call *c)
 		log_error("--validate writes nothing: it can not be used with --fresh");
 		return 1;
 	}
+	if (!c->ephemeral && (c->max_hours || c->ingress)) {
+		log_error("--max-hours and --ingress are of the cluster that --ephemeral makes");
+		return 1;
+	}
+	if (c->ephemeral)
+		return ephemeral_run(c);
 	settle_workers(c);
 	warn_of_workers(c);
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))

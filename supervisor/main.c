@@ -8,6 +8,7 @@
 
 #include "shared/title.h"
 #include "supervisor/bench.h"
+#include "supervisor/cluster_commands.h"
 #include "supervisor/command.h"
 #include "supervisor/commands.h"
 #include "supervisor/doctor.h"
@@ -55,7 +56,7 @@ const struct command commands[] = {
         .args = "",
         .help =
             "Creates what is missing, loads what is new, fills the tables, checks, and reports.",
-        .options = LOAD_OPTIONS,
+        .options = LOAD_OPTIONS | OPT_EPHEMERAL,
         .needs_config = true,
         .run = cmd_run},
     {.name = "rerun",
@@ -139,6 +140,14 @@ const struct command commands[] = {
         .needs_config = true,
         .run = cmd_bench,
         .more_help = bench_help},
+    {.name = "cluster",
+        .args = "up|status|wait|pause|resume|down|reap",
+        .help = "Makes a warehouse at AWS, and removes it, with all that belongs to it.",
+        .options = OPT_CLUSTER | OPT_JSON,
+        .needs_config = true,
+        .makes_cluster = true,
+        .run = cmd_cluster,
+        .more_help = cluster_help},
     {.name = "config",
         .args = "",
         .help = "Shows each effective value and where it comes from.",

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/cluster_found.h"
 #include "shared/connect.h"
 #include "shared/log.h"
 #include "shared/title.h"
@@ -227,6 +228,7 @@ static bool say_ready(struct worker *w, const struct msg_hello *h, struct err *e
 	log_name("dwh: worker %lld", (long long)h->worker);
 	if (!config_load(h->config.n ? arena_cstr(w->life, h->config) : NULL, sets, h->sets.n,
 	        w->life, &w->config, e) ||
+	    !cluster_found(&w->config, w->life, e) ||
 	    !model_load(w->config.load.model, &w->config, w->life, &w->model, e))
 		return false;
 	title_set("dwh: worker %lld idle", (long long)w->number);

@@ -124,7 +124,7 @@ held() { # whether a call is held now (how: hold, hold-after)
 # $MOTO_PORT; MOTO_PYTHON may name the Python that has it.
 has_moto() {
 	local p
-	for p in ${MOTO_PYTHON:-} python3 /usr/bin/python3; do
+	for p in ${MOTO_PYTHON:-} $(type -aP python3); do
 		"$p" -c 'import moto.server' 2>/dev/null && MOTO_PYTHON=$p && return 0
 	done
 	return 1

@@ -8,6 +8,13 @@
  *     s3 get BUCKET KEY
  *     s3 head BUCKET KEY
  *     s3 delete BUCKET KEY
+ *     s3 find BUCKET            its region; nothing where there is none
+ *     s3 make BUCKET            "made" or "had"
+ *     s3 tag BUCKET KEY VALUE   one tag in place of all
+ *     s3 tags BUCKET            a line of JSON each
+ *     s3 block BUCKET           no public access
+ *     s3 empty BUCKET           how many objects were deleted
+ *     s3 drop BUCKET
  *
  * Key, region and server come from the environment, as for dwh. An error is one line of stderr,
  * "KIND WHERE CODE: MESSAGE", and exit code 1. With S3_STATS set, "requests N, retries N" follows.
@@ -17,6 +24,7 @@
 #include <stdlib.h>
 
 #include "shared/connect.h"
+#include "shared/s3_bucket.h"
 #include "shared/sigv4.h"
 #include "workers/fetch.h"
 
@@ -172,13 +180,68 @@ static bool head(struct s3 *s, struct str bucket, struct str key, struct arena *
 	return true;
 }
 
+static bool show_tags(struct s3 *s, struct str bucket, struct arena *a, struct err *e)
+{
+	struct s3_tag *tags;
+	struct buf b;
+	size_t n;
+
+	if (!s3_bucket_tags(s, bucket, a, &tags, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		buf_init(&b, LINE_MAX);
+		buf_z(&b, "\"value\":");
+		buf_json(&b, tags[i].value);
+		print("key", tags[i].key, b.p);
+		buf_free(&b);
+	}
+	return true;
+}
+
+/* *known: it is one of these. */
+static bool run_bucket(
+    struct s3 *s, char **arg, struct str bucket, struct arena *a, bool *known, struct err *e)
+{
+	struct str verb = str_z(arg[0]);
+	bool yes;
+	uint64_t n;
+
+	*known = true;
+	if (str_eqz(verb, "find")) {
+		if (!s3_bucket_find(s, bucket, &yes, e))
+			return false;
+		if (yes)
+			printf("%.*s\n", STRF(s3_bucket_region(s, bucket)));
+		return true;
+	}
+	if (str_eqz(verb, "make"))
+		return s3_bucket_create(s, bucket, &yes, e) && puts(yes ? "made" : "had") >= 0;
+	if (str_eqz(verb, "tag") && arg[2] && arg[3])
+		return s3_bucket_tag(
+		    s, bucket, &(struct s3_tag){str_z(arg[2]), str_z(arg[3])}, 1, e);
+	if (str_eqz(verb, "tags"))
+		return show_tags(s, bucket, a, e);
+	if (str_eqz(verb, "block"))
+		return s3_bucket_block_public(s, bucket, e);
+	if (str_eqz(verb, "empty"))
+		return s3_bucket_empty(s, bucket, &n, e) &&
+		       printf("%llu\n", (unsigned long long)n) > 0;
+	if (str_eqz(verb, "drop"))
+		return s3_bucket_delete(s, bucket, e);
+	*known = false;
+	return false;
+}
+
 static bool run(struct s3 *s, char **arg, struct arena *a, struct err *e)
 {
 	struct str verb = str_z(arg[0]), bucket = str_z(arg[1]);
 	struct str key = str_z(arg[2] ? arg[2] : "");
 	struct s3_list req = {.bucket = bucket, .prefix = key};
 	struct listing all = {.n = 0};
+	bool known, ok = run_bucket(s, arg, bucket, a, &known, e);
 
+	if (known)
+		return ok;
 	if (arg[2] && arg[3]) {
 		req.delimiter = str_z(arg[3]);
 		req.max_keys = arg[4] ? (int)strtol(arg[4], NULL, 10) : 0;

@@ -191,6 +191,23 @@ is "$status $(code)" "400 InvalidRequest" "DeleteObjects wants a checksum"
 s3 POST '/fresh?delete=' --data-binary "$doc" \
 	-H "Content-MD5: $(printf %s "$doc" | openssl md5 -binary | base64)"
 is "$status $(keys)" "200 k none" "DeleteObjects"
+s3 GET '/fresh?tagging='; is "$status $(code)" "404 NoSuchTagSet" "a bucket without tags"
+doc='<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>'
+s3 PUT '/fresh?tagging=' --data-binary "$doc"
+is "$status $(code)" "400 InvalidRequest" "PutBucketTagging wants a checksum, too"
+s3 PUT '/fresh?tagging=' --data-binary "$doc" \
+	-H "x-amz-checksum-sha256: $(printf %s "$doc" | openssl sha256 -binary | base64)"
+s3 GET '/fresh?tagging='; is "$status $(cat "$tmp/body")" "200 $doc" "tags are kept"
+s3 PUT '/fresh?publicAccessBlock=' --data-binary "$doc" \
+	-H "x-amz-checksum-sha256: $(printf %s "$doc" | openssl sha256 -binary | base64)"
+is "$status $(code)" "400 MalformedXML" "another document than was announced"
+s3 GET '/fresh?publicAccessBlock='
+is "$status $(code)" "404 NoSuchPublicAccessBlockConfiguration" "a bucket that was not closed"
+s3 DELETE '/fresh?tagging='; is "$status" 204 "tags are deleted"
+s3 GET '/fresh?tagging='; is "$status $(code)" "404 NoSuchTagSet" "and gone"
+s3 GET '/nobucket?tagging='; is "$status $(code)" "404 NoSuchBucket" "tags of no bucket"
+s3 PUT '/fresh?tagging=' --data-binary "$doc" \
+	-H "x-amz-checksum-sha256: $(printf %s "$doc" | openssl sha256 -binary | base64)"
 s3 DELETE /fresh; is "$status $([ -e "$tmp/root/fresh" ] || echo gone)" "204 gone" "DeleteBucket"
 s3 GET /; is "$status $(grep -c '<Name>data</Name>' "$tmp/body")" "200 1" "ListBuckets"
 s3 GET '/data?location='

@@ -164,6 +164,9 @@ enum s3d_code s3d_op_copy(struct s3d_call *c);
 enum s3d_code s3d_op_delete(struct s3d_call *c);
 enum s3d_code s3d_op_delete_many(struct s3d_call *c);
 
+/* What changes many things at once comes with Content-MD5 or x-amz-checksum-*. */
+bool s3d_has_checksum(const struct s3d_call *c);
+
 /* If-Match and If-None-Match against the object that would be replaced. */
 enum s3d_code s3d_may_replace(struct s3d_call *c, struct s3d_bucket *b);
 
@@ -176,6 +179,11 @@ enum s3d_code s3d_copy_begin(
 
 /* S3D_LATER, or S3D_OK when the draft is complete and c->body.md5 known. */
 enum s3d_code s3d_copy_step(struct s3d_call *c);
+
+/* s3d_about.c */
+enum s3d_code s3d_op_put_about(struct s3d_call *c);
+enum s3d_code s3d_op_get_about(struct s3d_call *c);
+enum s3d_code s3d_op_delete_about(struct s3d_call *c);
 
 /* s3d_upload.c */
 enum s3d_code s3d_op_upload_create(struct s3d_call *c);

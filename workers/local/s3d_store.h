@@ -8,6 +8,7 @@
  *     root/BUCKET/.s3d/odd/...      keys that cannot be paths, or whose place is taken
  *     root/BUCKET/.s3d/tmp/...      bodies that are being received; renamed when they are complete
  *     root/BUCKET/.s3d/uploads/ID/  multipart uploads, see s3d_parts.h
+ *     root/BUCKET/.s3d/tagging ...  documents about the bucket, see s3d_about.c
  *
  * A key is looked for at its plain path first, then at its odd one. Storing it at one removes the
  * other, so both exist only when somebody put a file there by hand; the plain one wins.

@@ -265,7 +265,7 @@ static void read_deletion(void *ctx, struct str path, struct str text)
 }
 
 /* S3 refuses this one without a checksum, as a torn body would delete something else. */
-static bool has_checksum(const struct s3d_call *c)
+bool s3d_has_checksum(const struct s3d_call *c)
 {
 	for (size_t i = 0; i < c->http.n_headers; i++) {
 		struct str name = c->http.headers[i].name;
@@ -286,7 +286,7 @@ enum s3d_code s3d_op_delete_many(struct s3d_call *c)
 
 	if (code != S3D_OK)
 		return code;
-	if (!has_checksum(c))
+	if (!s3d_has_checksum(c))
 		return s3d_call_fail(c, S3D_INVALID_REQUEST,
 		    "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
 	if (!xml_walk(buf_view(&c->body.text), "Delete", read_deletion, &d, &e) || d.bad || !d.n)

@@ -1,0 +1,57 @@
+/*
+ * cluster.h - a warehouse at AWS, made and removed: the walk over the resources of a site.
+ */
+#ifndef SUPERVISOR_CLUSTER_H
+#define SUPERVISOR_CLUSTER_H
+
+#include "supervisor/cluster_site.h"
+
+enum { CLUSTER_ITEMS = 8 };
+
+/* A resource, as it was last seen. */
+struct cluster_item {
+	const struct resource *r;
+	const char *name;
+	struct found f;
+	bool ours;
+	bool unknown; /* AWS did not say, or we did not ask to the end */
+};
+
+struct cluster {
+	struct site site;
+	struct cluster_item items[CLUSTER_ITEMS];
+	size_t n;
+};
+
+/* Opens the site with the resources of [DWH] KIND. makes: what the configuration says of them is
+ * checked, too, before the first request. */
+bool cluster_open(struct cluster *c, const struct site_options *o, bool makes, struct err *e);
+void cluster_close(struct cluster *c);
+
+/* Looks at each resource, and changes nothing. */
+bool cluster_look(struct cluster *c, struct err *e);
+
+/*
+ * Makes what is missing, mends what is ours, waits, and proves that it can be used. What is there
+ * and not ours is an error (AT_STATE), said before anything is made; with adopt it is used, never
+ * changed nor removed. What was made before a failure stays, and is in the record.
+ */
+bool cluster_up(struct cluster *c, bool adopt, struct err *e);
+
+/* Waits until the warehouse is ready, and proves it. */
+bool cluster_wait_ready(struct cluster *c, struct err *e);
+
+/*
+ * Removes what is ours, the last first, and asks AWS again whether it is gone. One that cannot be
+ * removed does not hold up the others. False: *e is the first failure, and cluster_left() is what
+ * remains.
+ */
+bool cluster_down(struct cluster *c, struct err *e);
+
+/* The i-th item that is ours and not known to be gone; NULL behind the last. */
+const struct cluster_item *cluster_left(const struct cluster *c, size_t i);
+
+/* Stops the warehouse, or starts it again, and waits for that. */
+bool cluster_pause(struct cluster *c, bool resume, struct err *e);
+
+#endif

@@ -1,0 +1,402 @@
+/* cluster_commands.c - see cluster_commands.h. */
+#include "supervisor/cluster_commands.h"
+
+#include <signal.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "supervisor/cluster_reap.h"
+#include "supervisor/cluster_record.h"
+#include "supervisor/exitcode.h"
+#include "supervisor/table.h"
+
+enum { LEFT_EXIT = 9, HOURS_MAX = 24 * 366 };
+
+/* ---- signals: a walk ends between two requests, or two looks ---- */
+
+static volatile sig_atomic_t signalled;
+
+static void on_signal(int sig)
+{
+	signalled = sig;
+}
+
+static void catch_signals(void)
+{
+	static const int all[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	struct sigaction act = {.sa_handler = on_signal}; /* without SA_RESTART: waits end */
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		sigaction(all[i], &act, NULL);
+}
+
+static bool tick(void *ctx, struct err *e)
+{
+	(void)ctx;
+	return !signalled ||
+	       err_set(e, ERR_CANCELLED, AT_INTERNAL, NULL, "stopped by signal %d", (int)signalled);
+}
+
+/* ---- what they share ---- */
+
+const char *cluster_command(struct call *c, const char *what)
+{
+	struct str words;
+	struct buf b;
+
+	buf_init(&b, 64 << 10);
+	buf_z(&b, c->program);
+	if (c->file)
+		buf_printf(&b, " -c %s", c->file);
+	for (size_t i = 0; i < c->n_sets; i++)
+		buf_printf(&b, " --set %.*s=%.*s", STRF(c->sets[i].key), STRF(c->sets[i].value));
+	buf_printf(&b, " cluster %s", what);
+	words = arena_str(c->arena, buf_view(&b));
+	buf_free(&b);
+	return words.p;
+}
+
+bool cluster_max_hours(const struct call *c, int64_t fallback, int64_t *hours, struct err *e)
+{
+	*hours = fallback;
+	if (!c->max_hours)
+		return true;
+	return (str_to_i64(str_z(c->max_hours), hours) && *hours >= 1 && *hours <= HOURS_MAX) ||
+	       err_set(e, ERR_SETUP, AT_USAGE, NULL, "--max-hours is \"%.40s\", must be 1 to %d",
+	           c->max_hours, HOURS_MAX);
+}
+
+static bool options_of(struct call *c, bool writes, struct site_options *out, struct err *e)
+{
+	int64_t hours;
+
+	if (!cluster_max_hours(c, 0, &hours, e))
+		return false;
+	*out = (struct site_options){.config = &c->config,
+	    .arena = c->arena,
+	    .ingress = c->ingress,
+	    .expires_ms = hours ? clock_wall_ms() + hours * 3600000 : 0,
+	    .writes = writes,
+	    .tick = tick};
+	return true;
+}
+
+static int fail(const struct err *e)
+{
+	log_error("%s", e->msg);
+	return e->kind == ERR_CANCELLED ? 128 + (int)signalled : exit_code_of(e);
+}
+
+bool cluster_is_new(struct call *c, struct err *e)
+{
+	struct cluster k = {.n = 0};
+	struct site_options o;
+	bool ok = options_of(c, false, &o, e) && cluster_open(&k, &o, true, e) &&
+	          cluster_look(&k, e);
+
+	for (size_t i = 0; ok && i < k.n; i++)
+		if (k.items[i].f.is != FOUND_NOTHING && k.items[i].r->costs)
+			ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
+			    "%s %s is there already, and --ephemeral would remove it at the end: "
+			    "`dwh run` alone loads into it, `%s` removes it",
+			    k.items[i].r->kind, k.items[i].name, cluster_command(c, "down"));
+	cluster_close(&k);
+	return ok;
+}
+
+/* ---- up ---- */
+
+/* What is there now and ours, after a failure: it stays, and it may cost. */
+static void say_made(struct call *c, const struct cluster *k)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < k->n; i++) {
+		const char *last = k->site.record ? record_last(k->site.record, k->items[i].r->kind,
+		                                        k->items[i].name)
+		                                  : NULL;
+
+		any |= last && strcmp(last, "removed") != 0 && strcmp(last, "adopted") != 0;
+	}
+	if (any)
+		log_info("what was made stays, and may cost money: `%s` goes on, `%s` removes it",
+		    cluster_command(c, "up"), cluster_command(c, "down"));
+}
+
+static int up(struct call *c, struct cluster *k, struct err *e)
+{
+	if (!cluster_up(k, c->adopt, e)) {
+		int status = fail(e);
+
+		say_made(c, k);
+		return status;
+	}
+	printf("is up    %s:%lld\n", k->site.host, (long long)k->site.port);
+	log_info("`dwh run` loads into it; `%s` removes it", cluster_command(c, "down"));
+	return 0;
+}
+
+/* ---- down ---- */
+
+static int say_left(struct call *c, struct cluster *k, const struct err *e)
+{
+	const struct cluster_item *i;
+
+	log_error("%s", e->msg);
+	for (size_t n = 0; (i = cluster_left(k, n)) != NULL; n++)
+		log_error("%s: %s %s; by hand: %s",
+		    i->r->costs ? "may still cost money" : "is left", i->r->kind, i->name,
+		    i->r->by_hand ? i->r->by_hand(&k->site) : "see the console of AWS");
+	log_error("`%s` removes what is left", cluster_command(c, "down"));
+	return LEFT_EXIT;
+}
+
+static int down(struct call *c, struct cluster *k, struct err *e)
+{
+	if (!cluster_down(k, e))
+		return say_left(c, k, e);
+	printf("nothing is left of %s in %.*s: AWS was asked for each of its %zu parts\n",
+	    k->site.identifier, STRF(k->site.region), k->n);
+	return 0;
+}
+
+/* ---- wait, pause, resume ---- */
+
+static int say_ready(struct cluster *k, bool ok, const struct err *e)
+{
+	if (!ok)
+		return fail(e);
+	printf("is up    %s:%lld\n", k->site.host, (long long)k->site.port);
+	return 0;
+}
+
+static int wait_ready(struct call *c, struct cluster *k, struct err *e)
+{
+	(void)c;
+	return say_ready(k, cluster_wait_ready(k, e), e);
+}
+
+static int resume(struct call *c, struct cluster *k, struct err *e)
+{
+	(void)c;
+	return say_ready(k, cluster_pause(k, true, e), e);
+}
+
+static int pause_it(struct call *c, struct cluster *k, struct err *e)
+{
+	if (!cluster_pause(k, false, e))
+		return fail(e);
+	printf("is paused: its storage is still billed; `%s` starts it again\n",
+	    cluster_command(c, "resume"));
+	return 0;
+}
+
+/* ---- status ---- */
+
+static const char *whose(const struct cluster_item *i)
+{
+	if (i->f.is == FOUND_NOTHING)
+		return "";
+	return i->ours ? "ours" : i->f.given ? "configured" : i->f.other ? "another's" : "foreign";
+}
+
+static const char *state_text(const struct cluster_item *i)
+{
+	static const char *const names[] = {
+	    "none", "changing", "there", "paused", "being deleted", "broken"};
+
+	return i->f.state ? i->f.state : names[i->f.is];
+}
+
+static void status_json(struct cluster *k)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_z(&b, "{\"identifier\": ");
+	buf_json(&b, str_z(k->site.identifier));
+	buf_z(&b, ", \"account\": ");
+	buf_json(&b, str_z(k->site.account));
+	buf_z(&b, ", \"region\": ");
+	buf_json(&b, k->site.region);
+	buf_z(&b, ", \"host\": ");
+	if (k->site.host)
+		buf_json(&b, str_z(k->site.host));
+	else
+		buf_z(&b, "null");
+	buf_printf(&b, ", \"port\": %lld, \"resources\": [", (long long)k->site.port);
+	for (size_t n = 0; n < k->n; n++) {
+		const struct cluster_item *i = &k->items[n];
+
+		buf_printf(&b, "%s{\"kind\": \"%s\", \"name\": ", n ? ", " : "", i->r->kind);
+		buf_json(&b, str_z(i->name));
+		buf_z(&b, ", \"state\": ");
+		buf_json(&b, str_z(state_text(i)));
+		buf_printf(&b, ", \"there\": %s, \"ours\": %s, \"expires\": ",
+		    i->f.is == FOUND_NOTHING ? "false" : "true", i->ours ? "true" : "false");
+		if (i->f.expires)
+			buf_json(&b, str_z(i->f.expires));
+		else
+			buf_z(&b, "null");
+		buf_c(&b, '}');
+	}
+	buf_z(&b, "]}\n");
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
+}
+
+static int status(struct call *c, struct cluster *k, struct err *e)
+{
+	struct table *t;
+
+	if (!cluster_look(k, e))
+		return fail(e);
+	if (c->json) {
+		status_json(k);
+		return 0;
+	}
+	printf("%s in %.*s, account %s\n\n", k->site.identifier, STRF(k->site.region),
+	    k->site.account);
+	t = table_new(c->arena, "resource name state whose expires");
+	for (size_t i = 0; i < k->n; i++) {
+		table_cell(t, "%s", k->items[i].r->kind);
+		table_cell(t, "%s", k->items[i].name);
+		table_cell(t, "%s", state_text(&k->items[i]));
+		table_cell(t, "%s", whose(&k->items[i]));
+		table_cell(t, "%s", k->items[i].f.expires ? k->items[i].f.expires : "");
+	}
+	table_print(t, stdout);
+	if (k->site.host)
+		printf("\nat %s:%lld\n", k->site.host, (long long)k->site.port);
+	return 0;
+}
+
+/* ---- reap ---- */
+
+static int reap_one(struct call *c, const struct reap_item *i)
+{
+	struct call as = *c;
+	struct cluster k = {.n = 0};
+	struct site_options o;
+	struct err e;
+	int rc;
+
+	as.config = cluster_reap_config(&c->config, i);
+	as.n_sets = 0;
+	as.sets = arena_alloc(c->arena, (c->n_sets + 2) * sizeof *as.sets);
+	for (size_t n = 0; n < c->n_sets; n++)
+		as.sets[as.n_sets++] = c->sets[n];
+	as.sets[as.n_sets++] = (struct config_set){
+	    STR("DWH.CLUSTER_IDENTIFIER"), str_z(i->identifier)};
+	as.sets[as.n_sets++] = (struct config_set){
+	    STR("DWH.KIND"), i->kind == KIND_SERVERLESS ? STR("serverless") : STR("cluster")};
+	rc = options_of(&as, true, &o, &e) && cluster_open(&k, &o, false, &e) ? down(&as, &k, &e)
+	                                                                      : fail(&e);
+	cluster_close(&k);
+	return rc;
+}
+
+static int reap(struct call *c, struct cluster *k, struct err *e)
+{
+	struct reap_item *items;
+	size_t n, due = 0;
+	int rc = 0;
+
+	if (!cluster_reap_find(&k->site, &items, &n, e))
+		return fail(e);
+	for (size_t i = 0; i < n && !signalled; i++) {
+		due += items[i].due;
+		printf("%s  %s %s (%s), expires %s\n",
+		    !items[i].due ? "stays"
+		    : c->dry_run  ? "due"
+		                  : "goes",
+		    items[i].kind == KIND_SERVERLESS ? "namespace" : "cluster", items[i].identifier,
+		    items[i].state ? items[i].state : "", items[i].expires);
+		fflush(stdout);
+		if (items[i].due && !c->dry_run) {
+			int one = reap_one(c, &items[i]);
+
+			rc = rc ? rc : one;
+		}
+	}
+	if (due == 0)
+		printf("no cluster of dwh in %.*s has outlived its time\n", STRF(k->site.region));
+	return rc;
+}
+
+/* ---- the command ---- */
+
+static const struct verb {
+	const char *name;
+	bool makes, writes;
+	unsigned takes; /* 1: --adopt, 2: --max-hours and --ingress, 4: --dry-run, 8: --json */
+	int (*run)(struct call *c, struct cluster *k, struct err *e);
+	const char *help;
+} verbs[] = {
+    {"up", true, true, 3, up,
+        "makes what is missing, after it has said what that costs; waits; proves it"},
+    {"status", false, false, 8, status, "what is there, and whose; changes nothing"},
+    {"wait", false, true, 0, wait_ready, "until it can be used"},
+    {"pause", false, true, 0, pause_it, "stops the cluster: only its storage is billed then"},
+    {"resume", false, true, 0, resume, "starts it again"},
+    {"down", false, true, 0, down, "removes what dwh made, all of it, and asks whether it is gone"},
+    {"reap", false, false, 4, reap,
+        "removes the clusters of dwh in this region that have outlived --max-hours"},
+};
+
+void cluster_help(FILE *out)
+{
+	fprintf(out, "\n");
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+	fprintf(out,
+	    "\nWhat it is made of stands in [DWH], [IAM_ROLE] and [S3]. Everything is tagged; "
+	    "what\n"
+	    "is not tagged as ours is neither used (but with --adopt) nor removed. Each step is\n"
+	    "written to [LOCAL] DIR/cluster before and after: any command may be called again.\n");
+}
+
+static bool takes_options(const struct call *c, const struct verb *v)
+{
+	const struct {
+		bool given;
+		unsigned bit;
+		const char *name;
+	} rows[] = {{c->adopt, 1, "--adopt"}, {c->max_hours != NULL, 2, "--max-hours"},
+	    {c->ingress != NULL, 2, "--ingress"}, {c->dry_run, 4, "--dry-run"},
+	    {c->json, 8, "--json"}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].given && !(v->takes & rows[i].bit)) {
+			log_error("dwh cluster %s takes no %s: see `dwh cluster --help`", v->name,
+			    rows[i].name);
+			return false;
+		}
+	return true;
+}
+
+static int run(struct call *c, const struct verb *v)
+{
+	struct cluster k = {.n = 0};
+	struct site_options o;
+	struct err e;
+	int rc;
+
+	catch_signals();
+	rc = options_of(c, v->writes, &o, &e) && cluster_open(&k, &o, v->makes, &e)
+	         ? v->run(c, &k, &e)
+	         : fail(&e);
+	cluster_close(&k);
+	return command_finish(rc);
+}
+
+int cmd_cluster(struct call *c)
+{
+	const char *what = c->argc ? c->argv[0] : "nothing";
+
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(what, verbs[i].name) == 0)
+			return takes_options(c, &verbs[i]) ? run(c, &verbs[i]) : 1;
+	log_error("dwh cluster wants up, status, wait, pause, resume, down or reap, not %s", what);
+	return 1;
+}

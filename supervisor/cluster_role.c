@@ -1,0 +1,211 @@
+/*
+ * cluster_role.c - the role by which the warehouse reads S3.
+ *
+ * It trusts Redshift alone, and has one policy: what [IAM_ROLE] POLICY names, else one of its own
+ * that reads the buckets of [S3] and nothing else. A role that the configuration names by its ARN
+ * is the user's: it is used as it is. IAM is eventually consistent, so that a new role may not be
+ * found, and not be assumed, for a minute or two: the walk asks again.
+ */
+#include "shared/xml.h"
+#include "supervisor/cluster_check.h"
+#include "supervisor/cluster_site.h"
+#include "supervisor/policy.h"
+
+#define POLICY_NAME "dwh-reads-s3"
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-"
+
+static const char *given_arn(const struct site *s)
+{
+	return s->config->dwh.role_arn ? s->config->dwh.role_arn : s->config->iam_role.arn;
+}
+
+static const char *role_name(struct site *s)
+{
+	return given_arn(s) ? given_arn(s) : s->config->dwh.iam_role_name;
+}
+
+static bool check_role(struct site *s, struct err *e)
+{
+	const char *name = s->config->dwh.iam_role_name, *policy = s->config->iam_role.policy;
+	const char *arn = given_arn(s);
+
+	if (arn)
+		return (str_starts(str_z(arn), STR("arn:")) && strstr(arn, ":role/")) ||
+		       site_bad(s, s->config->dwh.role_arn ? "DWH" : "IAM_ROLE",
+		           s->config->dwh.role_arn ? "ROLE_ARN" : "ARN", e,
+		           "is \"%.100s\", must be arn:aws:iam::ACCOUNT:role/NAME", arn);
+	if (!cluster_check_text(name, 1, 64, NAME_CHARS))
+		return site_bad(s, "DWH", "IAM_ROLE_NAME", e,
+		    "is \"%.80s\", must be 1 to 64 letters, digits and _+=,.@-", name);
+	return !policy || (str_starts(str_z(policy), STR("arn:")) && strstr(policy, ":policy/")) ||
+	       site_bad(s, "IAM_ROLE", "POLICY", e,
+	           "is \"%.100s\", must be the ARN of a policy (arn:aws:iam::aws:policy/NAME)",
+	           policy);
+}
+
+static void plan_role(struct site *s, struct buf *out)
+{
+	const char *policy = s->config->iam_role.policy;
+
+	buf_printf(out, "Redshift may take it on; it has %s",
+	    policy ? policy : "a policy of its own that reads what [S3] names, no more");
+}
+
+/* ---- look ---- */
+
+static void call_init(struct site *s, struct aws_call *c, const char *action)
+{
+	aws_call_init(c, AWS_IAM, action);
+	aws_argz(c, "RoleName", role_name(s));
+}
+
+static bool look_role(struct site *s, struct found *f, struct err *e)
+{
+	struct aws_call c;
+	struct str body;
+
+	if (given_arn(s)) {
+		s->role_arn = given_arn(s);
+		*f = (struct found){.is = FOUND_READY, .given = true, .id = s->role_arn};
+		return true;
+	}
+	call_init(s, &c, "GetRole");
+	if (!site_send(s, &c, &body, e))
+		return site_is(e, "NoSuchEntity") || err_prefix(e, "role %s", role_name(s));
+	f->is = FOUND_READY;
+	f->id = s->role_arn = site_text(s, body, "GetRoleResult/Role/Arn");
+	site_see_tags(s, f, body, "GetRoleResult/Role/Tags/member");
+	return true;
+}
+
+/* ---- make ---- */
+
+static bool create_role(struct site *s, struct err *e)
+{
+	struct aws_call c;
+	struct str body;
+
+	call_init(s, &c, "CreateRole");
+	aws_argz(&c, "Path", "/");
+	aws_argz(&c, "Description", "lets a warehouse of dwh read S3");
+	aws_arg(&c, "AssumeRolePolicyDocument", policy_of_trust());
+	site_arg_tags(s, &c, "Tags.member");
+	if (!site_send(s, &c, &body, e))
+		return site_is(e, "EntityAlreadyExists");
+	s->role_arn = site_text(s, body, "CreateRoleResult/Role/Arn");
+	return true;
+}
+
+static bool give_policy(struct site *s, struct err *e)
+{
+	const char *policy = s->config->iam_role.policy;
+	struct aws_call c;
+	struct str own;
+
+	if (!policy &&
+	    !policy_of_role(s->config, s->partition, site_manifests(s), s->arena, &own, e))
+		return false;
+	call_init(s, &c, policy ? "AttachRolePolicy" : "PutRolePolicy");
+	if (policy) {
+		aws_argz(&c, "PolicyArn", policy);
+	} else {
+		aws_argz(&c, "PolicyName", POLICY_NAME);
+		aws_arg(&c, "PolicyDocument", own);
+	}
+	return site_send(s, &c, NULL, e) ||
+	       (site_is(e, "NoSuchEntity") && !policy ? site_later(e) : false);
+}
+
+static bool make_role(struct site *s, const struct found *f, struct err *e)
+{
+	return f->is == FOUND_NOTHING ? create_role(s, e) : give_policy(s, e);
+}
+
+/* ---- remove ---- */
+
+struct names {
+	struct arena *a;
+	const char *path;
+	const char **v;
+	size_t n, cap;
+};
+
+static void take_name(void *ctx, struct str path, struct str text)
+{
+	struct names *l = ctx;
+
+	if (!str_eqz(path, l->path))
+		return;
+	l->v = arena_grow(l->a, l->v, l->n, &l->cap, sizeof *l->v);
+	l->v[l->n++] = arena_cstr(l->a, str_trim(text));
+}
+
+/* All pages of a list of the role's. */
+static bool list(
+    struct site *s, const char *action, const char *member, struct names *l, struct err *e)
+{
+	const char *marker = NULL;
+	struct err ignored;
+	struct aws_call c;
+	struct str body;
+
+	*l = (struct names){
+	    .a = s->arena, .path = arena_printf(s->arena, "%sResult/%s", action, member)};
+	do {
+		call_init(s, &c, action);
+		aws_argz(&c, "Marker", marker);
+		if (!site_send(s, &c, &body, e))
+			return false;
+		xml_walk(body, NULL, take_name, l, &ignored);
+		marker = site_text(s, body, arena_printf(s->arena, "%sResult/Marker", action));
+	} while (marker);
+	return true;
+}
+
+/* Each with its own request; what is gone already is fine. */
+static bool drop_all(
+    struct site *s, const struct names *l, const char *action, const char *arg, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct aws_call c;
+
+		call_init(s, &c, action);
+		aws_argz(&c, arg, l->v[i]);
+		if (!site_send(s, &c, NULL, e) && !site_is(e, "NoSuchEntity"))
+			return false;
+	}
+	return true;
+}
+
+static bool remove_role(struct site *s, const struct found *f, struct err *e)
+{
+	struct names attached, own;
+	struct aws_call c;
+
+	(void)f;
+	if (!list(
+	        s, "ListAttachedRolePolicies", "AttachedPolicies/member/PolicyArn", &attached, e) ||
+	    !list(s, "ListRolePolicies", "PolicyNames/member", &own, e))
+		return site_is(e, "NoSuchEntity");
+	if (!drop_all(s, &attached, "DetachRolePolicy", "PolicyArn", e) ||
+	    !drop_all(s, &own, "DeleteRolePolicy", "PolicyName", e))
+		return false;
+	call_init(s, &c, "DeleteRole");
+	if (site_send(s, &c, NULL, e) || site_is(e, "NoSuchEntity"))
+		return true;
+	return site_is(e, "DeleteConflict") ? site_later(e) : false;
+}
+
+static const char *by_hand(struct site *s)
+{
+	return arena_printf(s->arena, "aws iam delete-role --role-name %s", role_name(s));
+}
+
+const struct resource resource_role = {.kind = "role",
+    .name = role_name,
+    .check = check_role,
+    .plan = plan_role,
+    .look = look_role,
+    .make = make_role,
+    .remove = remove_role,
+    .by_hand = by_hand};

@@ -1,0 +1,123 @@
+# cluster.sh - a warehouse at AWS, for tests: the double of tests/aws, and behind its endpoint a
+# redshiftd of the test's own. Sourced behind lib.sh.
+# shellcheck shell=bash
+
+# shellcheck source-path=SCRIPTDIR source=../aws/lib.sh
+. "$TOP/tests/aws/lib.sh"
+export PYTHONUNBUFFERED=1
+
+# What Redshift allows as a password.
+CLUSTER_PASSWORD='Passw0rd-of.tests'
+
+# The warehouse, and the S3 of its data.
+cluster_warehouse() {
+	own_postgres
+	own_s3d
+	(umask 077 && printf '%s\n' "$PG_PASSWORD" >"$T/redshiftd.pg")
+	cluster_redshiftd "$CLUSTER_PASSWORD"
+}
+cluster_redshiftd() { # cluster_redshiftd PASSWORD: that of dwhuser; again on the same port
+	(umask 077 && printf 'dwhuser\n%s\n' "$1" >"$T/redshiftd.password")
+	rm -f "$T/redshiftd.ready"
+	"$DWH" redshiftd --port "${REDSHIFT_PORT:-0}" --pg "$T/sock" --pg-user loader \
+		--pg-database postgres --pg-password-file "$T/redshiftd.pg" \
+		--password-file "$T/redshiftd.password" --s3-endpoint "http://127.0.0.1:$S3_PORT" \
+		--s3-key-file "$T/s3d.key" >"$T/redshiftd.ready" 2>>"$T/redshiftd.log" &
+	REDSHIFTD=$!
+	disown
+	until_true 60 grep -q ready "$T/redshiftd.ready" ||
+		echo "# redshiftd did not start: $(cat "$T/redshiftd.log")"
+	REDSHIFT_PORT=$(sed -n 's/^redshiftd ready //p' "$T/redshiftd.ready")
+}
+
+# cluster_config LINES...: of [DWH]
+cluster_config() {
+	mkdir -p "$T/buckets/manifests"
+	cat >"$T/dwh.cfg" <<-CFG
+		[WAREHOUSE]
+		ENGINE = redshift
+		SSLMODE = disable
+		[AWS]
+		ENDPOINT = http://127.0.0.1:$S3_PORT
+		REGION = us-west-2
+		KEY = $S3_ID
+		SECRET = $S3_SECRET
+		[S3]
+		LOG_DATA = s3://sparkify/log_data
+		LOG_JSONPATH = s3://sparkify/log_json_path.json
+		SONG_DATA = s3://sparkify/song_data
+		[LOAD]
+		WORKERS = 2
+		[LOCAL]
+		DIR = $T/.dwh
+		[DWH]
+		DB = postgres
+		DB_PASSWORD = $CLUSTER_PASSWORD
+		INGRESS = 203.0.113.7/32
+		$(printf '%s\n' "$@")
+	CFG
+	chmod 600 "$T/dwh.cfg"
+}
+
+# cluster_aws OPTIONS...: AWS, with the key of the S3. Time passes 600 times as fast.
+cluster_aws() {
+	start_double --key "$S3_ID:$S3_SECRET" --speed 600 --warehouse "127.0.0.1:${REDSHIFT_PORT:-1}" "$@"
+	export DWH_AWS_SPEED=600
+}
+record() { cat "$T/.dwh/cluster/dwh-cluster.jsonl"; }
+steps() { record | jq -r 'select(.kind) | "\(.what) \(.kind)"'; }
+buckets() { find "$T/buckets" -mindepth 1 -maxdepth 1 -name 'dwh-*' -printf '%f\n'; }
+nothing_at_aws() { [ -z "$(left)$(buckets)" ]; }
+# signed SERVICE CURL-OPTIONS...: a request of somebody else's to AWS
+signed() {
+	curl -sS -u "$S3_ID:$S3_SECRET" --aws-sigv4 "aws:amz:us-west-2:$1" "${@:2}" \
+		"http://127.0.0.1:$DOUBLE_PORT/"
+}
+set_tag() { # set_tag KEY VALUE: of the cluster
+	signed redshift -o "$T/tagged" --data-urlencode Action=CreateTags -d Version=2012-12-01 \
+		-d ResourceName=arn:aws:redshift:us-west-2:123456789012:cluster:dwh-cluster \
+		--data-urlencode "Tags.Tag.1.Key=$1" --data-urlencode "Tags.Tag.1.Value=$2"
+}
+managed_password() { # what AWS made for the cluster
+	signed secretsmanager -H 'X-Amz-Target: secretsmanager.GetSecretValue' \
+		-H 'Content-Type: application/x-amz-json-1.1' \
+		-d '{"SecretId": "redshift!dwh-cluster-dwhuser"}' | jq -r '.SecretString | fromjson | .password'
+}
+
+# ---- faults: AWS is quick, and its S3 fails like the rest of it ----
+
+quick_aws() {
+	sed -i '/^ENDPOINT/d' "$T/dwh.cfg"
+	cluster_aws --s3 "http://127.0.0.1:$S3_PORT" --s3-key "$S3_ID:$S3_SECRET" --take role=5 \
+		--take creating=20 --take in-sync=5 --take deleting=20 --take interface=15 "$@"
+}
+ALL='bucket dwh-123456789012-us-west-2-dwh-cluster
+cluster dwh-cluster
+role dwhRole
+role policy dwhRole dwh-reads-s3
+security group dwh-dwh-cluster'
+# Whatever went before: `up` completes it, or `down` removes it.
+completes() { # completes NAME
+	dwh cluster up
+	is "$ST $(left)" "0 $ALL" "$1: up completes it"
+	removes "$1"
+}
+removes() { # removes NAME
+	dwh cluster down
+	is "$ST $(left)" '0 ' "$1: down removes it"
+}
+
+# interrupted VERB SIGNAL ACTION HOW: its exit status is in $ST, what it said in $ERR
+interrupted() {
+	local pid
+	fail_next "$3" "$4"
+	"$DWH" cluster "$1" -c "$T/dwh.cfg" >"$T/out" 2>"$T/killed" &
+	pid=$!
+	until_true 30 held
+	is $? 0 "$1 stands in $3 ($4), and gets $2"
+	kill -s "$2" $pid
+	wait $pid 2>/dev/null
+	ST=$?
+	ERR=$(cat "$T/killed")
+	double_post calm >/dev/null
+}

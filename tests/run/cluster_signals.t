@@ -1,0 +1,26 @@
+#!/bin/bash
+# Signals at each step of `dwh cluster up`, before AWS has carried it out and after: the
+# same command again completes it, or `down` removes it. kill -9, too.
+. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=cluster.sh
+. "$TOP/tests/run/cluster.sh"
+small_data
+cluster_warehouse
+cluster_config
+quick_aws --take role=0
+
+makes=(CreateBucket PutBucketTagging CreateRole PutRolePolicy CreateSecurityGroup
+	AuthorizeSecurityGroupIngress CreateCluster)
+n=0
+for action in "${makes[@]}"; do
+	signal=$([ $((n++ % 2)) = 0 ] && echo TERM || echo INT)
+	how=$([ $((n % 3)) = 0 ] && echo hold || echo hold-after)
+	interrupted up $signal $action $how
+	is "$ST" "$([ $signal = TERM ] && echo 143 || echo 130)" 'it ends with the signal'
+	like "$ERR" 'what was made stays.*cluster down. removes it' 'and says what removes it'
+	if [ $((n % 2)) = 0 ]; then completes "$action"; else removes "$action"; fi
+	interrupted up KILL $action hold-after
+	if [ $((n % 2)) = 0 ]; then removes "$action"; else completes "$action"; fi
+done
+is "$(record | jq -c 'select(.what == null)' 2>&1)" '' 'no line of the record is torn'
+done_testing
