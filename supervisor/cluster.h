@@ -48,8 +48,8 @@ bool cluster_wait_ready(struct cluster *c, struct err *e);
  */
 bool cluster_down(struct cluster *c, struct err *e);
 
-/* The i-th item that is ours and not known to be gone; NULL behind the last. */
-const struct cluster_item *cluster_left(const struct cluster *c, size_t i);
+/* The n-th item that is ours and not known to be gone; NULL behind the last. */
+const struct cluster_item *cluster_left(const struct cluster *c, size_t n);
 
 /* Stops the warehouse, or starts it again, and waits for that. */
 bool cluster_pause(struct cluster *c, bool resume, struct err *e);

@@ -23,6 +23,7 @@ cluster_redshiftd() { # cluster_redshiftd PASSWORD: that of dwhuser; again on th
 		--pg-database postgres --pg-password-file "$T/redshiftd.pg" \
 		--password-file "$T/redshiftd.password" --s3-endpoint "http://127.0.0.1:$S3_PORT" \
 		--s3-key-file "$T/s3d.key" >"$T/redshiftd.ready" 2>>"$T/redshiftd.log" &
+	# shellcheck disable=SC2034 # lib.sh reads it
 	REDSHIFTD=$!
 	disown
 	until_true 60 grep -q ready "$T/redshiftd.ready" ||
@@ -118,6 +119,7 @@ interrupted() {
 	kill -s "$2" $pid
 	wait $pid 2>/dev/null
 	ST=$?
+	# shellcheck disable=SC2034
 	ERR=$(cat "$T/killed")
 	double_post calm >/dev/null
 }

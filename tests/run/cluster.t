@@ -2,6 +2,7 @@
 # dwh cluster: a warehouse at AWS is made, found by all other commands, and removed, and nothing is
 # left; what dwh did not make is neither used nor removed.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$TOP/tests/run/cluster.sh"
 small_data
 cluster_warehouse

@@ -13,22 +13,22 @@ makes=(CreateBucket PutBucketTagging PutPublicAccessBlock CreateRole PutRolePoli
 	CreateSecurityGroup AuthorizeSecurityGroupIngress CreateCluster)
 
 for action in "${makes[@]}"; do
-	fail_next $action deny
+	fail_next "$action" deny
 	dwh cluster up
 	is "$([ "$ST" != 0 ]; echo $?)" 0 "up, $action denied: it fails ($ST)"
 	like "$ERR" "what was made stays.*cluster up. goes on, .*cluster down. removes it" \
 		'and says what goes on'
-	[ $action = PutBucketTagging ] || [ $action = CreateCluster ] || { removes "$action denied" && continue; }
+	[ "$action" = PutBucketTagging ] || [ "$action" = CreateCluster ] || { removes "$action denied" && continue; }
 	completes "$action denied"
 done
 for action in "${makes[@]}"; do
 	for how in throttle lost; do
-		fail_next $action $how
+		fail_next "$action" "$how"
 		dwh cluster up
 		is "$ST $(left)" "0 $ALL" "up, $action: $how: it is borne"
 		double_post calm >/dev/null
-		[ $how = throttle ] || removes "$action $how"
-		[ $how = lost ] || removes "$action $how"
+		[ "$how" = throttle ] || removes "$action $how"
+		[ "$how" = lost ] || removes "$action $how"
 	done
 done
 

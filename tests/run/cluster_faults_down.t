@@ -13,19 +13,19 @@ unmakes=(DeleteCluster DeleteSecurityGroup DeleteRolePolicy DeleteRole DeleteBuc
 
 for action in "${unmakes[@]}"; do
 	dwh cluster up
-	fail_next $action deny -1
+	fail_next "$action" deny -1
 	dwh cluster down
 	is "$ST" 9 "down, $action denied: exit code 9"
 	like "$ERR" 'cluster down. removes what is left' 'and it says what goes on'
 	like "$ERR" 'by hand: aws ' 'also by hand'
-	[ $action != DeleteCluster ] || like "$ERR" 'may still cost money: cluster dwh-cluster' 'and what costs'
+	[ "$action" != DeleteCluster ] || like "$ERR" 'may still cost money: cluster dwh-cluster' 'and what costs'
 	double_post calm >/dev/null
 	removes "$action denied"
 done
 for action in "${unmakes[@]}"; do
 	for how in throttle lost; do
 		dwh cluster up
-		fail_next $action $how
+		fail_next "$action" "$how"
 		dwh cluster down
 		is "$ST $(left)" '0 ' "down, $action: $how: it is borne"
 		double_post calm >/dev/null

@@ -13,13 +13,15 @@ makes=(CreateBucket PutBucketTagging CreateRole PutRolePolicy CreateSecurityGrou
 	AuthorizeSecurityGroupIngress CreateCluster)
 n=0
 for action in "${makes[@]}"; do
-	signal=$([ $((n++ % 2)) = 0 ] && echo TERM || echo INT)
-	how=$([ $((n % 3)) = 0 ] && echo hold || echo hold-after)
-	interrupted up $signal $action $how
-	is "$ST" "$([ $signal = TERM ] && echo 143 || echo 130)" 'it ends with the signal'
+	n=$((n + 1))
+	signal=TERM status=143 how=hold-after
+	[ $((n % 2)) = 1 ] || signal=INT status=130
+	[ $((n % 3)) != 0 ] || how=hold
+	interrupted up "$signal" "$action" "$how"
+	is "$ST" $status 'it ends with the signal'
 	like "$ERR" 'what was made stays.*cluster down. removes it' 'and says what removes it'
 	if [ $((n % 2)) = 0 ]; then completes "$action"; else removes "$action"; fi
-	interrupted up KILL $action hold-after
+	interrupted up KILL "$action" hold-after
 	if [ $((n % 2)) = 0 ]; then removes "$action"; else completes "$action"; fi
 done
 is "$(record | jq -c 'select(.what == null)' 2>&1)" '' 'no line of the record is torn'

@@ -70,13 +70,14 @@ ended() { # ended STATUS NAME
 	is "$(left)" '' "$2: nothing is left"
 }
 for signal in INT HUP; do
+	status=$((128 + $(kill -l $signal)))
 	fail_next CreateCluster hold-after
 	in_background
 	until_true 30 held
 	kill -s $signal $RUN
 	until_true 30 grep -q 'what was made stays' "$T/talk"
 	double_post calm >/dev/null
-	ended $([ $signal = INT ] && echo 130 || echo 129) "$signal while it is made"
+	ended $status "$signal while it is made"
 done
 stop_s3d
 own_s3d --latency 50ms
