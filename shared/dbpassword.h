@@ -3,13 +3,14 @@
  *
  * The first of these that is set:
  *
- *   [CLUSTER] DB_PASSWORD     as it stands
- *   [CLUSTER] IAM_AUTH        on redshift: AWS gives one for a quarter of an hour. user: for
- * DB_USER, who must exist (GetClusterCredentials); role: for whom the AWS keys belong to
- * (GetClusterCredentialsWithIAM); both of the cluster [DWH] CLUSTER_IDENTIFIER; serverless: of the
- * workgroup of that name (GetCredentials) [CLUSTER] DB_SECRET       on redshift: Secrets Manager
- * keeps it, and the user's name [DWH] DB_PASSWORD         that of the admin of a new cluster
- *   PGPASSWORD, ~/.pgpass     which libpq looks at by itself
+ *   [CLUSTER] DB_PASSWORD   as it stands
+ *   [CLUSTER] IAM_AUTH      on redshift: AWS gives one for a quarter of an hour, for the cluster or
+ *                           workgroup [DWH] CLUSTER_IDENTIFIER. user: for DB_USER, who must exist
+ *                           (GetClusterCredentials); role: for whom the AWS keys belong to
+ *                           (GetClusterCredentialsWithIAM); serverless: GetCredentials
+ *   [CLUSTER] DB_SECRET     on redshift: Secrets Manager keeps it, and the user's name
+ *   [DWH] DB_PASSWORD       that of the admin of a new cluster
+ *   PGPASSWORD, ~/.pgpass   which libpq looks at by itself
  *
  * A password that expires does so for logins only: a session outlives it. So one is fetched when a
  * connection is made, and kept for the next one of this process until it is about to expire.
