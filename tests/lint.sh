@@ -61,6 +61,7 @@ check "SQL keeps to what means the same everywhere" "$(git ls-files 'sql/*.sql' 
 			|\bselect\s+\*/xi;
 		close ARGV if eof')"
 # SC2015, SC2016: A && B || C, and backticks in the text of a message, are meant.
+check "tests are executable" "$(find tests -name '*.t' ! -perm -u=x)"
 check "shellcheck" "$(git ls-files | grep -E '\.(sh|t)$|^\.ci/run$' | xargs shellcheck -x -P SCRIPTDIR -e SC2015,SC2016 2>&1)"
 check "python" "$(git ls-files '*.py' | xargs -r python3 -c \
 	'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' 2>&1)"
