@@ -184,9 +184,11 @@ static void print_plan(struct cluster *c)
 		buf_init(&b, 4096);
 		if (i->r->plan)
 			i->r->plan(&c->site, &b);
-		if (i->f.is == FOUND_NOTHING || i->f.is == FOUND_GOING)
-			printf("makes    %s %s%s%.*s\n", i->r->kind, i->name, b.n ? ": " : "",
-			    STRF(buf_view(&b)));
+		if (i->f.is == FOUND_NOTHING || i->f.is == FOUND_GOING ||
+		    (i->f.is == FOUND_PAUSED && i->ours))
+			printf("%s %s %s%s%.*s\n",
+			    i->f.is == FOUND_PAUSED ? "resumes " : "makes   ", i->r->kind, i->name,
+			    b.n ? ": " : "", STRF(buf_view(&b)));
 		else
 			printf("%s %s %s, which is there\n",
 			    i->ours      ? "keeps   "

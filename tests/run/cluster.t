@@ -116,9 +116,17 @@ dwh run
 is "$ST" 4 'a paused warehouse is not there'
 dwh cluster resume
 is "$ST" 0 'resume'
-dwh query songs
+dwh cluster pause
+dwh cluster up
+is "$ST" 0 'up of a paused one'
+like "$OUT" '^resumes +cluster dwh-cluster: .* USD an hour' 'resumes it, and says what that costs'
+TERM=xterm script -qc "stty cols 70; $DWH cluster pause -c $T/dwh.cfg" "$T/typescript" >"$T/script"
+tr '\r' '\n' <"$T/typescript" | sed 's/\x1b\[K//' | grep pausing >"$T/lines"
+is "$(($(wc -l <"$T/lines") > 20)) $(awk 'length > 69' "$T/lines")" '1 ' \
+	'on a terminal one line is drawn again and again, and fits'
 dwh cluster down
-is "$ST" 0 'down'
+is "$ST" 0 'down, though it is paused'
+like "$ERR" 'resumed first' 'which it must not be'
 is "$(left)$(buckets)" '' 'nothing is left'
 like "$OUT" '^nothing is left of dwh-cluster in us-west-2' 'and it says so'
 n=$(count_calls)
