@@ -11,7 +11,29 @@ sed -i '/^ENDPOINT/d' dwh.cfg
 sed -i 's|s3://sparkify/|s3://far-away/|' dwh.cfg
 bucket=dwh-123456789012-us-west-2-dwh-cluster
 quick=(--take role=0 --take creating=10 --take in-sync=0 --take deleting=10 --take interface=0)
-cluster_aws "${quick[@]}" --taken-bucket dwh-123456789012-us-west-2-taken
+# What is said to the warehouse passes here, and is kept in $T/said.
+cat >relay.py <<'PY'
+import socket, sys, threading
+said = open("said", "ab", buffering=0)
+def pass_on(a, b, keep):
+    while data := a.recv(65536):
+        if keep:
+            said.write(data)
+        b.sendall(data)
+    b.shutdown(socket.SHUT_WR)
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+while True:
+    near, _ = server.accept()
+    far = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    for args in (near, far, True), (far, near, False):
+        threading.Thread(target=pass_on, args=args, daemon=True).start()
+PY
+setpriv --pdeathsig KILL python3 relay.py "$REDSHIFT_PORT" >relay.port 2>relay.log &
+AWS_PIDS+=($!)
+disown
+until_true 20 test -s relay.port
+cluster_aws "${quick[@]}" --warehouse "127.0.0.1:$(cat relay.port)" --taken-bucket dwh-123456789012-us-west-2-taken
 
 # s3 CODE...: of Python, with clients of boto3, which is not ours, of the sources' region and of ours
 s3() {
@@ -51,6 +73,8 @@ is "$(about '.tags | "\(."dwh:made-by") \(."dwh:cluster") \(."dwh:expires" | len
 is "$(s3 'print(*s3.get_public_access_block(Bucket=b)["PublicAccessBlockConfiguration"].values())')" \
 	'True True True True' 'closed to the public'
 is "$(unread)" '' 'AWS knew each argument'
+like "$(grep -ao 'copy dwh_role_probe.*noload' said)" "^copy .* from 's3://far-away/log_json_path.json' .* region 'eu-west-1' " \
+	'the role is proved there, too'
 from=$(count_calls)
 dwh cluster up
 is "$(calls "$from" | grep -cE ':(CreateBucket|PutBucketTagging)')" 0 'up again makes nothing anew'
@@ -76,6 +100,14 @@ like "$ERR" 'dwh-123456789012-us-west-2-taken.*the name belongs to another accou
 	'a name that another account has'
 dwh cluster down --set DWH.CLUSTER_IDENTIFIER=taken
 is "$(made)" '' 'nothing is left of that'
+long=a-name-as-long-as-redshift-allows-it-to-be-and-not-one-more
+dwh cluster up --set DWH.CLUSTER_IDENTIFIER=$long-x1
+dwh cluster up --set DWH.CLUSTER_IDENTIFIER=$long-x2 --set DWH.IAM_ROLE_NAME=x2
+is "$(made | sed -nE 's/^bucket (dwh-123456789012-us-west-2-a-name-.*)-[0-9a-f]{8}$/\1/p' | awk '{ print length }' | uniq -c |
+	sed 's/^ *//')" '2 54' 'names that are too long for a bucket are cut, and not to the same'
+dwh cluster down --set DWH.CLUSTER_IDENTIFIER=$long-x1
+dwh cluster down --set DWH.CLUSTER_IDENTIFIER=$long-x2 --set DWH.IAM_ROLE_NAME=x2
+is "$(made)" '' 'and they are found again'
 dwh cluster up --set S3.MANIFESTS=s3://far-away/of/mine
 like "$OUT" '^uses +bucket far-away' 'a bucket that is named is used'
 is "$(made | grep -c bucket)" 0 'and none is made'

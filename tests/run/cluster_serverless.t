@@ -1,6 +1,6 @@
 #!/bin/bash
 # Redshift Serverless, made, used and removed: against the double of AWS, whose warehouse is a
-# redshiftd. And a fault after each step: the same command again completes it, and nothing is left.
+# redshiftd.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$TOP/tests/run/cluster.sh"
@@ -72,10 +72,12 @@ like "$ERR" 'workgroup .*not paused.* costs nothing while' 'and it says why'
 # ---- it is used ----
 events=$(awk 'END { print NR }' buckets/sparkify/log_data/*/*/*)
 songs=$(find buckets/sparkify/song_data -type f | wc -l)
-dwh run --json
+dwh run --json --set LOAD.COMPACT=on --set LOAD.KEEP_PARTS=yes
 is "$ST $(jq .totals.rows <<<"$OUT")" "0 $((events + songs))" 'a run finds it, and loads'
-is "$(find "$T/buckets/$bucket" -name '*.manifest' | grep -c .)" "$(jq '.totals.shards' <<<"$OUT")" \
-	'its manifests are in our bucket'
+like "$(find "$T/buckets/$bucket" -name '*.manifest')" '/manifests/' 'its manifests are in our bucket'
+like "$(find "$T/buckets/$bucket" -name '*.json.gz')" '/manifests/parts/' 'and its parts'
+is "$(find "$T/buckets/$bucket" -type f ! -path '*/.s3d/*' ! -path '*/manifests/*')" '' \
+	'both where the role may read, and nowhere else'
 
 # ---- another role ----
 dwh cluster up --set DWH.IAM_ROLE_NAME=otherRole
@@ -105,76 +107,4 @@ dwh cluster down
 exits 0 'down again'
 is "$(changes "$from")" '' 'has nothing to do'
 
-# ---- a fault after each step ----
-# fails HOW ACTION up|down: the command, which meets it
-fails() {
-	local from
-	from=$(count_calls)
-	fail_next "$2" "$1"
-	dwh cluster "$3"
-	double_post calm >/dev/null
-	case $1 in
-	lost) is "$ST $(calls "$from" | grep -c ":$2 lost")" '0 1' "$3: the answer to $2 is lost, and not missed" ;;
-	*) is "$ST $(calls "$from" | grep -c ":$2 ok")" '9 0' "$3: $2: $1" ;;
-	esac
-}
-gone() { # gone NAME
-	dwh cluster down
-	is "$ST $(left)$(buckets)" '0 ' "$1"
-}
-for action in CreateNamespace DescribeSubnets CreateWorkgroup; do
-	fails deny $action up
-	dwh cluster up
-	is "$ST $(left)" "0 $all" 'up again completes it'
-	gone 'and down removes it'
-	fails deny $action up
-	gone 'down alone removes the half of it'
-	fails lost $action up
-	is "$(left)" "$all" 'all of it is there'
-	gone 'and down removes it'
-done
-for action in DeleteWorkgroup DeleteNamespace DeleteSecurityGroup; do
-	dwh cluster up
-	fails deny $action down
-	like "$ERR" 'cluster down' 'the command is named that goes on'
-	gone 'which removes the rest'
-	# A group is refused at first, as long as an interface is in it.
-	[ $action != DeleteSecurityGroup ] || continue
-	dwh cluster up
-	fails lost $action down
-	is "$(left)$(buckets)" '' 'nothing is left'
-done
-
-# ---- killed between a request and its answer ----
-killed() { # killed ACTION up|down
-	fail_next "$1" hold-after
-	"$DWH" cluster "$2" -c "$T/dwh.cfg" >"$T/killed" 2>&1 &
-	disown
-	until_true 30 held
-	kill -9 $!
-	double_post calm >/dev/null
-	until_true 10 not_there $!
-}
-for action in CreateNamespace CreateWorkgroup; do
-	killed $action up
-	like "$(left)" "${action#Create}|${action,,}|namespace night" "killed while $action was carried out"
-	dwh cluster up
-	is "$ST $(left)" "0 $all" 'up again completes it'
-	gone 'and down removes it'
-	killed $action up
-	gone 'down alone removes what was made'
-done
-dwh cluster up
-killed DeleteWorkgroup down
-gone 'killed while it was removed: down again removes the rest'
-
-# ---- too few zones ----
-kill "$DOUBLE"
-until_true 10 not_there "$DOUBLE"
-cluster_aws --subnets 2
-dwh cluster up
-exits 9 'two zones are not enough'
-like "$ERR" 'has subnets in 2 availability zones, a workgroup needs 3: add default subnets' 'and it says so'
-fails lost DeleteSecurityGroup down
-is "$(left)$(buckets)" '' 'what was made before that is removed'
 done_testing
