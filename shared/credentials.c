@@ -186,9 +186,11 @@ static const char *sso_key(const struct chain *c, struct str profile)
 	static const char *const keys[] = {
 	    "sso_account_id", "sso_role_name", "sso_session", "sso_start_url"};
 
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (chain_value(c, profile, keys[i]).n &&
-		    (i < 2 || (!has_keys(c, profile) && !has_config_keys(c, profile))))
+	bool plain = has_keys(c, profile) || has_config_keys(c, profile);
+	size_t n = sizeof keys / sizeof keys[0];
+
+	for (size_t i = 0; i < (plain ? 2 : n); i++)
+		if (chain_value(c, profile, keys[i]).n)
 			return keys[i];
 	return NULL;
 }
@@ -415,7 +417,7 @@ bool credentials_refresh(struct credentials *c, bool refused, struct err *e)
 	}
 	if (is_same(&found.key, &c->key)) {
 		c->expires_ms = found.expires_ms;
-		s->look_ms = found.source->look_ms;
+		s->look_ms = now + look_after(found.expires_ms - clock_wall_ms());
 		return !refused ||
 		       err_set(e, ERR_SETUP, AT_CONFIG, "unchanged",
 		           "the AWS keys from %.*s have expired, and are still the same "

@@ -67,18 +67,17 @@ static bool ask(struct imds *m, const char *method, const char *path, const char
 	    .timeout_ms = m->timeout_ms,
 	    .direct = true};
 	struct http_reply r = {.status = 0};
+	int tried = 0;
 	struct buf b;
 	bool ok = false;
 
 	buf_init(&b, ANSWER_MAX);
-	for (int i = 0; !ok && i < m->attempts; i++) {
+	do {
 		buf_reset(&b);
 		if (http_do(m->http, &q, &r, &b, e))
 			ok = r.status < 500 ||
 			     err_set(e, ERR_RETRY, AT_CONFIG, NULL, "HTTP %d", r.status);
-		if (!ok && e->kind == ERR_CANCELLED)
-			break;
-	}
+	} while (!ok && ++tried < m->attempts && e->kind != ERR_CANCELLED);
 	*status = r.status;
 	*body = arena_str(m->c->a, buf_view(&b));
 	if (b.p)
@@ -93,7 +92,7 @@ static bool ask(struct imds *m, const char *method, const char *path, const char
 static bool get_token(struct imds *m, struct err *e)
 {
 	struct str token;
-	int status;
+	int status = 0;
 
 	if (!ask(m, "PUT", "/latest/api/token", "x-aws-ec2-metadata-token-ttl-seconds: 21600",
 	        &status, &token, e))
@@ -112,7 +111,7 @@ static bool get_token(struct imds *m, struct err *e)
 /* A 200 with something in it, or the code "none" where there is no such thing. */
 static bool get(struct imds *m, const char *path, struct str *body, struct err *e)
 {
-	int status;
+	int status = 0;
 
 	if (!ask(m, "GET", path, m->token, &status, body, e))
 		return false;

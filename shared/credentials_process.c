@@ -18,7 +18,7 @@
 #include "shared/clock.h"
 #include "shared/credentials_chain.h"
 
-enum { TIME_MS = 60000, OUTPUT_MAX = 64 * 1024, TICK_MS = 200, NOT_STARTED = 127 };
+enum { TIME_MS = 60000, OUTPUT_MAX = 64 * 1024, TICK_MS = 200, END_MS = 5, NOT_STARTED = 127 };
 
 /* ---- the words ---- */
 
@@ -90,11 +90,18 @@ static void become(char **words, int out, pid_t parent)
 	_exit(NOT_STARTED);
 }
 
-/* All that comes until it closes its output. */
-static bool listen_to(struct chain *c, int fd, const char *place, struct buf *b, struct err *e)
+static bool may_go_on(struct chain *c, int64_t until, const char *place, struct err *e)
 {
-	int64_t until = clock_ms() + TIME_MS;
+	if (c->tick && !c->tick(c->tick_ctx, e))
+		return false;
+	return clock_ms() < until || err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+	                                 "%s has not ended after %d s", place, TIME_MS / 1000);
+}
 
+/* All that comes until it closes its output. */
+static bool listen_to(
+    struct chain *c, int fd, int64_t until, const char *place, struct buf *b, struct err *e)
+{
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		char *room = buf_room(b, 4096);
@@ -103,11 +110,8 @@ static bool listen_to(struct chain *c, int fd, const char *place, struct buf *b,
 		if (!room)
 			return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s prints more than %d KiB",
 			    place, OUTPUT_MAX >> 10);
-		if (c->tick && !c->tick(c->tick_ctx, e))
+		if (!may_go_on(c, until, place, e))
 			return false;
-		if (clock_ms() > until)
-			return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s has not ended after %d s",
-			    place, TIME_MS / 1000);
 		if (poll(&p, 1, TICK_MS) <= 0)
 			continue;
 		n = read(fd, room, 4096);
@@ -118,6 +122,20 @@ static bool listen_to(struct chain *c, int fd, const char *place, struct buf *b,
 		if (n > 0)
 			b->n += (size_t)n;
 	}
+}
+
+/* It may go on when its output is closed. */
+static bool wait_for(
+    struct chain *c, pid_t pid, int64_t until, const char *place, int *status, struct err *e)
+{
+	pid_t ended;
+
+	while (ended = waitpid(pid, status, WNOHANG), ended == 0) {
+		if (!may_go_on(c, until, place, e))
+			return false;
+		clock_sleep(END_MS);
+	}
+	return ended == pid || err_errno(e, ERR_SETUP, AT_INTERNAL, "%s", place);
 }
 
 static bool ended_well(int status, const char *place, struct err *e)
@@ -135,6 +153,7 @@ static bool ended_well(int status, const char *place, struct err *e)
 
 static bool run(struct chain *c, char **words, const char *place, struct buf *b, struct err *e)
 {
+	int64_t until = clock_ms() + TIME_MS;
 	int fds[2], status = 0;
 	pid_t parent = getpid(), pid;
 	bool ok;
@@ -148,15 +167,16 @@ static bool run(struct chain *c, char **words, const char *place, struct buf *b,
 	ok = pid > 0 || err_errno(e, ERR_SETUP, AT_INTERNAL, "%s cannot be started", place);
 	if (ok)
 		setpgid(pid, pid); /* whoever comes first */
-	ok = ok && listen_to(c, fds[0], place, b, e);
+	ok = ok && listen_to(c, fds[0], until, place, b, e);
 	close(fds[0]);
 	if (pid <= 0)
 		return false;
-	if (!ok)
-		kill(-pid, SIGKILL);
+	if (ok && wait_for(c, pid, until, place, &status, e))
+		return ended_well(status, place, e);
+	kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return ok && ended_well(status, place, e);
+	return false;
 }
 
 /* ---- the place ---- */

@@ -203,6 +203,8 @@ static bool fetch(const struct config *c, bool (*tick)(void *ctx, struct err *e)
 		    "no password for the warehouse: %s; %s", e->msg, way->remedy);
 	else if (e->kind != ERR_CANCELLED)
 		err_prefix(e, "no password for the warehouse");
+	if (!ok && e->where == AT_AWS)
+		e->where = AT_WAREHOUSE;
 	if (ok && (!out->password || !*out->password))
 		ok = err_set(e, ERR_SETUP, AT_WAREHOUSE, NULL,
 		    "no password for the warehouse: there is none in the answer to %s of %s; %s",

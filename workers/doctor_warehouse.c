@@ -374,8 +374,7 @@ void doctor_warehouse(struct doctor *d)
 
 	/* AWS is asked for it once: what comes is kept. */
 	if (!dbpassword_find(c, NULL, NULL, d->w.life, &password, &e)) {
-		finding_error(d->out, FINDING_MISSING, "database password",
-		    "set [CLUSTER] DB_PASSWORD, IAM_AUTH or DB_SECRET", &e);
+		finding_error(d->out, FINDING_MISSING, "database password", "", &e);
 		finding_unknown(
 		    d->out, "warehouse", "not looked at: there is no password, see above");
 		return;

@@ -22,7 +22,7 @@ static void within(struct str part, struct str whole)
 static void check_values(const struct s3d_http *h, struct arena *a)
 {
 	static struct sigv4_key key = {{"AKID", 4}, {"secret", 6}, {NULL, 0}};
-	static struct s3d_keys keys = {&key, 1};
+	static struct s3d_keys keys = {.v = &key, .n = 1};
 	struct s3d_auth_in in = {
 	    .keys = &keys, .region = STR("us-west-2"), .now_s = 1785585600, .http = h};
 	struct s3d_param *params;

@@ -1,6 +1,6 @@
 # aws_keys.sh - what the tests of credentials share: the servers of aws_keys.py, and an s3d that
 # knows the keys which they give. After own_s3d's configuration.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # S3D, AWS: for the tests to read
 
 A=$T/aws
 mkdir "$A"
@@ -61,7 +61,7 @@ start_watch() {
 }
 end_watch() {
 	rm "$T/watch"
-	wait $WATCH
+	wait "$WATCH"
 	[ "$(tr '\0' '\n' <"$T/seen/processes" | grep -c 'dwh: worker')" -gt 5 ]
 	ok $? 'the titles of workers were looked at'
 	is "$(leaks)" '' 'and no secret was seen, of anything here'
@@ -102,3 +102,30 @@ load() { # load CODE NAME OPTIONS...
 	saw
 	is "$ST" "$1" "$2: exit code $1"
 }
+
+# ---- a load that has some way to go, over an s3d of some latency ----
+
+short_songs() { # fewer of them; how many are in $SONGS
+	sed -i "s|^SONG_DATA.*|&/A/A|" "$T/dwh.cfg"
+	SONGS=$(find "$T/buckets/sparkify/song_data/A/A" -type f | wc -l)
+}
+start() { # a load that has some way to go, and has begun
+	"$DWH" run --fresh -c "$T/dwh.cfg" --set LOAD.CONNECTIONS=4 --set LOAD.SHARD_OBJECTS=100 \
+		>"$T/seen/out" 2>"$T/seen/err" &
+	RUN=$!
+	until_true 60 slow_run_is_on
+	ok $? "$1: it is on"
+}
+finish() { # finish CODE NAME
+	wait "$RUN"
+	is $? "$1" "$2: exit code $1"
+}
+expire() { # expire NEW OLD
+	write_keys "$1" "$2"
+	kill -USR1 "$S3D"
+}
+refused() { jq -r 'select(.status == 400) | .code // .error // "400"' "$A/s3d.log" | wc -l; }
+again() { : >"$A/s3d.log" && nothing_asked; }
+ROLE='[default]
+role_arn = arn:aws:iam::123456789012:role/reader
+source_profile = base'

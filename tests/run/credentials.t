@@ -178,7 +178,15 @@ process "$T/job '$A/keys"
 refuses 'a quote that is not closed' 'a quote that is not closed'
 process "touch $T/shell; echo \$(touch $T/shell2) | tee"
 doctor
-is "$ST $(ls "$T" | grep -c '^shell2$')" '2 0' 'no shell runs it'
+is "$ST $(find "$T" -maxdepth 1 -name shell2)" '2 ' 'no shell runs it'
+process "sh -c 'exec >&-; sleep 600; $T/late'"
+"$DWH" doctor -c "$T/dwh.cfg" >"$T/late" 2>&1 &
+LATE=$!
+until_true 30 pgrep -f "exec >&-; sleep 600; $T/late"
+kill -0 $LATE
+ok $? 'a program that closes its output is waited for'
+kill -9 $LATE
+wait $LATE 2>/dev/null
 process "yes"
 refuses 'prints more than 64 KiB' 'a program without an end'
 process "$T/job $A/keys ASIAPROCESS0001 late"

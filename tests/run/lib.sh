@@ -148,9 +148,10 @@ slow_run() {
 	disown
 	until_true 60 slow_run_is_on
 }
-slow_run_is_on() {
-	"$DWH" status -c "$T/dwh.cfg" --json |
-		jq -e '.state == "running" and .loaded >= 1 and (.running | length) > 0'
+slow_run_is_on() { # of nothing at all, jq -e says yes
+	local status
+	status=$("$DWH" status -c "$T/dwh.cfg" --json) &&
+		jq -e '.state == "running" and .loaded >= 1 and (.running | length) > 0' <<<"${status:-false}"
 }
 
 # ---- an S3 server and a PostgreSQL of the test's own, for ENGINE = postgres ----

@@ -18,7 +18,7 @@ static struct arena *a;
 static enum s3d_code check(const char *head, bool anonymous, struct s3d_auth *out)
 {
 	static struct sigv4_key key[2];
-	static struct s3d_keys keys = {key, 2};
+	static struct s3d_keys keys = {.v = key, .n = 2};
 	static struct s3d_http h;
 	struct s3d_auth_in in = {
 	    .keys = &keys,
