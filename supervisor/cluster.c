@@ -414,6 +414,7 @@ const struct cluster_item *cluster_left(const struct cluster *c, size_t n)
 bool cluster_down(struct cluster *c, struct err *e)
 {
 	struct err first = {.kind = 0}, now;
+	const struct cluster_item *left;
 	bool failed = false;
 
 	for (size_t i = 0; i < c->n; i++)
@@ -436,10 +437,11 @@ bool cluster_down(struct cluster *c, struct err *e)
 			first = now;
 			failed = true;
 		}
+	left = cluster_left(c, 0);
 	if (failed)
 		*e = first;
-	else if (cluster_left(c, 0))
-		return err_set(e, ERR_TASK, AT_AWS, NULL, "%s %s is there again",
-		    cluster_left(c, 0)->r->kind, cluster_left(c, 0)->name);
+	else if (left)
+		return err_set(
+		    e, ERR_TASK, AT_AWS, NULL, "%s %s is there again", left->r->kind, left->name);
 	return !failed;
 }
