@@ -113,7 +113,7 @@ dwh cluster wait
 is "$ST" 3 'what is paused is not waited for'
 like "$ERR" 'dwh cluster resume' 'and what starts it'
 dwh run
-is "$ST" 4 'a paused warehouse is not there'
+is "$ST" 2 'a paused warehouse is not there'
 dwh cluster resume
 is "$ST" 0 'resume'
 dwh cluster pause
@@ -135,7 +135,8 @@ is "$ST $(calls "$n" | grep -c ':Delete')" '0 0' 'down again: nothing to do'
 dwh cluster wait
 is "$ST" 3 'there is nothing to wait for'
 dwh run
-like "$ST" '^[24]$' 'and none to load into'
+is "$ST" 2 'and none to load into: exit code 2'
+like "$ERR" 'no warehouse is known: .*dwh cluster up' 'and what makes one'
 is "$(calls | grep -c Snapshot)" 0 'no snapshot was made'
 
 # ---- from another machine: by its tags ----
