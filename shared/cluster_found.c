@@ -16,7 +16,21 @@ const char *cluster_record_path(const struct config *c, struct arena *a)
 	    c, a, arena_printf(a, "%s/cluster/%s.jsonl", c->local.dir, c->dwh.cluster_identifier));
 }
 
-/* The last "up" of the lines; NULL where a "down" came after it. The caller's to json_decref. */
+static const char *member(const json_t *j, const char *name)
+{
+	const char *value = json_string_value(json_object_get(j, name));
+
+	return value ? value : "";
+}
+
+/* A cluster of this name may have been made in another region, too. */
+static bool same_place(const json_t *a, const json_t *b)
+{
+	return strcmp(member(a, "account"), member(b, "account")) == 0 &&
+	       strcmp(member(a, "region"), member(b, "region")) == 0;
+}
+
+/* The last "up" of the lines; NULL where its "down" came after it. The caller's to json_decref. */
 static json_t *last_up(struct str text)
 {
 	json_t *up = NULL;
@@ -24,11 +38,11 @@ static json_t *last_up(struct str text)
 	while (text.n) {
 		struct str line = {text.p, str_find(text, '\n')};
 		json_t *j = json_loadb(line.p, line.n, 0, NULL); /* a torn one is skipped */
-		const char *what = json_string_value(json_object_get(j, "what"));
+		bool begins = strcmp(member(j, "what"), "up") == 0;
 
-		if (what && (strcmp(what, "up") == 0 || strcmp(what, "down") == 0)) {
+		if (begins || (up && strcmp(member(j, "what"), "down") == 0 && same_place(up, j))) {
 			json_decref(up);
-			up = strcmp(what, "up") == 0 ? json_incref(j) : NULL;
+			up = begins ? json_incref(j) : NULL;
 		}
 		json_decref(j);
 		text = str_from(text, line.n + 1);
@@ -75,7 +89,8 @@ bool cluster_found(struct config *c, struct arena *a, struct err *e)
 	struct buf b;
 	bool there, ok;
 
-	if (c->warehouse.engine != ENGINE_REDSHIFT || c->cluster.host || c->dwh.dwh_endpoint)
+	if (c->warehouse.engine != ENGINE_REDSHIFT || c->cluster.host || c->dwh.dwh_endpoint ||
+	    strchr(c->dwh.cluster_identifier, '/'))
 		return true;
 	buf_init(&b, RECORD_MAX);
 	ok = read_record(path, &b, &there, e);

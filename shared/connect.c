@@ -1,6 +1,7 @@
 /* connect.c - see connect.h. */
 #include "shared/connect.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "shared/credentials.h"
@@ -15,6 +16,11 @@ static bool find_target(const struct config *c, struct arena *a,
 	struct local l;
 
 	pg_target_of_config(c, out);
+	/* libpq would look on this machine, where no Redshift is. */
+	if (c->warehouse.engine == ENGINE_REDSHIFT && !out->host && !getenv("PGHOST"))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "no warehouse is known: [CLUSTER] HOST is not set, and no cluster of ours is "
+		    "up, which `dwh cluster up` makes");
 	if (c->warehouse.engine != ENGINE_LOCAL) {
 		if (!dbpassword_find(c, tick, tick_ctx, a, &p, e))
 			return false;

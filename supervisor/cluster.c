@@ -184,9 +184,11 @@ static void print_plan(struct cluster *c)
 		buf_init(&b, 4096);
 		if (i->r->plan)
 			i->r->plan(&c->site, &b);
-		if (i->f.is == FOUND_NOTHING || i->f.is == FOUND_GOING)
-			printf("makes    %s %s%s%.*s\n", i->r->kind, i->name, b.n ? ": " : "",
-			    STRF(buf_view(&b)));
+		if (i->f.is == FOUND_NOTHING || i->f.is == FOUND_GOING ||
+		    (i->f.is == FOUND_PAUSED && i->ours))
+			printf("%s %s %s%s%.*s\n",
+			    i->f.is == FOUND_PAUSED ? "resumes " : "makes   ", i->r->kind, i->name,
+			    b.n ? ": " : "", STRF(buf_view(&b)));
 		else
 			printf("%s %s %s, which is there\n",
 			    i->ours      ? "keeps   "
@@ -412,6 +414,7 @@ const struct cluster_item *cluster_left(const struct cluster *c, size_t n)
 bool cluster_down(struct cluster *c, struct err *e)
 {
 	struct err first = {.kind = 0}, now;
+	const struct cluster_item *left;
 	bool failed = false;
 
 	for (size_t i = 0; i < c->n; i++)
@@ -434,10 +437,11 @@ bool cluster_down(struct cluster *c, struct err *e)
 			first = now;
 			failed = true;
 		}
+	left = cluster_left(c, 0);
 	if (failed)
 		*e = first;
-	else if (cluster_left(c, 0))
-		return err_set(e, ERR_TASK, AT_AWS, NULL, "%s %s is there again",
-		    cluster_left(c, 0)->r->kind, cluster_left(c, 0)->name);
+	else if (left)
+		return err_set(
+		    e, ERR_TASK, AT_AWS, NULL, "%s %s is there again", left->r->kind, left->name);
 	return !failed;
 }

@@ -132,6 +132,9 @@ static int up(struct call *c, struct cluster *k, struct err *e)
 		return status;
 	}
 	printf("is up    %s:%lld\n", k->site.host, (long long)k->site.port);
+	if (c->config.warehouse.engine != ENGINE_REDSHIFT)
+		log_warn("[WAREHOUSE] ENGINE is %s: with redshift `dwh run` loads into it",
+		    config_engine_name(c->config.warehouse.engine));
 	log_info("`dwh run` loads into it; `%s` removes it", cluster_command(c, "down"));
 	return 0;
 }

@@ -54,12 +54,12 @@ static void take_line(struct cluster_record *r, const json_t *j)
 	const char *account = json_string_value(json_object_get(j, "account"));
 	const char *region = json_string_value(json_object_get(j, "region"));
 
-	if (!what)
+	if (!what || !account || !region || strcmp(account, r->account) != 0 ||
+	    !str_eqz(r->region, region))
 		return;
 	if (strcmp(what, "up") == 0 || strcmp(what, "down") == 0)
 		r->up = strcmp(what, "up") == 0;
-	else if (kind && id && account && region && strcmp(account, r->account) == 0 &&
-	         str_eqz(r->region, region))
+	else if (kind && id)
 		note(r, what, kind, id);
 }
 

@@ -244,17 +244,26 @@ static bool make(struct site *s, const struct found *f, struct err *e)
 	return f->is != FOUND_READY || s->role_attached || !s->role_arn || attach_role(s, e);
 }
 
+/* AWS deletes no cluster that is paused (as its users report; the manual is silent). */
+static bool resume_to_remove(struct site *s, struct err *e)
+{
+	return send_simple(s, "ResumeCluster", e) &&
+	       err_set(e, ERR_RETRY, AT_AWS, "resumed first",
+	           "the cluster is paused: it is resumed, and can be deleted then");
+}
+
 static bool remove_cluster(struct site *s, const struct found *f, struct err *e)
 {
 	struct aws_call c;
 
-	(void)f;
 	aws_call_init(&c, AWS_REDSHIFT, "DeleteCluster");
 	aws_argz(&c, "ClusterIdentifier", s->identifier);
 	aws_arg_bool(&c, "SkipFinalClusterSnapshot", true);
 	if (site_send(s, &c, NULL, e) || site_is(e, "ClusterNotFound"))
 		return true;
-	return site_is(e, "InvalidClusterState") ? site_later(e) : false;
+	if (!site_is(e, "InvalidClusterState"))
+		return false;
+	return f->is == FOUND_PAUSED ? resume_to_remove(s, e) : site_later(e);
 }
 
 static bool pause_cluster(struct site *s, struct err *e)

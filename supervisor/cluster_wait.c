@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "shared/aws_wait.h"
@@ -56,13 +57,21 @@ static void line(const struct cluster_wait *w, const char *state, char *out, siz
 		    so_far, usual);
 }
 
+/* One that is broken by the terminal could not be taken away again. */
+static size_t columns(void)
+{
+	struct winsize w;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
+}
+
 static void tell(struct cluster_wait *w, const char *state)
 {
 	char text[256], drawn[300];
 
 	line(w, state, text, sizeof text);
 	if (is_terminal()) {
-		snprintf(drawn, sizeof drawn, "\r\033[Kdwh: %s", text);
+		snprintf(drawn, sizeof drawn, "\r\033[Kdwh: %.*s", (int)columns() - 6, text);
 		log_before(erase, w);
 		w->drawn = file_write(STDERR_FILENO, str_z(drawn));
 	} else if (strncmp(w->said, state, sizeof w->said - 1) != 0 ||

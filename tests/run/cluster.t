@@ -113,12 +113,20 @@ dwh cluster wait
 is "$ST" 3 'what is paused is not waited for'
 like "$ERR" 'dwh cluster resume' 'and what starts it'
 dwh run
-is "$ST" 4 'a paused warehouse is not there'
+is "$ST" 2 'a paused warehouse is not there'
 dwh cluster resume
 is "$ST" 0 'resume'
-dwh query songs
+dwh cluster pause
+dwh cluster up
+is "$ST" 0 'up of a paused one'
+like "$OUT" '^resumes +cluster dwh-cluster: .* USD an hour' 'resumes it, and says what that costs'
+TERM=xterm script -qc "stty cols 70; $DWH cluster pause -c $T/dwh.cfg" "$T/typescript" >"$T/script"
+tr '\r' '\n' <"$T/typescript" | sed 's/\x1b\[K//' | grep pausing >"$T/lines"
+is "$(($(wc -l <"$T/lines") > 20)) $(awk 'length > 69' "$T/lines")" '1 ' \
+	'on a terminal one line is drawn again and again, and fits'
 dwh cluster down
-is "$ST" 0 'down'
+is "$ST" 0 'down, though it is paused'
+like "$ERR" 'resumed first' 'which it must not be'
 is "$(left)$(buckets)" '' 'nothing is left'
 like "$OUT" '^nothing is left of dwh-cluster in us-west-2' 'and it says so'
 n=$(count_calls)
@@ -127,7 +135,8 @@ is "$ST $(calls "$n" | grep -c ':Delete')" '0 0' 'down again: nothing to do'
 dwh cluster wait
 is "$ST" 3 'there is nothing to wait for'
 dwh run
-like "$ST" '^[24]$' 'and none to load into'
+is "$ST" 2 'and none to load into: exit code 2'
+like "$ERR" 'no warehouse is known: .*dwh cluster up' 'and what makes one'
 is "$(calls | grep -c Snapshot)" 0 'no snapshot was made'
 
 # ---- from another machine: by its tags ----

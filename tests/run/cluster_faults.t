@@ -7,7 +7,7 @@
 small_data
 cluster_warehouse
 cluster_config
-quick_aws
+quick_aws --take role=0
 
 makes=(CreateBucket PutBucketTagging PutPublicAccessBlock CreateRole PutRolePolicy
 	CreateSecurityGroup AuthorizeSecurityGroupIngress CreateCluster)
@@ -38,6 +38,14 @@ fail_next CreateCluster timeout
 dwh cluster up
 is "$ST" 0 'up, CreateCluster is never answered: it is sent again'
 removes 'CreateCluster unanswered'
+
+# ---- the role is too new ----
+
+fail_next CreateCluster role 6
+dwh cluster up
+is "$ST $(calls | grep -c 'CreateCluster InvalidParameterValue')" '0 6' 'a role that cannot be assumed yet is waited for'
+like "$ERR" "its role can't be assumed yet" 'and it is said what is waited for'
+removes 'a new role'
 
 # ---- nothing goes any more ----
 
