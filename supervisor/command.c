@@ -48,7 +48,7 @@ static const struct option_row {
     {"", "--ingress", "CIDR", OPT_CLUSTER | OPT_EPHEMERAL,
         "who may connect ([DWH] INGRESS); default: your own address alone"},
     {"", "--ephemeral", NULL, OPT_EPHEMERAL,
-        "makes the cluster first, and removes it at the end, whatever the end is"},
+        "makes the cluster first, answers the queries, and removes it, whatever the end is"},
     {"", "--all", NULL, OPT_ALL, "every object in quarantine"},
     {"", "--list", NULL, OPT_LIST, "only the names of the queries, and what they tell"},
     {"", "--json", NULL, OPT_JSON, "the result as JSON"},

@@ -1,14 +1,14 @@
 /*
  * ephemeral.c - see ephemeral.h.
  *
- * Three commands, as a person would call them, each a process of its own; so whatever becomes of
- * the first two (an error, a signal, a crash, no memory), the third is called. This process only
- * waits. It is armed before the first: from there on no signal ends it.
+ * Commands as a person would call them, up, run, query and down, each a process of its own; so
+ * whatever becomes of the others (an error, a signal, a crash, no memory), the last is called. This
+ * process only waits. It is armed before the first: from there on no signal ends it.
  *
- *   up, run   INT, TERM, HUP and QUIT are passed on, which ends them in seconds; from the third on
- *             the process is killed
- *   down      the first says that it is still at work, the second ends it: then it says what is
- * left
+ *   up, run, query   INT, TERM, HUP and QUIT are passed on, which ends them in seconds; from the
+ *                    third on the process is killed
+ *   down             the first says that it is still at work, the second ends it: then it says
+ *                    what is left
  *
  * Nobody survives SIGKILL. The record and the tags do: `dwh cluster down`, or `dwh cluster reap`
  * once the time of --max-hours is over, finds all of it.
@@ -142,7 +142,7 @@ static int run_job(struct call *c, const struct job *j, int *signalled)
 	return wait_for(pid, j, signalled);
 }
 
-/* ---- the three ---- */
+/* ---- the commands ---- */
 
 static void add(struct job *j, const char *word)
 {
@@ -174,6 +174,14 @@ static int run(struct call *c, int *signalled)
 	if (c->allow_unverified)
 		add(&j, "--allow-unverified");
 	return run_job(c, &j, signalled);
+}
+
+/* The answers go with the warehouse; a report in JSON is one document, and stays alone. */
+static int query(struct call *c, int *signalled)
+{
+	struct job j = {.words = {"query"}, .n = 1, .result = true};
+
+	return c->json ? 0 : run_job(c, &j, signalled);
 }
 
 /* Twice, if it must be: what fails at the end of a long day may pass a moment later. */
@@ -234,6 +242,8 @@ int ephemeral_run(struct call *c)
 	status = up(c, hours, &signalled);
 	if (status == 0 && !signalled)
 		status = run(c, &signalled);
+	if (status == 0 && !signalled)
+		status = query(c, &signalled);
 	if (signalled)
 		log_info("stopped by signal %d: the cluster is removed", signalled);
 	if (status == 0 && signalled)

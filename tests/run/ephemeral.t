@@ -27,6 +27,7 @@ is "$(calls | grep -c Create)" 0 'nothing was made'
 dwh run --ephemeral
 is "$ST" 0 'a run'
 like "$OUT" 'Loaded 1,198 objects' 'its report is on stdout'
+like "$OUT" '^The most played artists' 'and the answers to the queries'
 is "$(grep -c '^makes' <<<"$OUT") $(grep -c '^makes' <<<"$ERR")" '0 4' 'what is made is talk'
 like "$ERR" 'nothing is left of dwh-cluster' 'and that nothing is left, too'
 is "$(left)" '' 'nothing is left'
