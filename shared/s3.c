@@ -37,6 +37,7 @@ bool s3_open(const struct s3_options *o, struct s3 **out, struct err *e)
 	s->attempts = o->attempts > 0 ? o->attempts : ATTEMPTS;
 	s->base_from = o->endpoint_from ? o->endpoint_from : "[AWS] ENDPOINT";
 	s->request_payer = o->request_payer;
+	s->bucket_owner = arena_str(s->life, str_z(o->bucket_owner));
 	s->region = arena_str(s->life, o->region);
 	s->credentials = *c;
 	s->credentials.key.access = arena_str(s->life, c->key.access);

@@ -39,6 +39,9 @@ struct s3_options {
 	struct str region;
 	const struct credentials *credentials; /* copied; what renews the copy must live on */
 	bool request_payer;
+	/* The account that each bucket must belong to ("123456789012"): S3 refuses what is
+	 * another's, even where its owner lets us in. NULL: anybody's. */
+	const char *bucket_owner;
 	int attempts; /* tries of one request; 0: 5 */
 	/* Called several times a second while S3 is waited for; false: give up, with its error. May
 	 * be NULL. */

@@ -1,6 +1,8 @@
 /* s3_bucket.c - see s3_bucket.h. */
 #include "shared/s3_bucket.h"
 
+#include <stdio.h>
+
 #include "shared/s3_wire.h"
 #include "shared/xml.h"
 
@@ -211,6 +213,16 @@ static void on_undeleted(void *ctx, struct str path, struct str text)
 	}
 }
 
+/* Whether it can be written in XML at all: most controls cannot, not even as entities. */
+static bool is_for_xml(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' && s.p[i] != '\t' && s.p[i] != '\n' &&
+		    s.p[i] != '\r')
+			return false;
+	return true;
+}
+
 static bool delete_page(struct s3 *s, struct str bucket, const struct xml_object *objects, size_t n,
     struct arena *a, struct err *e)
 {
@@ -223,18 +235,26 @@ static bool delete_page(struct s3 *s, struct str bucket, const struct xml_object
 	struct s3_tries t = {0};
 	struct str answer;
 	struct buf b;
-	bool ok;
+	size_t listed = 0;
+	bool ok = true;
 
 	buf_init(&b, TEXT_MAX);
 	buf_z(&b, "<Delete" S3_XMLNS "<Quiet>true</Quiet>");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; ok && i < n; i++) {
+		if (!is_for_xml(objects[i].key)) {
+			ok = s3_delete(s, bucket, objects[i].key, e);
+			continue;
+		}
 		buf_z(&b, "<Object><Key>");
 		add_text(&b, objects[i].key);
 		buf_z(&b, "</Key></Object>");
+		listed++;
 	}
 	buf_z(&b, "</Delete>");
 	c.body = buf_view(&b);
-	ok = ask(s, &c, &t, a, &answer, e) && xml_walk(answer, "DeleteResult", on_undeleted, &u, e);
+	if (ok && listed)
+		ok = ask(s, &c, &t, a, &answer, e) &&
+		     xml_walk(answer, "DeleteResult", on_undeleted, &u, e);
 	buf_free(&b);
 	if (ok && u.n)
 		return err_set(e, ERR_SETUP, AT_S3, arena_cstr(a, u.code),
@@ -266,6 +286,7 @@ bool s3_bucket_empty(struct s3 *s, struct str bucket, uint64_t *deleted, struct 
 {
 	struct arena *a = arena_new();
 	struct xml_list x = {.n_objects = 1};
+	char first[1025] = "";
 	uint64_t n = 0;
 	bool ok = true;
 	struct err why;
@@ -278,6 +299,12 @@ bool s3_bucket_empty(struct s3 *s, struct str bucket, uint64_t *deleted, struct 
 			ok = true;
 			break;
 		}
+		if (ok && x.n_objects && str_eqz(x.objects[0].key, first))
+			ok = err_set(&why, ERR_TASK, AT_S3, NULL,
+			    "s3://%.*s/%s is still there after it was deleted", STRF(bucket),
+			    first);
+		if (ok && x.n_objects)
+			snprintf(first, sizeof first, "%.*s", STRF(x.objects[0].key));
 		ok = ok &&
 		     (x.n_objects == 0 || delete_page(s, bucket, x.objects, x.n_objects, a, &why));
 		n += ok ? x.n_objects : 0;

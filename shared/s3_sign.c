@@ -146,6 +146,8 @@ void s3_sign_at(const struct s3 *s, const struct s3_call *c, int64_t wall_ms, st
 		add(&l, "x-amz-security-token", key->token);
 	if (s->request_payer)
 		add(&l, "x-amz-request-payer", STR("requester"));
+	if (s->bucket_owner.n)
+		add(&l, "x-amz-expected-bucket-owner", s->bucket_owner);
 	sigv4_sign(
 	    &(struct sigv4_request){
 	        .method = str_z(c->method),

@@ -31,6 +31,7 @@ struct s3 {
 	struct str region;
 	struct credentials credentials;
 	bool request_payer;
+	struct str bucket_owner; /* empty: anybody */
 	int attempts;
 	bool (*tick)(void *ctx, struct err *e);
 	void *tick_ctx;
@@ -58,7 +59,7 @@ struct s3_call {
 	bool checksum; /* of the body, in a header: what changes a bucket itself must have one */
 };
 
-enum { S3_LINES = 12 };
+enum { S3_LINES = 13 };
 
 struct s3_wire {
 	const char *url;

@@ -60,19 +60,25 @@ static const char *name(struct site *s)
 	return given ? given : our_name(s);
 }
 
-static bool open_s3(struct site *s, struct str region, struct s3 **out, struct err *e)
+/* owner: NULL for buckets that may be anybody's. */
+static bool open_s3(
+    struct site *s, struct str region, const char *owner, struct s3 **out, struct err *e)
 {
-	struct s3_options o = {.region = region, .credentials = s->credentials, .tick = s->tick};
+	struct s3_options o = {.region = region,
+	    .credentials = s->credentials,
+	    .bucket_owner = owner,
+	    .tick = s->tick};
 
 	o.endpoint = credentials_s3_endpoint(s->config, s->arena, &o.endpoint_from);
 	return s3_open(&o, out, e);
 }
 
-/* A client that knows where the bucket is. */
+/* A client that knows where our bucket is. Its name can be guessed, and its tags be copied: one of
+ * another account's is not ours. */
 static bool open_bucket(
     struct site *s, struct str bucket, struct s3 **out, bool *there, struct err *e)
 {
-	if (!open_s3(s, s->region, out, e))
+	if (!open_s3(s, s->region, s->account, out, e))
 		return false;
 	if (s3_bucket_find(*out, bucket, there, e))
 		return true;
@@ -90,7 +96,7 @@ static bool region_of_sources(struct site *s, struct str *out, struct err *e)
 	*out = s->region;
 	if (!key || !parse(s, config_s3(s->config, str_z(key)), &bucket))
 		return true;
-	if (!open_s3(s, s->region, &s3, e))
+	if (!open_s3(s, s->region, NULL, &s3, e))
 		return false;
 	/* Who may not list it is told where it is, nevertheless. */
 	ok = s3_bucket_find(s3, str_z(bucket), &there, e) || site_is(e, "AccessDenied");
@@ -159,7 +165,7 @@ static bool create(struct site *s, struct str bucket, struct err *e)
 	struct s3 *s3;
 	bool made, ok;
 
-	if (!region_of_sources(s, &region, e) || !open_s3(s, region, &s3, e))
+	if (!region_of_sources(s, &region, e) || !open_s3(s, region, NULL, &s3, e))
 		return false;
 	ok = s3_bucket_create(s3, bucket, &made, e) && (!made || tag(s, s3, bucket, e));
 	s3_close(s3);

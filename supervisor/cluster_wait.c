@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shared/aws_wait.h"
+#include "shared/clock.h"
 #include "shared/file.h"
 #include "shared/log.h"
 
@@ -84,6 +85,8 @@ static void tell(struct cluster_wait *w, const char *state)
 
 bool cluster_wait(struct cluster_wait *w, int64_t ms, const char *state, struct err *e)
 {
+	if (w->left_ms)
+		w->ms += clock_ms() - w->left_ms;
 	for (; ms > 0; ms -= 1000) {
 		int64_t step = ms < 1000 ? ms : 1000;
 
@@ -92,6 +95,7 @@ bool cluster_wait(struct cluster_wait *w, int64_t ms, const char *state, struct 
 			return false;
 		w->ms += step;
 	}
+	w->left_ms = clock_ms();
 	return true;
 }
 

@@ -13,8 +13,9 @@ struct cluster_wait {
 	struct site *site;
 	const char *what; /* "cluster dwh-cluster" */
 	int usual_s;      /* how long it usually takes in all; 0: unknown */
-	int64_t ms;       /* waited so far */
+	int64_t ms;       /* waited so far, with what was done between the waits */
 	/* Its own: */
+	int64_t left_ms; /* when the last wait ended; 0: there was none */
 	char said[160];
 	int64_t said_ms;
 	bool drawn;

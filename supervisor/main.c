@@ -232,6 +232,8 @@ static void settle_standard(void)
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* Who starts us may ignore it, and then nobody could wait for a child. */
+	signal(SIGCHLD, SIG_DFL);
 	do
 		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= STDERR_FILENO);

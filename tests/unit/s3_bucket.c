@@ -20,6 +20,7 @@ static struct place open_place(const char *region)
 	struct s3_options o = {.endpoint = arena_printf(p.a, "http://127.0.0.1:%d", p.server->port),
 	    .region = str_z(region),
 	    .credentials = &c,
+	    .bucket_owner = "123456789012",
 	    .attempts = 3};
 
 	if (!s3_open(&o, &p.s3, &p.e))
@@ -124,6 +125,7 @@ static void find(void **state)
 	assert_true(s3_bucket_find(p.s3, STR("bkt"), &there, &p.e));
 	assert_true(there);
 	sent(&p, "HEAD /bkt HTTP/1.1\r\n");
+	sent(&p, "x-amz-expected-bucket-owner: 123456789012\r\n");
 	sent(&p, "/eu-west-1/s3/aws4_request");
 	assert_str(s3_bucket_region(p.s3, STR("bkt")), "eu-west-1");
 	answers(&p,
@@ -155,8 +157,8 @@ static void tags(void **state)
 	         "<Tag><Key>a&lt;&amp;&#13;&gt;</Key><Value></Value></Tag></TagSet></Tagging>");
 	/* What changes a bucket is refused without a checksum. */
 	sent(&p, "\r\nx-amz-sdk-checksum-algorithm: SHA256\r\n");
-	sent(&p,
-	    "x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date;x-amz-sdk-checksum-algorithm");
+	sent(&p, "x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date;x-amz-expected-bucket-"
+	         "owner;x-amz-sdk-checksum-algorithm");
 
 	answers(&p, HTTP_ERROR("404 No", "", "NoSuchTagSet"), OK);
 	assert_true(s3_bucket_tags(p.s3, STR("bkt"), p.a, &read, &n, &p.e));
@@ -215,6 +217,18 @@ static void empty(void **state)
 	assert_int_equal(p.e.kind, ERR_SETUP);
 	assert_string_equal(p.e.code, "AccessDenied");
 	assert_non_null(strstr(p.e.msg, "1 objects could not be deleted, the first one is d/x"));
+
+	/* A key that XML cannot hold is deleted by itself. */
+	answers(&p, PAGE(KEY("d/%01", "3", "STANDARD")), GONE);
+	p.server->other[2] = (struct action){RAW, 0, PAGE("")};
+	assert_true(s3_bucket_empty(p.s3, STR("bkt"), &n, &p.e));
+	assert_int_equal(p.server->seen_other, 3);
+
+	/* One that does not go is not deleted for ever. */
+	answers(&p, PAGE(KEY("d/x", "3", "STANDARD")), OK "<DeleteResult></DeleteResult>");
+	p.server->other[2] = (struct action){RAW, 0, PAGE(KEY("d/x", "3", "STANDARD"))};
+	assert_false(s3_bucket_empty(p.s3, STR("bkt"), &n, &p.e));
+	assert_non_null(strstr(p.e.msg, "s3://bkt/d/x is still there"));
 
 	answers(&p, HTTP_ERROR("404 No", "", "NoSuchBucket"), OK);
 	assert_true(s3_bucket_empty(p.s3, STR("bkt"), &n, &p.e));
