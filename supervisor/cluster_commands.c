@@ -94,8 +94,8 @@ bool cluster_is_new(struct call *c, struct err *e)
 	bool ok = options_of(c, false, &o, e) && cluster_open(&k, &o, true, e) &&
 	          cluster_look(&k, e);
 
-	for (size_t i = 0; ok && i < k.n; i++)
-		if (k.items[i].f.is != FOUND_NOTHING && k.items[i].r->costs)
+	for (size_t i = k.n; ok && i-- > 0;) /* what costs is named first */
+		if (k.items[i].f.is != FOUND_NOTHING && (k.items[i].r->costs || k.items[i].ours))
 			ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
 			    "%s %s is there already, and --ephemeral would remove it at the end: "
 			    "`dwh run` alone loads into it, `%s` removes it",
@@ -149,7 +149,7 @@ static int say_left(struct call *c, struct cluster *k, const struct err *e)
 	for (size_t n = 0; (i = cluster_left(k, n)) != NULL; n++)
 		log_error("%s: %s %s; by hand: %s",
 		    i->r->costs ? "may still cost money" : "is left", i->r->kind, i->name,
-		    i->r->by_hand ? i->r->by_hand(&k->site) : "see the console of AWS");
+		    i->r->by_hand ? i->r->by_hand(i->site) : "see the console of AWS");
 	log_error("`%s` removes what is left", cluster_command(c, "down"));
 	return LEFT_EXIT;
 }
@@ -211,8 +211,15 @@ static const char *state_text(const struct cluster_item *i)
 	return i->f.state ? i->f.state : names[i->f.is];
 }
 
+/* Spare ones, only where they are. */
+static bool is_shown(const struct cluster_item *i)
+{
+	return !i->spare || i->f.is != FOUND_NOTHING;
+}
+
 static void status_json(struct cluster *k)
 {
+	const char *comma = "";
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
@@ -231,7 +238,10 @@ static void status_json(struct cluster *k)
 	for (size_t n = 0; n < k->n; n++) {
 		const struct cluster_item *i = &k->items[n];
 
-		buf_printf(&b, "%s{\"kind\": \"%s\", \"name\": ", n ? ", " : "", i->r->kind);
+		if (!is_shown(i))
+			continue;
+		buf_printf(&b, "%s{\"kind\": \"%s\", \"name\": ", comma, i->r->kind);
+		comma = ", ";
 		buf_json(&b, str_z(i->name));
 		buf_z(&b, ", \"state\": ");
 		buf_json(&b, str_z(state_text(i)));
@@ -262,6 +272,8 @@ static int status(struct call *c, struct cluster *k, struct err *e)
 	    k->site.account);
 	t = table_new(c->arena, "resource name state whose expires");
 	for (size_t i = 0; i < k->n; i++) {
+		if (!is_shown(&k->items[i]))
+			continue;
 		table_cell(t, "%s", k->items[i].r->kind);
 		table_cell(t, "%s", k->items[i].name);
 		table_cell(t, "%s", state_text(&k->items[i]));

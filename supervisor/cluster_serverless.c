@@ -144,8 +144,7 @@ static bool set_expiry(struct site *s, const struct found *f, struct err *e)
 {
 	struct aws_call c;
 
-	if (s->n_tags < SITE_TAGS ||
-	    (f->expires && strcmp(f->expires, s->tags[SITE_TAGS - 1].value) == 0))
+	if (site_expires_so(s, f))
 		return true;
 	aws_call_init(&c, AWS_SERVERLESS, "TagResource");
 	aws_argz(&c, "resourceArn", f->id);
