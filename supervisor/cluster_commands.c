@@ -294,6 +294,7 @@ static int reap_one(struct call *c, const struct reap_item *i)
 	struct cluster k = {.n = 0};
 	struct site_options o;
 	struct err e;
+	bool due;
 	int rc;
 
 	as.config = cluster_reap_config(&c->config, i);
@@ -305,8 +306,15 @@ static int reap_one(struct call *c, const struct reap_item *i)
 	    STR("DWH.CLUSTER_IDENTIFIER"), str_z(i->identifier)};
 	as.sets[as.n_sets++] = (struct config_set){
 	    STR("DWH.KIND"), i->kind == KIND_SERVERLESS ? STR("serverless") : STR("cluster")};
-	rc = options_of(&as, true, &o, &e) && cluster_open(&k, &o, false, &e) ? down(&as, &k, &e)
-	                                                                      : fail(&e);
+	if (!options_of(&as, true, &o, &e) || !cluster_open(&k, &o, false, &e) ||
+	    !cluster_reap_is_due(&k, &due, &e)) {
+		rc = fail(&e);
+	} else if (!due) {
+		printf("stays  %s: it was given more time meanwhile\n", i->identifier);
+		rc = 0;
+	} else {
+		rc = down(&as, &k, &e);
+	}
 	cluster_close(&k);
 	return rc;
 }
@@ -321,12 +329,13 @@ static int reap(struct call *c, struct cluster *k, struct err *e)
 		return fail(e);
 	for (size_t i = 0; i < n && !signalled; i++) {
 		due += items[i].due;
-		printf("%s  %s %s (%s), expires %s\n",
+		printf("%s  %s %s (%s), expires %s%s%s\n",
 		    !items[i].due ? "stays"
 		    : c->dry_run  ? "due"
 		                  : "goes",
-		    items[i].kind == KIND_SERVERLESS ? "namespace" : "cluster", items[i].identifier,
-		    items[i].state ? items[i].state : "", items[i].expires);
+		    items[i].what, items[i].name, items[i].state ? items[i].state : "there",
+		    items[i].expires, items[i].belies ? ", but is left: " : "",
+		    items[i].belies ? items[i].belies : "");
 		fflush(stdout);
 		if (items[i].due && !c->dry_run) {
 			int one = reap_one(c, &items[i]);

@@ -177,7 +177,7 @@ static bool take_others(struct site *s, struct err *e)
 	struct names drop = {.v = &ours};
 
 	if (!list_attached(s, &attached, e) || !list_own(s, &own, e))
-		return site_is(e, "NoSuchEntity") ? site_later(e) : false; /* new */
+		return site_is(e, "NoSuchEntity") ? site_later(e) : false;
 	if (!drop_all(s, &attached, policy, "DetachRolePolicy", "PolicyArn", e))
 		return false;
 	for (size_t i = 0; i < own.n; i++)
@@ -204,9 +204,20 @@ static bool create_role(struct site *s, struct err *e)
 	return true;
 }
 
+static bool set_expiry(struct site *s, struct err *e)
+{
+	struct aws_call c;
+
+	call_init(s, &c, "TagRole");
+	site_arg_tags(s, &c, "Tags.member");
+	return site_send(s, &c, NULL, e) || (site_is(e, "NoSuchEntity") && site_later(e));
+}
+
 static bool make_role(struct site *s, const struct found *f, struct err *e)
 {
-	return f->is == FOUND_NOTHING ? create_role(s, e) : give_policy(s, e) && take_others(s, e);
+	return f->is == FOUND_NOTHING ? create_role(s, e)
+	                              : (site_expires_so(s, f) || set_expiry(s, e)) &&
+	                                    give_policy(s, e) && take_others(s, e);
 }
 
 /* ---- remove ---- */

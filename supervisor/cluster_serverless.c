@@ -267,6 +267,7 @@ static const char *namespace_by_hand(struct site *s)
 const struct resource resource_namespace = {
     .kind = "namespace",
     .usual_s = 20,
+    .holds_data = true,
     .name = name,
     .check = check_namespace,
     .plan = plan_namespace,
@@ -411,6 +412,7 @@ const struct resource resource_workgroup = {
     .usual_s = 180,
     .costs = true,
     .warehouse = true,
+    .holds_data = true,
     .name = name,
     .check = check_workgroup,
     .plan = plan_workgroup,

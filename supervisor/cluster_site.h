@@ -101,6 +101,7 @@ struct resource {
 	const char *kind;  /* "security group": in messages and the record */
 	int usual_s;       /* how long it usually takes until it is ready; 0: at once */
 	bool costs;        /* by the hour, while it is there */
+	bool holds_data;   /* a part of what is loaded into; the rest only serves it */
 	bool warehouse;    /* the one that is connected to: up ends with its being ready */
 	bool tagged_later; /* its tags need a request of their own: until then the record alone
 	                    * knows that it is ours */

@@ -13,7 +13,6 @@ made() { # made OPTION...: up, as far as it comes here
 	dwh cluster up "$@"
 	like "$(left)" '^(cluster|workgroup) dwh-cluster' "up $*: it is made"
 }
-all() { left | grep -c .; }
 
 # ---- the other kind has the same bucket, role and group ----
 
@@ -136,6 +135,14 @@ like "$ERR" 'is left: role otherRole; by hand: aws iam delete-role .*otherRole' 
 double_post calm >/dev/null
 dwh cluster down
 is "$ST $(left)" '0 ' 'down again removes it'
+
+# ---- its time ----
+
+made --max-hours 1
+made --max-hours 5
+is "$(left_json | jq '[.[] | select(.kind != "role policy") | .tags."dwh:expires"] | unique | length')" 1 \
+	'a later time is that of all of it'
+dwh cluster down
 
 # ---- what was adopted ----
 
