@@ -27,36 +27,109 @@ static const struct resource *const of_cluster[] = {
     &resource_bucket, &resource_role, &resource_group, &resource_cluster, NULL};
 static const struct resource *const of_serverless[] = {&resource_bucket, &resource_role,
     &resource_group, &resource_namespace, &resource_workgroup, NULL};
+static const struct resource *const shared_by_both[] = {
+    &resource_bucket, &resource_role, &resource_group, NULL};
 
-/* ---- looking ---- */
+/* ---- opening ---- */
+
+static void add(struct cluster *c, struct cluster_item i)
+{
+	c->items = arena_grow(c->site.arena, c->items, c->n, &c->cap, sizeof *c->items);
+	i.name = i.r->name(i.site);
+	c->items[c->n++] = i;
+}
+
+static void add_spare(struct cluster *c, const struct resource *r, const struct config *as)
+{
+	struct site *own = arena_alloc(c->site.arena, sizeof *own);
+
+	*own = c->site;
+	own->config = as;
+	add(c, (struct cluster_item){
+	           .r = r, .site = own, .spare = true, .other_kind = as == c->site.config});
+}
+
+static bool has(const struct resource *const *list, const struct resource *r)
+{
+	while (*list && *list != r)
+		list++;
+	return *list;
+}
+
+/* Roles and buckets that the record knows and the configuration names no more: another name, or
+ * one of the user's in their place. The rest is named by the identifier alone. */
+static void add_earlier(struct cluster *c)
+{
+	const struct record_entry *t;
+
+	for (size_t n = 0; (t = record_standing(c->site.record, n)) != NULL; n++) {
+		const struct resource *r = strcmp(t->kind, resource_role.kind) == 0 ? &resource_role
+		                           : strcmp(t->kind, resource_bucket.kind) == 0
+		                               ? &resource_bucket
+		                               : NULL;
+		struct config *as;
+
+		if (!r || !str_eqz(c->site.region, t->region) ||
+		    strcmp(r->name(&c->site), t->id) == 0)
+			continue;
+		as = arena_alloc(c->site.arena, sizeof *as);
+		*as = *c->site.config;
+		as->dwh.iam_role_name = t->id;
+		as->dwh.role_arn = as->iam_role.arn = as->s3.manifests = NULL;
+		add_spare(c, r, as);
+	}
+}
 
 bool cluster_open(struct cluster *c, const struct site_options *o, bool makes, struct err *e)
 {
 	bool serverless = o->config->dwh.kind == KIND_SERVERLESS;
 	const struct resource *const *r = serverless ? of_serverless : of_cluster;
+	const struct resource *const *other = serverless ? of_cluster : of_serverless;
 	struct site_options opts = *o;
 
 	*c = (struct cluster){.n = 0};
 	opts.checks = makes ? r : NULL;
 	if (!site_open(&c->site, &opts, e))
 		return false;
+	add_earlier(c);
 	for (; *r; r++)
-		c->items[c->n++] = (struct cluster_item){.r = *r, .name = (*r)->name(&c->site)};
+		add(c, (struct cluster_item){.r = *r, .site = &c->site});
+	for (; *other; other++)
+		if (!has(shared_by_both, *other))
+			add_spare(c, *other, c->site.config);
 	return true;
 }
+
+/* ---- looking ---- */
 
 void cluster_close(struct cluster *c)
 {
 	site_close(&c->site);
 }
 
+/* By the record. */
+static bool stands(const struct cluster *c, const struct cluster_item *i)
+{
+	return record_stands(c->site.record, i->r->kind, i->name);
+}
+
 static bool look(struct cluster *c, struct cluster_item *i, struct err *e)
 {
 	i->f = (struct found){.is = FOUND_NOTHING};
-	i->unknown = !i->r->look(&c->site, &i->f, e);
-	if (i->unknown)
-		return err_prefix(e, "looking for %s %s", i->r->kind, i->name);
-	i->ours = i->f.is != FOUND_NOTHING && site_owns(&c->site, i->r, &i->f, i->name);
+	i->unknown = !i->r->look(i->site, &i->f, e);
+	i->ours = i->f.is != FOUND_NOTHING && site_owns(i->site, i->r, &i->f, i->name);
+	if (!i->unknown)
+		return true;
+	err_prefix(e, "looking for %s %s", i->r->kind, i->name);
+	/* Who has never used the other kind may well not be allowed to, and not each region has it.
+	 */
+	if (!i->other_kind || e->kind == ERR_CANCELLED || stands(c, i))
+		return false;
+	if (!i->doubted)
+		log_warn("%s: taken for none", e->msg);
+	i->doubted = true;
+	i->f = (struct found){.is = FOUND_NOTHING};
+	i->ours = i->unknown = false;
 	return true;
 }
 
@@ -148,11 +221,15 @@ static const char *reason(const struct err *e)
 
 static bool foreign(const struct cluster_item *i, struct err *e)
 {
+	if (i->ours)
+		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "%s %s is of a `dwh run --ephemeral`: wait for its end; if it was killed, `dwh "
+		    "cluster down` removes what it has left",
+		    i->r->kind, i->name);
 	if (i->f.other)
 		return err_set(e, ERR_SETUP, AT_STATE, NULL,
-		    "%s %s belongs to the cluster %s of dwh: give this one another name in [DWH], "
-		    "or "
-		    "use it with --adopt",
+		    "%s %s belongs to %s: give this one another name in [DWH], or use it with "
+		    "--adopt",
 		    i->r->kind, i->name, i->f.other);
 	return err_set(e, ERR_SETUP, AT_STATE, NULL,
 	    "%s %s is there already, and dwh did not make it: give ours another name in [DWH], or "
@@ -160,16 +237,47 @@ static bool foreign(const struct cluster_item *i, struct err *e)
 	    i->r->kind, i->name);
 }
 
+/* What a `dwh run --ephemeral` has made is down's to remove, but nobody's to use. */
+static bool is_anothers_run(const struct cluster_item *i)
+{
+	return i->f.run && !i->site->run;
+}
+
 static bool is_foreign(const struct cluster_item *i)
 {
-	return i->f.is != FOUND_NOTHING && i->f.is != FOUND_GOING && !i->ours && !i->f.given;
+	return i->f.is != FOUND_NOTHING && i->f.is != FOUND_GOING && !i->f.given &&
+	       (!i->ours || is_anothers_run(i));
+}
+
+static bool is_adopted(const struct cluster *c, const struct cluster_item *i)
+{
+	const char *last = record_last(c->site.record, i->r->kind, i->name);
+
+	return last && strcmp(last, "adopted") == 0;
+}
+
+/* It would have the same bucket, role and group, and go with them. */
+static bool refuse_other_kind(struct cluster *c, struct err *e)
+{
+	bool serverless = c->site.config->dwh.kind == KIND_SERVERLESS;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct cluster_item *k = &c->items[i];
+
+		if (k->other_kind && (k->ours || k->f.other))
+			return err_set(e, ERR_SETUP, AT_STATE, NULL,
+			    "%s %s is there already, made with [DWH] KIND = %s: set that, give "
+			    "this one another CLUSTER_IDENTIFIER, or remove it: `dwh cluster down`",
+			    k->r->kind, k->name, serverless ? "cluster" : "serverless");
+	}
+	return true;
 }
 
 /* The remedy of what goes wrong later is dearer than that of what is said now. */
 static bool refuse_foreign(struct cluster *c, bool adopt, struct err *e)
 {
 	for (size_t i = 0; i < c->n && !adopt; i++)
-		if (is_foreign(&c->items[i]))
+		if (!c->items[i].spare && is_foreign(&c->items[i]) && !is_adopted(c, &c->items[i]))
 			return foreign(&c->items[i], e);
 	return true;
 }
@@ -181,9 +289,11 @@ static void print_plan(struct cluster *c)
 		const struct cluster_item *i = &c->items[k];
 		struct buf b;
 
+		if (i->spare)
+			continue;
 		buf_init(&b, 4096);
 		if (i->r->plan)
-			i->r->plan(&c->site, &b);
+			i->r->plan(i->site, &b);
 		if (i->f.is == FOUND_NOTHING || i->f.is == FOUND_GOING ||
 		    (i->f.is == FOUND_PAUSED && i->ours))
 			printf("%s %s %s%s%.*s\n",
@@ -208,7 +318,7 @@ static bool make(struct cluster *c, struct cluster_item *i, struct err *e)
 	bool ok;
 
 	for (;;) {
-		ok = i->r->make(&c->site, &i->f, e);
+		ok = i->r->make(i->site, &i->f, e);
 		if (ok || e->kind != ERR_RETRY || w.ms >= MAKE_MS)
 			break;
 		seen = *e;
@@ -249,12 +359,12 @@ static bool create(struct cluster *c, struct cluster_item *i, struct err *e)
 	}
 	if (i->f.is == FOUND_NOTHING)
 		return too_long(i, APPEAR_MS, e);
-	return i->ours || foreign(i, e);
+	return !is_foreign(i) || foreign(i, e);
 }
 
 static bool up_one(struct cluster *c, struct cluster_item *i, struct err *e)
 {
-	if (i->f.given)
+	if (i->f.given || i->spare)
 		return true;
 	if (i->f.is == FOUND_GOING && !wait_until(c, i, FOUND_NOTHING, READY_MS, e))
 		return false;
@@ -282,7 +392,7 @@ static bool say_up(struct cluster *c, struct err *e)
 
 bool cluster_up(struct cluster *c, bool adopt, struct err *e)
 {
-	if (!cluster_look(c, e) || !refuse_foreign(c, adopt, e))
+	if (!cluster_look(c, e) || !refuse_other_kind(c, e) || !refuse_foreign(c, adopt, e))
 		return false;
 	print_plan(c);
 	for (size_t i = 0; i < c->n; i++)
@@ -296,7 +406,7 @@ bool cluster_up(struct cluster *c, bool adopt, struct err *e)
 static struct cluster_item *warehouse(struct cluster *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->items[i].r->warehouse)
+		if (c->items[i].r->warehouse && !c->items[i].spare)
 			return &c->items[i];
 	return NULL;
 }
@@ -304,6 +414,8 @@ static struct cluster_item *warehouse(struct cluster *c)
 static bool is_there(struct cluster *c, struct cluster_item *i, struct err *e)
 {
 	if (!cluster_look(c, e))
+		return false;
+	if (i->f.is == FOUND_NOTHING && !refuse_other_kind(c, e))
 		return false;
 	return i->f.is != FOUND_NOTHING ||
 	       err_set(e, ERR_SETUP, AT_STATE, NULL,
@@ -342,7 +454,7 @@ bool cluster_pause(struct cluster *c, bool resume, struct err *e)
 	if (!resume && !record_down(c->site.record, e))
 		return false;
 	w = waiting(c, i);
-	while (!(ok = i->f.is == (resume ? FOUND_READY : FOUND_PAUSED) || act(&c->site, e)) &&
+	while (!(ok = i->f.is == (resume ? FOUND_READY : FOUND_PAUSED) || act(i->site, e)) &&
 	       e->kind == ERR_RETRY && w.ms < REMOVE_MS)
 		if (!cluster_wait(&w, POLL_MS, state_of(i), e) || !look(c, i, e))
 			break;
@@ -362,7 +474,7 @@ static bool remove_one(struct cluster *c, struct cluster_item *i, bool hurried, 
 
 	w.usual_s /= 2;
 	for (;;) {
-		ok = i->f.is == FOUND_GOING || i->r->remove(&c->site, &i->f, e);
+		ok = i->f.is == FOUND_GOING || i->r->remove(i->site, &i->f, e);
 		if (ok || e->kind != ERR_RETRY || hurried || w.ms >= REMOVE_MS)
 			break;
 		seen = *e;
@@ -378,22 +490,17 @@ static bool remove_one(struct cluster *c, struct cluster_item *i, bool hurried, 
 	return ok;
 }
 
-static bool was_begun(const struct cluster *c, const struct cluster_item *i)
-{
-	const char *last = record_last(c->site.record, i->r->kind, i->name);
-
-	return last && strcmp(last, "removed") != 0 && strcmp(last, "adopted") != 0;
-}
-
 static bool down_one(struct cluster *c, struct cluster_item *i, bool hurried, struct err *e)
 {
 	if (!look(c, i, e))
 		return false;
 	if (i->f.is == FOUND_NOTHING)
-		return !was_begun(c, i) || record(c, "removed", i, e);
+		return !stands(c, i) || record(c, "removed", i, e);
 	if (!i->ours) {
 		if (!i->f.given)
-			log_info("left as it is, dwh did not make it: %s %s", i->r->kind, i->name);
+			log_info("left as it is, %s%s: %s %s",
+			    i->f.other ? "it belongs to " : "dwh did not make it",
+			    i->f.other ? i->f.other : "", i->r->kind, i->name);
 		return true;
 	}
 	log_info("removing %s %s", i->r->kind, i->name);
@@ -411,6 +518,32 @@ const struct cluster_item *cluster_left(const struct cluster *c, size_t n)
 	return NULL;
 }
 
+/* What is there in other regions is not ours to remove now; but it may cost money. */
+static void say_elsewhere(const struct cluster *c)
+{
+	const struct record_entry *t;
+	struct str said = STR("");
+
+	for (size_t n = 0; (t = record_standing(c->site.record, n)) != NULL; n++) {
+		if (str_eqz(c->site.region, t->region) || str_eqz(said, t->region))
+			continue;
+		said = str_z(t->region);
+		log_warn("the %s %s was made in %s, and is not removed by this: `dwh cluster down "
+		         "--set AWS.REGION=%s` does, with all that belongs to it",
+		    t->kind, t->id, t->region, t->region);
+	}
+}
+
+/* What was up is so no more; a run takes that back for its own warehouse only. */
+static bool say_down(struct cluster *c, struct err *e)
+{
+	struct cluster_item *i = warehouse(c);
+
+	if (c->site.run && look(c, i, e) && i->f.is != FOUND_NOTHING && !i->ours)
+		return true;
+	return record_down(c->site.record, e);
+}
+
 bool cluster_down(struct cluster *c, struct err *e)
 {
 	struct err first = {.kind = 0}, now;
@@ -418,8 +551,9 @@ bool cluster_down(struct cluster *c, struct err *e)
 	bool failed = false;
 
 	for (size_t i = 0; i < c->n; i++)
-		c->items[i].unknown = true; /* until AWS has said */
-	if (!record_down(c->site.record, e))
+		/* Until AWS has said. */
+		c->items[i].unknown = !c->items[i].spare || stands(c, &c->items[i]);
+	if (!say_down(c, e))
 		return false;
 	for (size_t i = c->n; i-- > 0;) {
 		if (down_one(c, &c->items[i], failed, &now))
@@ -437,6 +571,7 @@ bool cluster_down(struct cluster *c, struct err *e)
 			first = now;
 			failed = true;
 		}
+	say_elsewhere(c);
 	left = cluster_left(c, 0);
 	if (failed)
 		*e = first;

@@ -6,25 +6,32 @@
 
 #include "supervisor/cluster_site.h"
 
-enum { CLUSTER_ITEMS = 8 };
-
 /* A resource, as it was last seen. */
 struct cluster_item {
 	const struct resource *r;
+	struct site
+	    *site; /* the cluster's; a spare one has its own, so that it fills none of ours */
 	const char *name;
 	struct found f;
 	bool ours;
-	bool unknown; /* AWS did not say, or we did not ask to the end */
+	bool spare;      /* is never made; but removed, where it is ours: */
+	bool other_kind; /* of the other [DWH] KIND; else of an earlier configuration */
+	bool doubted;    /* AWS does not say whether there is one, which was warned of */
+	bool unknown;    /* AWS did not say, or we did not ask to the end */
 };
 
 struct cluster {
 	struct site site;
-	struct cluster_item items[CLUSTER_ITEMS];
-	size_t n;
+	struct cluster_item *items;
+	size_t n, cap;
 };
 
-/* Opens the site with the resources of [DWH] KIND. makes: what the configuration says of them is
- * checked, too, before the first request. */
+/*
+ * Opens the site with the resources of [DWH] KIND; and, spare, with those that the same bucket,
+ * role and group may serve besides: the warehouse of the other KIND, and what the record says that
+ * an earlier configuration has made. makes: what the configuration says of them is checked, too,
+ * before the first request.
+ */
 bool cluster_open(struct cluster *c, const struct site_options *o, bool makes, struct err *e);
 void cluster_close(struct cluster *c);
 
@@ -34,7 +41,8 @@ bool cluster_look(struct cluster *c, struct err *e);
 /*
  * Makes what is missing, mends what is ours, waits, and proves that it can be used. What is there
  * and not ours is an error (AT_STATE), said before anything is made; with adopt it is used, never
- * changed nor removed. What was made before a failure stays, and is in the record.
+ * changed nor removed, nor does a later up ask for it. What was made before a failure stays, and
+ * is in the record.
  */
 bool cluster_up(struct cluster *c, bool adopt, struct err *e);
 
@@ -42,9 +50,9 @@ bool cluster_up(struct cluster *c, bool adopt, struct err *e);
 bool cluster_wait_ready(struct cluster *c, struct err *e);
 
 /*
- * Removes what is ours, the last first, and asks AWS again whether it is gone. One that cannot be
- * removed does not hold up the others. False: *e is the first failure, and cluster_left() is what
- * remains.
+ * Removes what is ours, spare or not, the last first, and asks AWS again whether it is gone. One
+ * that cannot be removed does not hold up the others. False: *e is the first failure, and
+ * cluster_left() is what remains.
  */
 bool cluster_down(struct cluster *c, struct err *e);
 

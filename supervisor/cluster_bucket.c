@@ -154,9 +154,7 @@ static bool tag(struct site *s, struct s3 *s3, struct str bucket, struct err *e)
 /* Whether its tags say what they should: whose it is, and until when. */
 static bool is_tagged(const struct site *s, const struct found *f)
 {
-	const char *expires = s->n_tags == SITE_TAGS ? s->tags[SITE_TAGS - 1].value : NULL;
-
-	return f->tagged && (!expires || (f->expires && strcmp(f->expires, expires) == 0));
+	return f->tagged && site_expires_so(s, f);
 }
 
 static bool create(struct site *s, struct str bucket, struct err *e)

@@ -94,8 +94,8 @@ bool cluster_is_new(struct call *c, struct err *e)
 	bool ok = options_of(c, false, &o, e) && cluster_open(&k, &o, true, e) &&
 	          cluster_look(&k, e);
 
-	for (size_t i = 0; ok && i < k.n; i++)
-		if (k.items[i].f.is != FOUND_NOTHING && k.items[i].r->costs)
+	for (size_t i = k.n; ok && i-- > 0;) /* what costs is named first */
+		if (k.items[i].f.is != FOUND_NOTHING && (k.items[i].r->costs || k.items[i].ours))
 			ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
 			    "%s %s is there already, and --ephemeral would remove it at the end: "
 			    "`dwh run` alone loads into it, `%s` removes it",
@@ -149,7 +149,7 @@ static int say_left(struct call *c, struct cluster *k, const struct err *e)
 	for (size_t n = 0; (i = cluster_left(k, n)) != NULL; n++)
 		log_error("%s: %s %s; by hand: %s",
 		    i->r->costs ? "may still cost money" : "is left", i->r->kind, i->name,
-		    i->r->by_hand ? i->r->by_hand(&k->site) : "see the console of AWS");
+		    i->r->by_hand ? i->r->by_hand(i->site) : "see the console of AWS");
 	log_error("`%s` removes what is left", cluster_command(c, "down"));
 	return LEFT_EXIT;
 }
@@ -211,8 +211,15 @@ static const char *state_text(const struct cluster_item *i)
 	return i->f.state ? i->f.state : names[i->f.is];
 }
 
+/* Spare ones, only where they are. */
+static bool is_shown(const struct cluster_item *i)
+{
+	return !i->spare || i->f.is != FOUND_NOTHING;
+}
+
 static void status_json(struct cluster *k)
 {
+	const char *comma = "";
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
@@ -231,7 +238,10 @@ static void status_json(struct cluster *k)
 	for (size_t n = 0; n < k->n; n++) {
 		const struct cluster_item *i = &k->items[n];
 
-		buf_printf(&b, "%s{\"kind\": \"%s\", \"name\": ", n ? ", " : "", i->r->kind);
+		if (!is_shown(i))
+			continue;
+		buf_printf(&b, "%s{\"kind\": \"%s\", \"name\": ", comma, i->r->kind);
+		comma = ", ";
 		buf_json(&b, str_z(i->name));
 		buf_z(&b, ", \"state\": ");
 		buf_json(&b, str_z(state_text(i)));
@@ -262,6 +272,8 @@ static int status(struct call *c, struct cluster *k, struct err *e)
 	    k->site.account);
 	t = table_new(c->arena, "resource name state whose expires");
 	for (size_t i = 0; i < k->n; i++) {
+		if (!is_shown(&k->items[i]))
+			continue;
 		table_cell(t, "%s", k->items[i].r->kind);
 		table_cell(t, "%s", k->items[i].name);
 		table_cell(t, "%s", state_text(&k->items[i]));
@@ -282,6 +294,7 @@ static int reap_one(struct call *c, const struct reap_item *i)
 	struct cluster k = {.n = 0};
 	struct site_options o;
 	struct err e;
+	bool due;
 	int rc;
 
 	as.config = cluster_reap_config(&c->config, i);
@@ -293,8 +306,15 @@ static int reap_one(struct call *c, const struct reap_item *i)
 	    STR("DWH.CLUSTER_IDENTIFIER"), str_z(i->identifier)};
 	as.sets[as.n_sets++] = (struct config_set){
 	    STR("DWH.KIND"), i->kind == KIND_SERVERLESS ? STR("serverless") : STR("cluster")};
-	rc = options_of(&as, true, &o, &e) && cluster_open(&k, &o, false, &e) ? down(&as, &k, &e)
-	                                                                      : fail(&e);
+	if (!options_of(&as, true, &o, &e) || !cluster_open(&k, &o, false, &e) ||
+	    !cluster_reap_is_due(&k, &due, &e)) {
+		rc = fail(&e);
+	} else if (!due) {
+		printf("stays  %s: it was given more time meanwhile\n", i->identifier);
+		rc = 0;
+	} else {
+		rc = down(&as, &k, &e);
+	}
 	cluster_close(&k);
 	return rc;
 }
@@ -309,12 +329,13 @@ static int reap(struct call *c, struct cluster *k, struct err *e)
 		return fail(e);
 	for (size_t i = 0; i < n && !signalled; i++) {
 		due += items[i].due;
-		printf("%s  %s %s (%s), expires %s\n",
+		printf("%s  %s %s (%s), expires %s%s%s\n",
 		    !items[i].due ? "stays"
 		    : c->dry_run  ? "due"
 		                  : "goes",
-		    items[i].kind == KIND_SERVERLESS ? "namespace" : "cluster", items[i].identifier,
-		    items[i].state ? items[i].state : "", items[i].expires);
+		    items[i].what, items[i].name, items[i].state ? items[i].state : "there",
+		    items[i].expires, items[i].belies ? ", but is left: " : "",
+		    items[i].belies ? items[i].belies : "");
 		fflush(stdout);
 		if (items[i].due && !c->dry_run) {
 			int one = reap_one(c, &items[i]);

@@ -242,12 +242,24 @@ static bool set_rules(struct site *s, const struct group *g, const char *cidr, s
 	return true;
 }
 
+static bool set_expiry(struct site *s, const struct found *f, struct err *e)
+{
+	struct aws_call c;
+
+	aws_call_init(&c, AWS_EC2, "CreateTags");
+	aws_argz(&c, "ResourceId.1", f->id);
+	site_arg_tags(s, &c, "Tag");
+	return site_send(s, &c, NULL, e);
+}
+
 static bool make(struct site *s, const struct found *f, struct err *e)
 {
 	struct group g;
 
 	if (f->is == FOUND_NOTHING)
 		return group_vpc(s, e) && create(s, e);
+	if (!site_expires_so(s, f) && !set_expiry(s, f, e))
+		return false;
 	return describe(s, &g, NULL, e) &&
 	       (g.id ? set_rules(s, &g, s->ingress, e)
 	             : err_set(e, ERR_RETRY, AT_AWS, "group", "the security group %s is not shown",

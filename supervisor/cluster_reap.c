@@ -8,6 +8,7 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xml.h"
+#include "supervisor/cluster_group.h"
 
 #define AT "DescribeClustersResult/Clusters/Cluster"
 
@@ -30,12 +31,27 @@ static bool is_past(const char *at)
 	return end && strcmp(end, "Z") == 0 && (int64_t)timegm(&tm) * 1000 <= clock_wall_ms();
 }
 
-static void end_of_one(struct finder *f)
+/* Tags go with a snapshot, into another cluster and another region. */
+static const char *belied(const struct site *s, const struct reap_item *i, const struct found *tags)
 {
-	if (f->tags.by_dwh && f->tags.of && f->tags.expires) {
+	const char *of = i->name;
+
+	if (strcmp(i->what, "security group") == 0)
+		of = str_starts(str_z(of), STR("dwh-")) ? of + 4 : "";
+	if (strcmp(of, tags->of) == 0 && tags->in && str_eqz(s->region, tags->in))
+		return NULL;
+	return arena_printf(s->arena, "its tags are those of %s in %s", tags->of,
+	    tags->in ? tags->in : "no region");
+}
+
+static void end_of_one(struct finder *f, const char *what)
+{
+	if (f->now.name && f->tags.by_dwh && f->tags.of && f->tags.expires) {
+		f->now.what = what;
 		f->now.identifier = f->tags.of;
 		f->now.expires = f->tags.expires;
-		f->now.due = is_past(f->tags.expires);
+		f->now.belies = belied(f->site, &f->now, &f->tags);
+		f->now.due = !f->now.belies && is_past(f->tags.expires);
 		f->items = arena_grow(f->site->arena, f->items, f->n, &f->cap, sizeof *f->items);
 		f->items[f->n++] = f->now;
 	}
@@ -60,7 +76,9 @@ static void see(void *ctx, struct str path, struct str text)
 	else if (str_eqz(path, AT "/IamRoles/ClusterIamRole/IamRoleArn") && !f->now.role)
 		f->now.role = strrchr(arena_cstr(a, text), '/');
 	else if (str_eqz(path, AT))
-		end_of_one(f);
+		end_of_one(f, "cluster");
+	else if (str_eqz(path, AT "/ClusterIdentifier"))
+		f->now.name = arena_cstr(a, text);
 }
 
 static bool find_clusters(struct finder *f, struct err *e)
@@ -121,9 +139,10 @@ static bool see_namespace(struct finder *f, const json_t *namespace, struct err 
 		    str_z(json_string_value(json_object_get(json_array_get(tags, i), "value"))));
 	json_decref(root);
 	f->now.kind = KIND_SERVERLESS;
+	f->now.name = text_of(s, namespace, "namespaceName");
 	f->now.state = text_of(s, namespace, "status");
 	f->now.role = role_of(s, namespace);
-	end_of_one(f);
+	end_of_one(f, "namespace");
 	return true;
 }
 
@@ -153,23 +172,95 @@ static bool find_namespaces(struct finder *f, struct err *e)
 	return ok;
 }
 
+/* ---- what has neither, as the cluster was never made ---- */
+
+#define GROUP "securityGroupInfo/item"
+
+static bool is_known(const struct finder *f, const char *identifier)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->items[i].identifier, identifier) == 0)
+			return true;
+	return false;
+}
+
+static void see_group(void *ctx, struct str path, struct str text)
+{
+	struct finder *f = ctx;
+	struct arena *a = f->site->arena;
+
+	text = str_trim(text);
+	if (str_eqz(path, GROUP "/tagSet/item/key"))
+		f->key = arena_str(a, text);
+	else if (str_eqz(path, GROUP "/tagSet/item/value"))
+		f->value = arena_str(a, text);
+	else if (str_eqz(path, GROUP "/tagSet/item"))
+		site_see_tag(f->site, &f->tags, f->key, f->value);
+	else if (str_eqz(path, GROUP "/groupName"))
+		f->now.name = arena_cstr(a, text);
+	else if (str_eqz(path, GROUP)) {
+		if (f->tags.of && is_known(f, f->tags.of))
+			f->now.name = NULL;
+		end_of_one(f, "security group");
+	}
+}
+
+static bool find_groups(struct finder *f, struct err *e)
+{
+	const char *const filters[] = {"tag-key", SITE_TAG_EXPIRES, NULL};
+	const char *token = NULL;
+	struct err ignored;
+	struct str body;
+
+	do {
+		if (!group_page(f->site, "DescribeSecurityGroups", filters, &token, &body, e))
+			return err_prefix(e, "looking for security groups");
+		xml_walk(body, NULL, see_group, f, &ignored);
+	} while (token);
+	return true;
+}
+
+/* Who has never used it may well not be allowed to. */
+static bool only_denied(const struct err *why, struct err *e)
+{
+	if (why->kind != ERR_SETUP || why->where != AT_AWS) {
+		*e = *why;
+		return false;
+	}
+	log_warn("%s", why->msg);
+	return true;
+}
+
 bool cluster_reap_find(struct site *s, struct reap_item **out, size_t *n, struct err *e)
 {
 	struct finder f = {.site = s};
 	struct err why;
 
-	if (!find_clusters(&f, e))
+	if (!find_clusters(&f, e) || (!find_namespaces(&f, &why) && !only_denied(&why, e)) ||
+	    (!find_groups(&f, &why) && !only_denied(&why, e)))
 		return false;
-	/* Who has never used it may well not be allowed to. */
-	if (!find_namespaces(&f, &why)) {
-		if (why.kind != ERR_SETUP || why.where != AT_AWS) {
-			*e = why;
-			return false;
-		}
-		log_warn("%s", why.msg);
-	}
 	*out = f.items;
 	*n = f.n;
+	return true;
+}
+
+bool cluster_reap_is_due(struct cluster *k, bool *due, struct err *e)
+{
+	bool warehouse = false, goes = true, any = false;
+
+	if (!cluster_look(k, e))
+		return false;
+	for (size_t i = 0; i < k->n; i++)
+		warehouse |= k->items[i].ours && k->items[i].r->holds_data;
+	for (size_t i = 0; i < k->n; i++) {
+		const struct cluster_item *c = &k->items[i];
+
+		if (!c->ours || c->r->holds_data != warehouse)
+			continue;
+		any = true;
+		goes = goes && c->f.expires && is_past(c->f.expires);
+	}
+	*due = any && goes;
 	return true;
 }
 

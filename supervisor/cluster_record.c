@@ -12,36 +12,40 @@
 
 enum { RECORD_MAX = 16 << 20, LINE_MAX_BYTES = 64 << 10 };
 
-struct entry {
-	const char *kind, *id, *what;
-};
-
 struct cluster_record {
 	const char *path, *account;
 	struct str region;
 	struct arena *arena;
 	int fd; /* -1: nothing is there, and nothing will be written */
 	bool up;
-	struct entry *entries; /* a resource each, with its last step */
+	struct record_entry *entries;
 	size_t n, cap;
 };
 
-static struct entry *entry_of(const struct cluster_record *r, const char *kind, const char *id)
+static struct record_entry *entry_of(
+    const struct cluster_record *r, const char *kind, const char *id, struct str region)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (strcmp(r->entries[i].kind, kind) == 0 && strcmp(r->entries[i].id, id) == 0)
-			return &r->entries[i];
+	for (size_t i = 0; i < r->n; i++) {
+		struct record_entry *t = &r->entries[i];
+
+		if (strcmp(t->kind, kind) == 0 && strcmp(t->id, id) == 0 &&
+		    str_eqz(region, t->region))
+			return t;
+	}
 	return NULL;
 }
 
-static void note(struct cluster_record *r, const char *what, const char *kind, const char *id)
+static void note(
+    struct cluster_record *r, const char *what, const char *kind, const char *id, struct str region)
 {
-	struct entry *t = entry_of(r, kind, id);
+	struct record_entry *t = entry_of(r, kind, id, region);
 
 	if (!t) {
 		r->entries = arena_grow(r->arena, r->entries, r->n, &r->cap, sizeof *r->entries);
 		t = &r->entries[r->n++];
-		*t = (struct entry){arena_strz(r->arena, kind), arena_strz(r->arena, id), NULL};
+		*t = (struct record_entry){.kind = arena_strz(r->arena, kind),
+		    .id = arena_strz(r->arena, id),
+		    .region = arena_cstr(r->arena, region)};
 	}
 	t->what = arena_strz(r->arena, what);
 }
@@ -54,13 +58,13 @@ static void take_line(struct cluster_record *r, const json_t *j)
 	const char *account = json_string_value(json_object_get(j, "account"));
 	const char *region = json_string_value(json_object_get(j, "region"));
 
-	if (!what || !account || !region || strcmp(account, r->account) != 0 ||
-	    !str_eqz(r->region, region))
+	if (!what || !account || !region || strcmp(account, r->account) != 0)
 		return;
-	if (strcmp(what, "up") == 0 || strcmp(what, "down") == 0)
+	if (kind && id)
+		note(r, what, kind, id, str_z(region));
+	else if (str_eqz(r->region, region) &&
+	         (strcmp(what, "up") == 0 || strcmp(what, "down") == 0))
 		r->up = strcmp(what, "up") == 0;
-	else if (kind && id)
-		note(r, what, kind, id);
 }
 
 /* A line that is torn, by a crash, is one that was not written: its step was not taken. */
@@ -187,7 +191,7 @@ bool record_step(
 
 	if (!add_line(r, line, e))
 		return false;
-	note(r, what, kind, id);
+	note(r, what, kind, id, r->region);
 	return true;
 }
 
@@ -216,7 +220,27 @@ bool record_down(struct cluster_record *r, struct err *e)
 
 const char *record_last(const struct cluster_record *r, const char *kind, const char *id)
 {
-	const struct entry *t = entry_of(r, kind, id);
+	const struct record_entry *t = entry_of(r, kind, id, r->region);
 
 	return t ? t->what : NULL;
+}
+
+static bool is_standing(const struct record_entry *t)
+{
+	return strcmp(t->what, "removed") != 0 && strcmp(t->what, "adopted") != 0;
+}
+
+bool record_stands(const struct cluster_record *r, const char *kind, const char *id)
+{
+	const struct record_entry *t = entry_of(r, kind, id, r->region);
+
+	return t && is_standing(t);
+}
+
+const struct record_entry *record_standing(const struct cluster_record *r, size_t n)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (is_standing(&r->entries[i]) && n-- == 0)
+			return &r->entries[i];
+	return NULL;
 }

@@ -24,10 +24,15 @@
 
 struct cluster_record;
 
+/* A resource, with the last step on it. */
+struct record_entry {
+	const char *kind, *id, *what, *region;
+};
+
 /*
- * Reads what is there; lines of another account or region are of another cluster of this name, and
- * count for nothing. write: more will be added; ERR_SETUP/AT_STATE where another process does that.
- * Lives in a; record_close() gives up the lock.
+ * Reads what is there; lines of another account are of another cluster of this name, and count for
+ * nothing; those of another region for record_standing() alone. write: more will be added;
+ * ERR_SETUP/AT_STATE where another process does that. Lives in a; record_close() gives up the lock.
  */
 bool record_open(const char *path, bool write, const char *account, struct str region,
     struct arena *a, struct cluster_record **out, struct err *e);
@@ -44,5 +49,12 @@ bool record_down(struct cluster_record *r, struct err *e); /* nothing where it i
 
 /* The last step on it ("made"), or NULL. */
 const char *record_last(const struct cluster_record *r, const char *kind, const char *id);
+
+/* Whether it is there by the record, and ours: begun, and not yet known to be removed. */
+bool record_stands(const struct cluster_record *r, const char *kind, const char *id);
+
+/* The n-th that stands, in whatever region of the account; NULL behind the last. It may move with
+ * the next step. */
+const struct record_entry *record_standing(const struct cluster_record *r, size_t n);
 
 #endif

@@ -237,9 +237,7 @@ static bool make(struct site *s, const struct found *f, struct err *e)
 		return create(s, e);
 	if (f->is == FOUND_PAUSED)
 		return send_simple(s, "ResumeCluster", e);
-	if (s->n_tags == SITE_TAGS &&
-	    (!f->expires || strcmp(f->expires, s->tags[SITE_TAGS - 1].value) != 0) &&
-	    !set_expiry(s, e))
+	if (!site_expires_so(s, f) && !set_expiry(s, e))
 		return false;
 	return f->is != FOUND_READY || s->role_attached || !s->role_arn || attach_role(s, e);
 }
@@ -288,6 +286,7 @@ const struct resource resource_cluster = {.kind = "cluster",
     .usual_s = 300,
     .costs = true,
     .warehouse = true,
+    .holds_data = true,
     .name = name_of,
     .check = check,
     .plan = plan,

@@ -2,9 +2,10 @@
  * cluster_role.c - the role by which the warehouse reads S3.
  *
  * It trusts Redshift alone, and has one policy: what [IAM_ROLE] POLICY names, else one of its own
- * that reads the buckets of [S3] and nothing else. A role that the configuration names by its ARN
- * is the user's: it is used as it is. IAM is eventually consistent, so that a new role may not be
- * found, and not be assumed, for a minute or two: the walk asks again.
+ * that reads the buckets of [S3] and nothing else; each up takes what else is attached to it. A
+ * role that the configuration names by its ARN is the user's: it is used as it is. IAM is
+ * eventually consistent, so that a new role may not be found, and not be assumed, for a minute or
+ * two: the walk asks again.
  */
 #include "shared/xml.h"
 #include "supervisor/cluster_check.h"
@@ -78,50 +79,7 @@ static bool look_role(struct site *s, struct found *f, struct err *e)
 	return true;
 }
 
-/* ---- make ---- */
-
-static bool create_role(struct site *s, struct err *e)
-{
-	struct aws_call c;
-	struct str body;
-
-	call_init(s, &c, "CreateRole");
-	aws_argz(&c, "Path", "/");
-	aws_argz(&c, "Description", "lets a warehouse of dwh read S3");
-	aws_arg(&c, "AssumeRolePolicyDocument", policy_of_trust());
-	site_arg_tags(s, &c, "Tags.member");
-	if (!site_send(s, &c, &body, e))
-		return site_is(e, "EntityAlreadyExists");
-	s->role_arn = site_text(s, body, "CreateRoleResult/Role/Arn");
-	return true;
-}
-
-static bool give_policy(struct site *s, struct err *e)
-{
-	const char *policy = s->config->iam_role.policy;
-	struct aws_call c;
-	struct str own;
-
-	if (!policy &&
-	    !policy_of_role(s->config, s->partition, site_manifests(s), s->arena, &own, e))
-		return false;
-	call_init(s, &c, policy ? "AttachRolePolicy" : "PutRolePolicy");
-	if (policy) {
-		aws_argz(&c, "PolicyArn", policy);
-	} else {
-		aws_argz(&c, "PolicyName", POLICY_NAME);
-		aws_arg(&c, "PolicyDocument", own);
-	}
-	return site_send(s, &c, NULL, e) ||
-	       (site_is(e, "NoSuchEntity") && !policy ? site_later(e) : false);
-}
-
-static bool make_role(struct site *s, const struct found *f, struct err *e)
-{
-	return f->is == FOUND_NOTHING ? create_role(s, e) : give_policy(s, e);
-}
-
-/* ---- remove ---- */
+/* ---- policies ---- */
 
 struct names {
 	struct arena *a;
@@ -162,13 +120,15 @@ static bool list(
 	return true;
 }
 
-/* Each with its own request; what is gone already is fine. */
-static bool drop_all(
-    struct site *s, const struct names *l, const char *action, const char *arg, struct err *e)
+/* Each but keep, which may be NULL, with its own request; what is gone already is fine. */
+static bool drop_all(struct site *s, const struct names *l, const char *keep, const char *action,
+    const char *arg, struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct aws_call c;
 
+		if (keep && strcmp(keep, l->v[i]) == 0)
+			continue;
 		call_init(s, &c, action);
 		aws_argz(&c, arg, l->v[i]);
 		if (!site_send(s, &c, NULL, e) && !site_is(e, "NoSuchEntity"))
@@ -177,18 +137,101 @@ static bool drop_all(
 	return true;
 }
 
+static bool list_attached(struct site *s, struct names *l, struct err *e)
+{
+	return list(s, "ListAttachedRolePolicies", "AttachedPolicies/member/PolicyArn", l, e);
+}
+
+static bool list_own(struct site *s, struct names *l, struct err *e)
+{
+	return list(s, "ListRolePolicies", "PolicyNames/member", l, e);
+}
+
+static bool give_policy(struct site *s, struct err *e)
+{
+	const char *policy = s->config->iam_role.policy;
+	struct aws_call c;
+	struct str own;
+
+	if (!policy &&
+	    !policy_of_role(s->config, s->partition, site_manifests(s), s->arena, &own, e))
+		return false;
+	call_init(s, &c, policy ? "AttachRolePolicy" : "PutRolePolicy");
+	if (policy) {
+		aws_argz(&c, "PolicyArn", policy);
+	} else {
+		aws_argz(&c, "PolicyName", POLICY_NAME);
+		aws_arg(&c, "PolicyDocument", own);
+	}
+	return site_send(s, &c, NULL, e) ||
+	       (site_is(e, "NoSuchEntity") && !policy ? site_later(e) : false);
+}
+
+/* What an earlier configuration gave it goes. Policies of its own under other names are not ours.
+ */
+static bool take_others(struct site *s, struct err *e)
+{
+	const char *policy = s->config->iam_role.policy;
+	struct names attached, own;
+	const char *ours = POLICY_NAME;
+	struct names drop = {.v = &ours};
+
+	if (!list_attached(s, &attached, e) || !list_own(s, &own, e))
+		return site_is(e, "NoSuchEntity") ? site_later(e) : false;
+	if (!drop_all(s, &attached, policy, "DetachRolePolicy", "PolicyArn", e))
+		return false;
+	for (size_t i = 0; i < own.n; i++)
+		if (policy && strcmp(own.v[i], ours) == 0)
+			drop.n = 1;
+	return drop_all(s, &drop, NULL, "DeleteRolePolicy", "PolicyName", e);
+}
+
+/* ---- make ---- */
+
+static bool create_role(struct site *s, struct err *e)
+{
+	struct aws_call c;
+	struct str body;
+
+	call_init(s, &c, "CreateRole");
+	aws_argz(&c, "Path", "/");
+	aws_argz(&c, "Description", "lets a warehouse of dwh read S3");
+	aws_arg(&c, "AssumeRolePolicyDocument", policy_of_trust());
+	site_arg_tags(s, &c, "Tags.member");
+	if (!site_send(s, &c, &body, e))
+		return site_is(e, "EntityAlreadyExists");
+	s->role_arn = site_text(s, body, "CreateRoleResult/Role/Arn");
+	return true;
+}
+
+static bool set_expiry(struct site *s, struct err *e)
+{
+	struct aws_call c;
+
+	call_init(s, &c, "TagRole");
+	site_arg_tags(s, &c, "Tags.member");
+	return site_send(s, &c, NULL, e) || (site_is(e, "NoSuchEntity") && site_later(e));
+}
+
+static bool make_role(struct site *s, const struct found *f, struct err *e)
+{
+	return f->is == FOUND_NOTHING ? create_role(s, e)
+	                              : (site_expires_so(s, f) || set_expiry(s, e)) &&
+	                                    give_policy(s, e) && take_others(s, e);
+}
+
+/* ---- remove ---- */
+
 static bool remove_role(struct site *s, const struct found *f, struct err *e)
 {
 	struct names attached, own;
 	struct aws_call c;
 
 	(void)f;
-	if (!list(
-	        s, "ListAttachedRolePolicies", "AttachedPolicies/member/PolicyArn", &attached, e) ||
-	    !list(s, "ListRolePolicies", "PolicyNames/member", &own, e))
+	if (!list_attached(s, &attached, e) || !list_own(s, &own, e))
 		return site_is(e, "NoSuchEntity");
-	if (!drop_all(s, &attached, "DetachRolePolicy", "PolicyArn", e) ||
-	    !drop_all(s, &own, "DeleteRolePolicy", "PolicyName", e))
+	if (!drop_all(s, &attached, NULL, "DetachRolePolicy", "PolicyArn", e) ||
+	    !drop_all(s, &own, NULL, "DeleteRolePolicy", "PolicyName", e))
 		return false;
 	call_init(s, &c, "DeleteRole");
 	if (site_send(s, &c, NULL, e) || site_is(e, "NoSuchEntity"))

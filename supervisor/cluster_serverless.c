@@ -144,8 +144,7 @@ static bool set_expiry(struct site *s, const struct found *f, struct err *e)
 {
 	struct aws_call c;
 
-	if (s->n_tags < SITE_TAGS ||
-	    (f->expires && strcmp(f->expires, s->tags[SITE_TAGS - 1].value) == 0))
+	if (site_expires_so(s, f))
 		return true;
 	aws_call_init(&c, AWS_SERVERLESS, "TagResource");
 	aws_argz(&c, "resourceArn", f->id);
@@ -268,6 +267,7 @@ static const char *namespace_by_hand(struct site *s)
 const struct resource resource_namespace = {
     .kind = "namespace",
     .usual_s = 20,
+    .holds_data = true,
     .name = name,
     .check = check_namespace,
     .plan = plan_namespace,
@@ -412,6 +412,7 @@ const struct resource resource_workgroup = {
     .usual_s = 180,
     .costs = true,
     .warehouse = true,
+    .holds_data = true,
     .name = name,
     .check = check_workgroup,
     .plan = plan_workgroup,

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "shared/clock.h"
 #include "shared/cluster_found.h"
@@ -72,16 +73,43 @@ void site_see_tags(struct site *s, struct found *f, struct str body, const char 
 	xml_walk(body, NULL, see_element, &t, &ignored);
 }
 
+/* Of all that have been seen so far. */
+static void judge_tags(struct site *s, struct found *f)
+{
+	bool here = f->in && str_eqz(s->region, f->in);
+
+	f->tagged = false;
+	f->other = NULL;
+	if (!f->by_dwh || !f->of)
+		return;
+	if (strcmp(f->of, s->identifier) != 0 || !here)
+		f->other = arena_printf(s->arena, "the cluster %s of dwh in %s", f->of,
+		    f->in ? f->in : "a region that it does not tell");
+	else if (s->run && (!f->run || strcmp(f->run, s->run) != 0))
+		f->other = arena_printf(s->arena, "%s of %s",
+		    f->run ? "another `dwh run --ephemeral`" : "`dwh cluster up`", f->of);
+	else
+		f->tagged = true;
+}
+
 void site_see_tag(struct site *s, struct found *f, struct str key, struct str value)
 {
 	if (str_eqz(key, SITE_TAG_BY))
 		f->by_dwh = str_eqz(value, "dwh");
 	else if (str_eqz(key, SITE_TAG_CLUSTER))
 		f->of = arena_cstr(s->arena, value);
+	else if (str_eqz(key, SITE_TAG_REGION))
+		f->in = arena_cstr(s->arena, value);
+	else if (str_eqz(key, SITE_TAG_RUN))
+		f->run = arena_cstr(s->arena, value);
 	else if (str_eqz(key, SITE_TAG_EXPIRES))
 		f->expires = arena_cstr(s->arena, value);
-	f->tagged = f->by_dwh && f->of && strcmp(f->of, s->identifier) == 0;
-	f->other = f->by_dwh && f->of && !f->tagged ? f->of : NULL;
+	judge_tags(s, f);
+}
+
+bool site_expires_so(const struct site *s, const struct found *f)
+{
+	return !s->expires || (f->expires && strcmp(f->expires, s->expires) == 0);
 }
 
 void site_arg_tags(const struct site *s, struct aws_call *c, const char *prefix)
@@ -124,11 +152,15 @@ static void make_tags(struct site *s, int64_t expires_ms)
 
 	add_tag(s, SITE_TAG_BY, "dwh");
 	add_tag(s, SITE_TAG_CLUSTER, s->identifier);
+	add_tag(s, SITE_TAG_REGION, arena_cstr(s->arena, s->region));
+	if (s->run)
+		add_tag(s, SITE_TAG_RUN, s->run);
 	if (!expires_ms)
 		return;
 	clock_iso(expires_ms, at);
 	memcpy(at + 19, "Z", 2); /* whole seconds */
-	add_tag(s, SITE_TAG_EXPIRES, arena_strz(s->arena, at));
+	s->expires = arena_strz(s->arena, at);
+	add_tag(s, SITE_TAG_EXPIRES, s->expires);
 }
 
 bool site_owns(
@@ -198,8 +230,9 @@ bool site_open(struct site *s, const struct site_options *o, struct err *e)
 	for (const struct resource *const *r = o->checks; r && *r; r++)
 		if ((*r)->check && !(*r)->check(s, e))
 			return false;
-	make_tags(s, o->expires_ms);
 	s->region = credentials_region(c, s->arena);
+	s->run = getenv(SITE_RUN_VARIABLE);
+	make_tags(s, o->expires_ms);
 	s->partition = aws_partition(s->region);
 	s->credentials = arena_alloc(s->arena, sizeof *s->credentials);
 	if (!credentials_find(c, s->arena, s->credentials, e))

@@ -42,19 +42,26 @@ struct found {
 	const char *state;   /* as AWS calls it ("creating"), or what is broken; may be NULL */
 	const char *id;      /* as AWS names it: "sg-12", an ARN; may be NULL */
 	bool given;          /* the configuration names it: it is used, never made nor removed */
-	bool tagged;         /* dwh made it, for this cluster: site_see_tag() sees it */
-	const char *other;   /* dwh made it, for the cluster of this name */
+	bool tagged;         /* dwh made it, for this site: site_see_tag() sees it */
+	const char *other;   /* dwh made it, for another: "the cluster night of dwh in eu-west-1" */
 	const char *expires; /* its dwh:expires; may be NULL */
-	bool by_dwh;         /* site_see_tag()'s own: half of what tagged needs */
-	const char *of;      /* likewise */
+	const char *run;     /* its dwh:run: a `dwh run --ephemeral` made it; may be NULL */
+	bool by_dwh;         /* site_see_tag()'s own: a part of what tagged needs */
+	const char *of, *in; /* likewise */
 };
 
 struct cluster_record;
 
-enum { SITE_TAGS = 3 };
+enum { SITE_TAGS = 5 };
 #define SITE_TAG_BY "dwh:made-by"
 #define SITE_TAG_CLUSTER "dwh:cluster"
+#define SITE_TAG_REGION "dwh:region" /* a role is in all of them, its cluster in one */
+#define SITE_TAG_RUN "dwh:run"
 #define SITE_TAG_EXPIRES "dwh:expires"
+
+/* In the environment of what `dwh run --ephemeral` starts: a word that no other run has. What is
+ * made carries it, and what carries another one, or none, is not ours. Without it all runs are. */
+#define SITE_RUN_VARIABLE "DWH_CLUSTER_RUN"
 
 struct site {
 	const struct config *config;
@@ -70,8 +77,10 @@ struct site {
 	struct str region;
 	struct {
 		const char *key, *value;
-	} tags[SITE_TAGS]; /* of all that we make; the last only where it expires */
+	} tags[SITE_TAGS]; /* of all that we make */
 	size_t n_tags;
+	const char *run;     /* of SITE_RUN_VARIABLE; NULL: we are none's */
+	const char *expires; /* the tag that will be set; NULL: none */
 
 	const char *ingress;  /* --ingress or [DWH] INGRESS, a checked CIDR; NULL: the caller's own
 	                       * address, which the security group finds out */
@@ -92,6 +101,7 @@ struct resource {
 	const char *kind;  /* "security group": in messages and the record */
 	int usual_s;       /* how long it usually takes until it is ready; 0: at once */
 	bool costs;        /* by the hour, while it is there */
+	bool holds_data;   /* a part of what is loaded into; the rest only serves it */
 	bool warehouse;    /* the one that is connected to: up ends with its being ready */
 	bool tagged_later; /* its tags need a request of their own: until then the record alone
 	                    * knows that it is ours */
@@ -140,6 +150,9 @@ void site_see_tags(struct site *s, struct found *f, struct str body, const char 
  */
 void site_arg_tags(const struct site *s, struct aws_call *c, const char *prefix);
 struct str site_json_tags(struct site *s);
+
+/* Whether it has the expiry that it shall have, or shall have none. */
+bool site_expires_so(const struct site *s, const struct found *f);
 
 /* A tag that look has seen: those of ours are told apart by it. */
 void site_see_tag(struct site *s, struct found *f, struct str key, struct str value);

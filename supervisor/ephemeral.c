@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +27,9 @@
 #include "shared/cluster_found.h"
 #include "shared/log.h"
 #include "supervisor/cluster_commands.h"
+#include "supervisor/cluster_site.h"
 #include "supervisor/exitcode.h"
+#include "supervisor/journal.h"
 
 enum { HOURS = 12, LEFT_EXIT = 9, WORDS = 24 };
 
@@ -221,6 +224,16 @@ static bool check_target(struct call *c, struct err *e)
 	return true;
 }
 
+/* What is made, carries it: neither another run's warehouse is used, nor is it removed. */
+static bool name_the_run(struct err *e)
+{
+	char id[24];
+
+	journal_new_id(id);
+	return setenv(SITE_RUN_VARIABLE, id, 1) == 0 ||
+	       err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot set %s", SITE_RUN_VARIABLE);
+}
+
 static int fail(const struct err *e)
 {
 	log_error("%s", e->msg);
@@ -235,7 +248,7 @@ int ephemeral_run(struct call *c)
 	struct err e;
 
 	if (!check_target(c, &e) || !cluster_max_hours(c, HOURS, &hours, &e) ||
-	    !cluster_is_new(c, &e))
+	    !cluster_is_new(c, &e) || !name_the_run(&e))
 		return fail(&e);
 	taken_signals(&taken);
 	sigprocmask(SIG_BLOCK, &taken, NULL);

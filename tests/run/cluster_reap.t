@@ -13,8 +13,10 @@ expires() {
 	python3 - "$@" <<-'PY'
 		import boto3, os, sys
 		c = boto3.client("redshift-serverless", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-		n = c.get_namespace(namespaceName=sys.argv[1])["namespace"]
-		c.tag_resource(resourceArn=n["namespaceArn"], tags=[{"key": "dwh:expires", "value": sys.argv[2]}])
+		arns = [n["namespaceArn"] for n in c.get_paginator("list_namespaces").paginate().search("namespaces[]") if n["namespaceName"] == sys.argv[1]]
+		arns += [w["workgroupArn"] for w in c.get_paginator("list_workgroups").paginate().search("workgroups[]") if w["workgroupName"] == sys.argv[1]]
+		for arn in arns:
+		    c.tag_resource(resourceArn=arn, tags=[{"key": "dwh:expires", "value": sys.argv[2]}])
 	PY
 }
 for name in early late; do
@@ -55,6 +57,63 @@ dwh cluster up --max-hours 3 --set DWH.CLUSTER_IDENTIFIER=half --set DWH.IAM_ROL
 expires half 2020-01-01T00:00:00Z
 dwh cluster reap
 is "$ST $(left | grep -c half)" '0 0' 'half of one is removed'
+
+# ---- it is looked at again, just before it goes ----
+
+expires late 2020-01-01T00:00:00Z
+fail_next DescribeSecurityGroups hold
+"$DWH" cluster reap -c "$T/dwh.cfg" >found 2>talk &
+reap=$!
+until_true 30 held
+is $? 0 'what is due has been found'
+expires late 2099-01-01T00:00:00Z
+double_post release >/dev/null
+wait $reap
+is "$? $(left | grep -c 'workgroup late')" '0 1' 'it was given more time meanwhile: it stays'
+like "$(cat found)" '^stays  late: ' 'and this is said'
+double_post calm >/dev/null
+
+# ---- tags go with a snapshot ----
+
+restored() { # restored NAME TAG=VALUE...
+	local args=() n=0 tag
+	for tag in dwh:made-by=dwh dwh:expires=2020-01-01T00:00:00Z "${@:2}"; do
+		n=$((n + 1))
+		args+=(--data-urlencode "Tags.Tag.$n.Key=${tag%%=*}" --data-urlencode "Tags.Tag.$n.Value=${tag#*=}")
+	done
+	signed redshift -o "$T/restored" -d Action=CreateCluster -d Version=2012-12-01 -d ClusterIdentifier="$1" \
+		-d NodeType=ra3.large -d ClusterType=multi-node -d NumberOfNodes=2 -d DBName=x -d MasterUsername=someone \
+		--data-urlencode MasterUserPassword="$CLUSTER_PASSWORD" "${args[@]}"
+}
+restored copy dwh:cluster=late dwh:region=us-west-2
+restored moved dwh:cluster=moved dwh:region=eu-west-1
+before=$(left)
+dwh cluster reap
+is "$ST $(left)" "0 $before" 'neither what has the tags of another is removed, nor that other'
+like "$OUT" '^stays  cluster copy .* but is left: its tags are those of late in us-west-2$' 'it is told'
+like "$OUT" '^stays  cluster moved .* but is left: its tags are those of moved in eu-west-1$' 'one of another region, too'
+
+# ---- the warehouse was never made ----
+
+group_expires() { # group_expires NAME TIME
+	python3 - "$@" <<-'PY'
+		import boto3, os, sys
+		c = boto3.client("ec2", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+		g = c.describe_security_groups(Filters=[{"Name": "group-name", "Values": [sys.argv[1]]}])
+		c.create_tags(Resources=[g["SecurityGroups"][0]["GroupId"]],
+		              Tags=[{"Key": "dwh:expires", "Value": sys.argv[2]}])
+	PY
+}
+fail_next CreateNamespace deny
+never=(--set DWH.CLUSTER_IDENTIFIER=never --set S3.MANIFESTS=s3://sparkify/m
+	--set IAM_ROLE.ARN=arn:aws:iam::123456789012:role/theirs)
+dwh cluster up --max-hours 3 "${never[@]}"
+rm "$T/.dwh/cluster/never.jsonl"
+dwh cluster reap
+like "$OUT" '^stays  security group dwh-never ' 'what was made before it is found'
+group_expires dwh-never 2020-01-01T00:00:00Z
+dwh cluster reap
+is "$ST $(left | grep -c never)" '0 0' 'and removed when its time is over'
 fail_next ListNamespaces deny
 dwh cluster reap
 is "$ST" 0 'who may not list serverless ones'
