@@ -169,3 +169,33 @@ interrupted() {
 	double_post calm >/dev/null
 }
 none_held() { ! held; }
+# each ACTION VERB...: every fault and every signal, before and after, at that one of CHANGES; the same
+# command again completes what was not borne. prepare and proved are the test's.
+each() {
+	local k signal how
+	for k in "${!CHANGES[@]}"; do
+		[ "${CHANGES[$k]}" != "$1" ] || break
+	done
+	is "${CHANGES[$k]}" "$1" "${*:2} asks for $1"
+	HOWS='throttle timeout lost' borne "$k" "${@:2}"
+	prepare
+	meets deny "$k" "${@:2}"
+	is "$((ST > 0))" 1 "it fails ($ST)"
+	dwh cluster "${@:2}"
+	proved 'the same command completes it'
+	for signal in INT TERM KILL; do
+		for how in hold hold-after; do
+			prepare
+			interrupted $signal $how "$k" "${@:2}"
+			ended_by $signal "$2"
+			dwh cluster "${@:2}"
+			proved 'the same command completes it'
+		done
+	done
+}
+# ended_by SIGNAL VERB: down says that something is left.
+ended_by() {
+	local status=$((128 + $(kill -l "$1")))
+	[ "$2" != down ] || [ "$1" = KILL ] || status=9
+	is "$ST" $status "$2 ends with $status"
+}

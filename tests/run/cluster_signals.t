@@ -15,12 +15,9 @@ is "${CHANGES[*]}" "$UP_CHANGES" 'these are its changes'
 removes up
 for k in "${!CHANGES[@]}"; do
 	for signal in INT TERM KILL; do
-		status=137
-		[ $signal != INT ] || status=130
-		[ $signal != TERM ] || status=143
 		for ends in completes removes; do
 			interrupted $signal "$HOW" "$k" up
-			is "$ST" $status 'it ends with the signal'
+			ended_by $signal up
 			# Before the first change there is nothing to remove.
 			[ $signal = KILL ] || [ "$k" = 0 ] || like "$ERR" 'cluster down. removes it' 'and says what removes it'
 			$ends "$signal in ${CHANGES[$k]}"

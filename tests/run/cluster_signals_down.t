@@ -19,12 +19,8 @@ for k in "${!CHANGES[@]}"; do
 		for ends in completes removes; do
 			filled
 			interrupted $signal "$HOW" "$k" down
-			if [ $signal = KILL ]; then
-				is "$ST" 137 'it is gone'
-			else
-				is "$ST" 9 'down that is stopped ends with 9'
-				like "$ERR" 'cluster down. removes what is left' 'and says what goes on'
-			fi
+			ended_by $signal down
+			[ $signal = KILL ] || like "$ERR" 'cluster down. removes what is left' 'and says what goes on'
 			$ends "$signal in ${CHANGES[$k]}"
 		done
 	done
