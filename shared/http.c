@@ -6,10 +6,11 @@
 #include <strings.h>
 
 #include "shared/arena.h"
+#include "shared/aws_wait.h"
 #include "shared/clock.h"
 #include "shared/http_curl.h"
 
-enum { HEADERS_MAX = 24 };
+enum { HEADERS_MAX = 24, SILENT_S = 60, LEAST_S = 2 };
 
 static const time_t END_OF_9999 = 253402300799; /* libcurl knows more years than are good */
 
@@ -50,6 +51,14 @@ static void set_no_proxy(CURL *easy)
 	buf_free(&b);
 }
 
+/* How long a peer may send nothing at all; shorter where it plays an AWS whose time is quicker. */
+static long silence(void)
+{
+	int64_t s = SILENT_S / aws_speed();
+
+	return s < LEAST_S ? LEAST_S : (long)s;
+}
+
 void http_easy_setup(CURL *easy, char *detail)
 {
 	const char *ca = getenv("AWS_CA_BUNDLE");
@@ -67,7 +76,7 @@ void http_easy_setup(CURL *easy, char *detail)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 60L);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, silence());
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "dwh");
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_easy_header);
 	if (ca)

@@ -108,18 +108,94 @@ removes() { # removes NAME
 	is "$ST $(left)" '0 ' "$1: down removes it"
 }
 
-# interrupted VERB SIGNAL ACTION HOW: its exit status is in $ST, what it said in $ERR
+# ---- at each change in turn ----
+
+# shellcheck disable=SC2034 # for the tests to read
+{
+	UP_CHANGES='CreateBucket PutBucketTagging PutPublicAccessBlock CreateRole PutRolePolicy CreateSecurityGroup AuthorizeSecurityGroupIngress CreateCluster'
+	DOWN_CHANGES='DeleteCluster DeleteSecurityGroup DeleteRolePolicy DeleteRole DeleteObjects DeleteBucket'
+}
+# All of it is there, and something in the bucket.
+filled() {
+	dwh cluster up
+	echo '{}' >"$T/buckets/dwh-123456789012-us-west-2-dwh-cluster/manifest"
+	[ "$ST $(left)" = "0 $ALL" ] || is "$ST $(left)" "0 $ALL" 'all of it is there'
+}
+# clean VERB...: a run without a fault; what it asks AWS to change is in CHANGES, in order.
+clean() {
+	local from
+	from=$(count_calls)
+	dwh cluster "$@"
+	is "$ST" 0 "$*"
+	mapfile -t CHANGES < <(changes "$from" | sed 's/.*://; s/ .*//')
+}
+# meets HOW K VERB...: the K-th of CHANGES meets that fault, once.
+meets() {
+	local from
+	from=$(count_calls)
+	fail_next changes "$1" 1 "$2"
+	dwh cluster "${@:3}"
+	double_post calm >/dev/null
+	like "$(changes "$from" | sed -n "$(($2 + 1))p")" ":${CHANGES[$2]} (lost|timeout|[A-Z])" \
+		"${*:3}: ${CHANGES[$2]} meets $1"
+}
+# borne K VERB...: so it meets faults that pass, with which the command succeeds. Before each of them
+# comes prepare, and after it proved, which asserts: both are the test's.
+HOWS=${HOWS:-throttle lost}
+borne() {
+	local how
+	for how in $HOWS; do
+		prepare
+		meets "$how" "$@"
+		proved "${CHANGES[$1]}: $how: it is borne"
+	done
+}
+# interrupted SIGNAL HOW K VERB...: its exit status is in $ST, what it said in $ERR. With hold AWS never
+# carries the K-th of CHANGES out, with hold-after it has.
 interrupted() {
 	local pid
-	fail_next "$3" "$4"
-	"$DWH" cluster "$1" -c "$T/dwh.cfg" >"$T/out" 2>"$T/killed" &
+	fail_next changes "$2" 1 "$3"
+	"$DWH" cluster "${@:4}" -c "$T/dwh.cfg" >"$T/out" 2>"$T/killed" &
 	pid=$!
-	until_true 30 held
-	is $? 0 "$1 stands in $3 ($4), and gets $2"
-	kill -s "$2" $pid
+	until_true 60 held
+	is $? 0 "${*:4} stands in ${CHANGES[$3]} ($2), and gets $1"
+	kill -s "$1" $pid
 	wait $pid 2>/dev/null
 	ST=$?
 	# shellcheck disable=SC2034
 	ERR=$(cat "$T/killed")
+	double_post release '{"drop": true}' >/dev/null
+	until_true 60 none_held
 	double_post calm >/dev/null
+}
+none_held() { ! held; }
+# each ACTION VERB...: every fault and every signal, before and after, at that one of CHANGES; the same
+# command again completes what was not borne. prepare and proved are the test's.
+each() {
+	local k signal how
+	for k in "${!CHANGES[@]}"; do
+		[ "${CHANGES[$k]}" != "$1" ] || break
+	done
+	is "${CHANGES[$k]}" "$1" "${*:2} asks for $1"
+	HOWS='throttle timeout lost' borne "$k" "${@:2}"
+	prepare
+	meets deny "$k" "${@:2}"
+	is "$((ST > 0))" 1 "it fails ($ST)"
+	dwh cluster "${@:2}"
+	proved 'the same command completes it'
+	for signal in INT TERM KILL; do
+		for how in hold hold-after; do
+			prepare
+			interrupted $signal $how "$k" "${@:2}"
+			ended_by $signal "$2"
+			dwh cluster "${@:2}"
+			proved 'the same command completes it'
+		done
+	done
+}
+# ended_by SIGNAL VERB: down says that something is left.
+ended_by() {
+	local status=$((128 + $(kill -l "$1")))
+	[ "$2" != down ] || [ "$1" = KILL ] || status=9
+	is "$ST" $status "$2 ends with $status"
 }

@@ -52,8 +52,8 @@ here() {
 		"$DWH" "${@:2}" -c "$T/$1" 2>"$T/err")
 	ST=$?
 }
-asked() { aws "$@" --output text 2>>"$T/aws.err"; }
-there() { # what moto has; asked at once, as awscli takes its time
+asked() { aws "$@" --output text 2>>"$T/aws.err" || echo "awscli failed: $1 $2"; }
+there() { # what moto has; asked at once, as awscli takes its time. A question that fails is said, too.
 	{
 		asked redshift describe-clusters --query 'Clusters[].ClusterIdentifier' &
 		asked iam list-roles --query 'Roles[].RoleName' | tr '\t' '\n' | grep -v ^AWSServiceRole &
