@@ -116,7 +116,7 @@ static bool fail_connect(struct pg *pg, struct err *e)
 	           strstr(text, "role \"") || strstr(text, "no pg_hba.conf entry")) {
 		kind = ERR_SETUP;
 		remedy =
-		    "check [CLUSTER] DB_USER and DB_PASSWORD (or PGPASSWORD, ~/.pgpass; IAM_AUTH, "
+		    "check [CLUSTER] DB_USER and DB_PASSWORD (or PGPASSWORD, ~/.pgpass, IAM_AUTH, "
 		    "DB_SECRET)";
 	} else if (strstr(text, "database \"") && strstr(text, "does not exist")) {
 		kind = ERR_SETUP;

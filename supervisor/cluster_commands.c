@@ -2,8 +2,11 @@
 #include "supervisor/cluster_commands.h"
 
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/cluster_found.h"
 #include "shared/log.h"
 #include "supervisor/cluster_reap.h"
 #include "supervisor/cluster_record.h"
@@ -87,6 +90,19 @@ static int fail(const struct err *e)
 	return e->kind == ERR_CANCELLED ? 128 + (int)signalled : exit_code_of(e);
 }
 
+bool cluster_is_target(struct call *c, const char *what, struct err *e)
+{
+	const struct config *cfg = &c->config;
+	const char *from = config_from(cfg, STR("DWH.DWH_ENDPOINT"));
+	bool found = from && strcmp(from, cluster_record_path(cfg, c->arena)) == 0;
+
+	if (cfg->cluster.host || (cfg->dwh.dwh_endpoint && !found))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "%s makes a warehouse of its own, but %s names one: leave it empty", what,
+		    cfg->cluster.host ? "[CLUSTER] HOST" : "[DWH] DWH_ENDPOINT");
+	return true;
+}
+
 bool cluster_is_new(struct call *c, struct err *e)
 {
 	struct cluster k = {.n = 0};
@@ -125,6 +141,8 @@ static void say_made(struct call *c, const struct cluster *k)
 
 static int up(struct call *c, struct cluster *k, struct err *e)
 {
+	if (!cluster_is_target(c, "`dwh cluster up`", e))
+		return fail(e);
 	if (!cluster_up(k, c->adopt, e)) {
 		int status = fail(e);
 
@@ -133,9 +151,11 @@ static int up(struct call *c, struct cluster *k, struct err *e)
 	}
 	printf("is up    %s:%lld\n", k->site.host, (long long)k->site.port);
 	if (c->config.warehouse.engine != ENGINE_REDSHIFT)
-		log_warn("[WAREHOUSE] ENGINE is %s: with redshift `dwh run` loads into it",
-		    config_engine_name(c->config.warehouse.engine));
-	log_info("`dwh run` loads into it; `%s` removes it", cluster_command(c, "down"));
+		log_warn("[WAREHOUSE] ENGINE is %s: set it to redshift, then `dwh run` loads into "
+		         "it; `%s` removes it",
+		    config_engine_name(c->config.warehouse.engine), cluster_command(c, "down"));
+	else
+		log_info("`dwh run` loads into it; `%s` removes it", cluster_command(c, "down"));
 	return 0;
 }
 
@@ -399,6 +419,15 @@ static bool takes_options(const struct call *c, const struct verb *v)
 	return true;
 }
 
+/* Results and talk go to the same place, as --ephemeral calls us. */
+static bool is_all_talk(void)
+{
+	struct stat out, err;
+
+	return fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 &&
+	       out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+}
+
 static int run(struct call *c, const struct verb *v)
 {
 	struct cluster k = {.n = 0};
@@ -411,7 +440,8 @@ static int run(struct call *c, const struct verb *v)
 	         ? v->run(c, &k, &e)
 	         : fail(&e);
 	cluster_close(&k);
-	return command_finish(rc);
+	/* What AWS did counts, then, not whether it could be told. */
+	return v->writes && is_all_talk() ? rc : command_finish(rc);
 }
 
 int cmd_cluster(struct call *c)

@@ -12,6 +12,11 @@ void cluster_help(FILE *out);
 /* "dwh -c FILE --set X=Y cluster down", as it was called. In the call's arena. */
 const char *cluster_command(struct call *c, const char *what);
 
+/* False (AT_CONFIG) where the configuration names a warehouse to load into, so that one which
+ * `what`
+ * ("`dwh cluster up`") makes would be billed for nothing. */
+bool cluster_is_target(struct call *c, const char *what, struct err *e);
+
 /* True where nothing of ours is there that costs by the hour: else *e (AT_STATE) names it. */
 bool cluster_is_new(struct call *c, struct err *e);
 

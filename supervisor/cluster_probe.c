@@ -15,6 +15,24 @@ static const char *where(struct site *s)
 
 /* ---- login ---- */
 
+/* Of what libpq said, in the words of [DWH], which is all that this login is made of. */
+static bool no_login(struct site *s, bool retry, struct err *e)
+{
+	struct str said = str_z(e->msg);
+	size_t end = said.n;
+
+	while (end > 0 && !str_starts(str_from(said, end), STR("; ")))
+		end--;
+	said.n = end ? end : said.n; /* behind it pg.c has a remedy of its own */
+	return err_set(e, e->kind, AT_WAREHOUSE, e->code, "%s: %s", arena_cstr(s->arena, said),
+	    retry ? "the warehouse is available, but cannot be reached; may your address connect "
+	            "([DWH] INGRESS, PUBLIC), and has its VPC a way to the internet?"
+	    : s->password
+	        ? "check [DWH] DB_USER, DB_PASSWORD and DB; a cluster that is there keeps the "
+	          "password that it was made with"
+	        : "check [DWH] DB_USER and DB; the password is that of the secret which AWS keeps");
+}
+
 static bool login(struct site *s, struct pg *pg, struct err *e)
 {
 	struct cluster_wait w = {.site = s, .what = where(s)};
@@ -23,7 +41,9 @@ static bool login(struct site *s, struct pg *pg, struct err *e)
 	struct pg_target t;
 	bool ok;
 
-	/* The admin's password alone: others may be for other warehouses. */
+	/* The admin's password alone: others may be for other warehouses. And whatever is loaded
+	 * into today, this is a Redshift. */
+	as.warehouse.engine = ENGINE_REDSHIFT;
 	as.cluster.db_password = NULL;
 	as.cluster.iam_auth = IAM_AUTH_NO;
 	as.cluster.db_secret = s->password ? NULL : s->secret_arn;
@@ -40,10 +60,8 @@ static bool login(struct site *s, struct pg *pg, struct err *e)
 		if (!cluster_wait(&w, PAUSE_MS, "no login yet", e))
 			break;
 	cluster_wait_end(&w);
-	if (!ok && e->kind == ERR_RETRY)
-		err_prefix(e,
-		    "the warehouse is available, but cannot be reached; may your address connect "
-		    "([DWH] INGRESS, PUBLIC), and has its VPC a way to the internet?");
+	if (!ok && strcmp(e->code, "08001") == 0)
+		return no_login(s, e->kind == ERR_RETRY, e);
 	return ok;
 }
 
@@ -53,10 +71,12 @@ static bool login(struct site *s, struct pg *pg, struct err *e)
  */
 static const char *some_object(struct site *s, struct str *region, struct err *e)
 {
-	const struct config *c = s->config;
+	struct config as = *s->config;
+	const struct config *c = &as;
 	const char *found = NULL, *name;
 	struct s3 *s3;
 
+	as.warehouse.engine = ENGINE_REDSHIFT; /* Amazon's S3, not that of this machine */
 	if (!connect_s3(c, s->arena, NULL, NULL, &s3, e))
 		return NULL;
 	for (size_t i = 0; !found && (name = config_s3_name(c, i)) != NULL; i++) {

@@ -5,8 +5,8 @@
  * whatever becomes of the others (an error, a signal, a crash, no memory), the last is called. This
  * process only waits. It is armed before the first: from there on no signal ends it.
  *
- *   up, run, query   INT, TERM, HUP and QUIT are passed on, which ends them in seconds; from the
- *                    third on the process is killed
+ *   up, run, query   INT, TERM, HUP and QUIT are passed on, which ends them in seconds; any other
+ *                    as TERM; from the third on the process is killed
  *   down             the first says that it is still at work, the second ends it: then it says
  *                    what is left
  *
@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
-#include "shared/cluster_found.h"
 #include "shared/log.h"
+#include "shared/sqlfile.h"
 #include "supervisor/cluster_commands.h"
 #include "supervisor/cluster_site.h"
 #include "supervisor/exitcode.h"
@@ -42,13 +42,22 @@ struct job {
 	bool removes; /* outlives us */
 };
 
+/* All that would end us, whoever sends it; not what stops and goes on (^Z), what says that we are
+ * at fault, or what is nothing to anybody. */
 static void taken_signals(sigset_t *set)
 {
-	static const int all[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
+	static const int others[] = {SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGWINCH, SIGURG, SIGPIPE,
+	    SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
 
-	sigemptyset(set);
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		sigaddset(set, all[i]);
+	sigfillset(set);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		sigdelset(set, others[i]);
+}
+
+/* The four that each command knows to end by; the rest would end it as a crash does. */
+static int known_signal(int sig)
+{
+	return sig == SIGINT || sig == SIGHUP || sig == SIGQUIT ? sig : SIGTERM;
 }
 
 static char **argv_of(struct call *c, const struct job *j)
@@ -100,7 +109,7 @@ static _Noreturn void become(char *const *argv, const struct job *j, pid_t paren
 static void pass_on(pid_t pid, const struct job *j, int sig, int times)
 {
 	if (!j->removes) {
-		kill(pid, times > 2 ? SIGKILL : sig);
+		kill(pid, times > 2 ? SIGKILL : known_signal(sig));
 	} else if (times == 1) {
 		log_warn(
 		    "the cluster is still being removed; once more, and what is left of it stays, "
@@ -207,21 +216,17 @@ static bool down(struct call *c)
 
 /* ---- before anything is made ---- */
 
-/* It would load into that one, and remove its own. */
-static bool check_target(struct call *c, struct err *e)
+/* What the run would stumble over at its first step is said before AWS is asked for anything. */
+static bool check_run(struct call *c, struct err *e)
 {
-	const struct config *cfg = &c->config;
-	const char *from = config_from(cfg, STR("DWH.DWH_ENDPOINT"));
-	bool found = from && strcmp(from, cluster_record_path(cfg, c->arena)) == 0;
+	struct model *m;
 
-	if (cfg->warehouse.engine != ENGINE_REDSHIFT)
+	if (c->config.warehouse.engine != ENGINE_REDSHIFT)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "--ephemeral makes a Redshift warehouse: set [WAREHOUSE] ENGINE = redshift");
-	if (cfg->cluster.host || (cfg->dwh.dwh_endpoint && !found))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "--ephemeral makes a warehouse of its own, but %s names one: leave it empty",
-		    cfg->cluster.host ? "[CLUSTER] HOST" : "[DWH] DWH_ENDPOINT");
-	return true;
+	/* It would load into that one, and remove its own. */
+	return cluster_is_target(c, "--ephemeral", e) &&
+	       model_load(c->config.load.model, &c->config, c->arena, &m, e);
 }
 
 /* What is made, carries it: neither another run's warehouse is used, nor is it removed. */
@@ -247,7 +252,7 @@ int ephemeral_run(struct call *c)
 	int64_t hours;
 	struct err e;
 
-	if (!check_target(c, &e) || !cluster_max_hours(c, HOURS, &hours, &e) ||
+	if (!check_run(c, &e) || !cluster_max_hours(c, HOURS, &hours, &e) ||
 	    !cluster_is_new(c, &e) || !name_the_run(&e))
 		return fail(&e);
 	taken_signals(&taken);

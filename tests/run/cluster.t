@@ -35,6 +35,12 @@ for password in Short1 nouppercase1 'No-Digit-Here' 'Sl/ash0ed' 'Qu"oted11'; do
 	like "$ERR" '\[DWH\] DB_PASSWORD' 'and the key is named'
 	is "$(grep -cF -e "$password" <<<"$ERR")" 0 'but not the password'
 done
+for named in CLUSTER.HOST DWH.DWH_ENDPOINT; do
+	cluster_config
+	dwh cluster up --set $named=warehouse.example
+	is "$ST" 2 "$named is set: exit code 2"
+	like "$ERR" "cluster up. makes a warehouse of its own, but .${named%.*}. ${named#*.} names one" 'dwh run would not load into what is made'
+done
 cluster_config
 dwh cluster up --ingress 203.0.113.7/24
 is "$ST" 1 'a block with bits behind its mask: exit code 1'

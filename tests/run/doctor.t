@@ -60,7 +60,7 @@ is "$(grep -c -e "$RS_PASSWORD" -e "$S3_SECRET" -e "$S3_ID" <<<"$OUT$ERR")" 0 'n
 wants 4 warehouse 'is the server running, and are \[CLUSTER\] HOST and DB_PORT right' 'a wrong port' \
 	--set CLUSTER.DB_PORT=1
 like "$(state '[S3] SONG_DATA')" '^ok ' 'a wrong port: S3 is looked at all the same'
-DWH_CLUSTER_DB_PASSWORD=wrong wants 4 warehouse 'check \[CLUSTER\] DB_USER and DB_PASSWORD' 'a wrong password'
+DWH_CLUSTER_DB_PASSWORD=wrong wants 4 warehouse ': check \[CLUSTER\] DB_USER and DB_PASSWORD \(or .*DB_SECRET\)$' 'a wrong password'
 wants 4 warehouse 'check \[CLUSTER\] HOST' 'a wrong host' --set CLUSTER.HOST=no-such-host.invalid
 wants 4 warehouse 'is \[WAREHOUSE\] ENGINE right' 'another engine' \
 	--set WAREHOUSE.ENGINE=postgres

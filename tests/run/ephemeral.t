@@ -20,6 +20,9 @@ dwh run --max-hours 3
 is "$ST" 1 'options of the cluster need --ephemeral'
 dwh run --ephemeral --max-hours never
 is "$ST" 1 'a number that is none'
+dwh run --ephemeral --set LOAD.MODEL=./nosuch
+is "$ST" 2 'a run that cannot be: exit code 2'
+like "$ERR" 'nosuch' 'which says what is wrong of it'
 is "$(calls | grep -c Create)" 0 'nothing was made'
 
 # ---- all goes well ----
@@ -37,6 +40,10 @@ is "$(((hours - $(date +%s) + 1800) / 3600))" 12 'it might have been reaped afte
 dwh run --ephemeral --json --fresh
 is "$ST $(jq .totals.objects <<<"$OUT")" '0 1198' '--json: stdout is the report alone'
 is "$(left)" '' 'nothing is left'
+for where in '/dev/full' '&-'; do
+	eval '"$DWH" run --ephemeral --fresh --json -c "$T/dwh.cfg" 2>'"$where"' >"$T/report"'
+	is "$? $(left) $(jq .totals.objects "$T/report")" '0  1198' "stderr is $where: the run is what it is"
+done
 
 # ---- it does not ----
 
@@ -51,7 +58,15 @@ like "$ERR" 'nothing is left of dwh-cluster' 'and it says so'
 
 # ---- what is there already is not removed ----
 
-dwh cluster up
+# Whatever is loaded into today: what is made is a Redshift.
+dwh cluster up --set WAREHOUSE.ENGINE=local
+is "$ST" 0 'up with the local engine: exit code 0'
+like "$ERR" 'ENGINE is local: set it to redshift, then .dwh run. loads into it' 'and what to set'
+is "$(grep -c 'is not proved' <<<"$ERR")" 0 'the role is proved'
+DWH_DWH_DB_PASSWORD=Another1Password dwh cluster up
+is "$ST" 4 'another password than that of the cluster: exit code 4'
+like "$ERR" 'authentication failed.*: check \[DWH\] DB_USER, DB_PASSWORD and DB' 'the keys of [DWH] are named'
+is "$(grep -c '\[CLUSTER\]' <<<"$ERR")" 0 'and no others'
 dwh run --ephemeral
 is "$ST" 3 'a cluster that is there: exit code 3'
 like "$ERR" 'cluster dwh-cluster is there already.*dwh run. alone loads into it' 'and what to do'
@@ -70,15 +85,15 @@ ended() { # ended STATUS NAME
 	is "$?" "$1" "$2: exit code $1"
 	is "$(left)" '' "$2: nothing is left"
 }
-for signal in INT HUP; do
-	status=$((128 + $(kill -l $signal)))
+for row in INT:130 HUP:129 USR1:143 XCPU:143; do # others are as TERM
+	signal=${row%:*} status=${row#*:}
 	fail_next CreateCluster hold-after
 	in_background
 	until_true 30 held
-	kill -s $signal $RUN
+	kill -s "$signal" $RUN
 	until_true 30 grep -q 'what was made stays' "$T/talk"
 	double_post calm >/dev/null
-	ended $status "$signal while it is made"
+	ended "$status" "$signal while it is made"
 done
 stop_s3d
 own_s3d --latency 50ms
