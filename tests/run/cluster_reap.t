@@ -62,7 +62,7 @@ is "$ST $(left | grep -c half)" '0 0' 'half of one is removed'
 
 expires late 2020-01-01T00:00:00Z
 fail_next DescribeSecurityGroups hold
-"$DWH" cluster reap -c "$T/dwh.cfg" >reaped 2>talk &
+"$DWH" cluster reap -c "$T/dwh.cfg" >"$T/reaped" 2>"$T/talk" &
 reap=$!
 until_true 30 held
 is $? 0 'what is due has been found'
