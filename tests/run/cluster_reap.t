@@ -62,7 +62,7 @@ is "$ST $(left | grep -c half)" '0 0' 'half of one is removed'
 
 expires late 2020-01-01T00:00:00Z
 fail_next DescribeSecurityGroups hold
-"$DWH" cluster reap -c "$T/dwh.cfg" >found 2>talk &
+"$DWH" cluster reap -c "$T/dwh.cfg" >"$T/reaped" 2>"$T/talk" &
 reap=$!
 until_true 30 held
 is $? 0 'what is due has been found'
@@ -70,7 +70,7 @@ expires late 2099-01-01T00:00:00Z
 double_post release >/dev/null
 wait $reap
 is "$? $(left | grep -c 'workgroup late')" '0 1' 'it was given more time meanwhile: it stays'
-like "$(cat found)" '^stays  late: ' 'and this is said'
+like "$(cat reaped)" '^stays  late: ' 'and this is said'
 double_post calm >/dev/null
 
 # ---- tags go with a snapshot ----

@@ -81,6 +81,10 @@ like "$ERR" 'belongs to another `dwh run --ephemeral` of dwh-cluster' 'it is tol
 before=$(left)
 DWH_CLUSTER_RUN=two dwh cluster down
 is "$ST $(left)" "0 $before" 'down of another run removes nothing of it'
+echo '{"at": "now", "account": "123456789012", "region": "us-west-2", "what": "up", "host": "h", "port": "1"}' \
+	>>"$T/.dwh/cluster/dwh-cluster.jsonl"
+DWH_CLUSTER_RUN=two dwh cluster down
+is "$(record | jq -r .what | tail -n 1)" up 'nor does it say to all others that it is down'
 dwh cluster down
 is "$ST $(left)" '0 ' 'down by hand does'
 made

@@ -85,6 +85,30 @@ static void steps_are_read_back(void **state)
 	record_close(r);
 }
 
+static void what_stands_is_known(void **state)
+{
+	struct cluster_record *r = opened(true, EAST);
+	const struct record_entry *t;
+	struct err e;
+
+	(void)state;
+	assert_true(record_step(r, "adopted", "role", "theirs", &e));
+	assert_true(record_step(r, "making", "bucket", "b", &e));
+	assert_true(record_step(r, "removed", "bucket", "b", &e));
+	assert_false(record_stands(r, "role", "theirs"));
+	assert_false(record_stands(r, "bucket", "b"));
+	assert_false(record_stands(r, "role", "dwhRole")); /* that is of the west, */
+	t = record_standing(r, 0);                         /* and named with it */
+	assert_string_equal(t->id, "dwhRole");
+	assert_string_equal(t->region, "us-west-2");
+	assert_string_equal(record_standing(r, 1)->id, "dwh-cluster");
+	assert_null(record_standing(r, 2));
+	record_close(r);
+	r = opened(false, WEST);
+	assert_true(record_stands(r, "role", "dwhRole"));
+	record_close(r);
+}
+
 static void one_writes_at_a_time(void **state)
 {
 	struct cluster_record *r = opened(true, WEST), *second;
@@ -145,8 +169,8 @@ static void others_find_what_is_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(steps_are_read_back),
-	    cmocka_unit_test(one_writes_at_a_time), cmocka_unit_test(a_torn_line_harms_nothing),
-	    cmocka_unit_test(others_find_what_is_up)};
+	    cmocka_unit_test(what_stands_is_known), cmocka_unit_test(one_writes_at_a_time),
+	    cmocka_unit_test(a_torn_line_harms_nothing), cmocka_unit_test(others_find_what_is_up)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
