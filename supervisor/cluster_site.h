@@ -45,6 +45,8 @@ struct found {
 	bool tagged;         /* dwh made it, for this cluster: site_see_tag() sees it */
 	const char *other;   /* dwh made it, for the cluster of this name */
 	const char *expires; /* its dwh:expires; may be NULL */
+	const char *note;    /* how up changes it, or what the configuration asks for in vain; may
+	                      * be NULL */
 	bool by_dwh;         /* site_see_tag()'s own: half of what tagged needs */
 	const char *of;      /* likewise */
 };

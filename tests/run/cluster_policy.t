@@ -19,8 +19,8 @@ prepare() { [ -z "$(left)" ] || dwh cluster down; }
 proved() { is "$ST $(left)" "0 $all" "$1"; }
 # shellcheck disable=SC2086
 clean up $given
-proved 'the role has the policy'
-prepare
+is "$ST $(left)" "0 $all" 'the role has the policy'
+removes up
 # shellcheck disable=SC2086
 each AttachRolePolicy up $given
 
