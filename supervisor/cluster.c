@@ -218,11 +218,12 @@ static void print_plan(struct cluster *c)
 			    i->f.is == FOUND_PAUSED ? "resumes " : "makes   ", i->r->kind, i->name,
 			    b.n ? ": " : "", STRF(buf_view(&b)));
 		else
-			printf("%s %s %s, which is there\n",
+			printf("%s %s %s, which is there%s%s\n",
 			    i->ours      ? "keeps   "
 			    : i->f.given ? "uses    "
 			                 : "adopts  ",
-			    i->r->kind, i->name);
+			    i->r->kind, i->name, i->ours && i->f.note ? "; " : "",
+			    i->ours && i->f.note ? i->f.note : "");
 		buf_free(&b);
 	}
 	fflush(stdout);

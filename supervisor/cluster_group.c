@@ -164,6 +164,7 @@ static void plan(struct site *s, struct buf *out)
 
 static bool look(struct site *s, struct found *f, struct err *e)
 {
+	bool wanted = false;
 	struct group g;
 	struct buf b;
 
@@ -179,8 +180,17 @@ static bool look(struct site *s, struct found *f, struct err *e)
 			buf_printf(
 			    &b, "%s%.*s", f->is == FOUND_READY ? ", " : "", STRF(g.rules[i].cidr));
 			f->is = FOUND_READY;
+			wanted |= s->ingress && opens(s, &g.rules[i], s->ingress);
 		}
 	f->id = g.id;
+	if (s->ingress && !wanted) {
+		struct buf note;
+
+		buf_init(&note, 4096);
+		plan(s, &note);
+		f->note = arena_printf(s->arena, "changes to %.*s", STRF(buf_view(&note)));
+		buf_free(&note);
+	}
 	f->state = f->is == FOUND_READY ? arena_cstr(s->arena, buf_view(&b)) : "open to nobody yet";
 	buf_free(&b);
 	return true;

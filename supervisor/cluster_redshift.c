@@ -130,6 +130,21 @@ static enum found_state state_of(struct str status, bool usable)
 	return FOUND_CHANGING;
 }
 
+/* Nodes are never changed: that is a resize, which takes its time and has its own price. */
+static const char *note(struct site *s, struct str body)
+{
+	const char *type = site_text(s, body, AT "NodeType");
+	const char *count = site_text(s, body, AT "NumberOfNodes");
+	int64_t wanted = is_single(s) ? 1 : s->config->dwh.num_nodes, n;
+
+	if (!type || !count || !str_to_i64(str_z(count), &n) ||
+	    (n == wanted && strcmp(type, s->config->dwh.node_type) == 0))
+		return NULL;
+	return arena_printf(s->arena,
+	    "it stays as it is, %lld of %s, and is not what [DWH] says, %lld of %s", (long long)n,
+	    type, (long long)wanted, s->config->dwh.node_type);
+}
+
 static bool look(struct site *s, struct found *f, struct err *e)
 {
 	struct roles_seen roles = {.site = s};
@@ -155,6 +170,7 @@ static bool look(struct site *s, struct found *f, struct err *e)
 	s->namespace_arn = site_text(s, body, AT "ClusterNamespaceArn");
 	f->is = state_of(str_z(status), s->host && !roles.unsynced);
 	f->id = s->identifier;
+	f->note = note(s, body);
 	f->state = f->is == FOUND_CHANGING && str_starts(str_z(status), STR("available"))
 	               ? (s->host ? "available, its role not yet" : "available, no endpoint yet")
 	               : status;

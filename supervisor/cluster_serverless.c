@@ -119,7 +119,8 @@ static bool see_tags(struct site *s, struct found *f, struct err *e)
 
 /* Both are looked at alike; see fills the site from what describes it. */
 static bool look_at(struct site *s, const char *action, const char *member,
-    void (*see)(struct site *s, const json_t *object), struct found *f, struct err *e)
+    void (*see)(struct site *s, struct found *f, const json_t *object), struct found *f,
+    struct err *e)
 {
 	struct aws_call c;
 	struct str body;
@@ -134,7 +135,7 @@ static bool look_at(struct site *s, const char *action, const char *member,
 	f->is = state_of(f->state);
 	f->id = text(s, object, arena_printf(s->arena, "%sArn", member));
 	if (object)
-		see(s, object);
+		see(s, f, object);
 	json_decref(root);
 	return !f->id || see_tags(s, f, e);
 }
@@ -183,10 +184,11 @@ static void plan_namespace(struct site *s, struct buf *out)
 	buf_printf(out, "database %s; costs its storage", s->config->dwh.db);
 }
 
-static void see_namespace(struct site *s, const json_t *object)
+static void see_namespace(struct site *s, struct found *f, const json_t *object)
 {
 	const json_t *roles = json_object_get(object, "iamRoles");
 
+	(void)f;
 	s->secret_arn = text(s, object, "adminPasswordSecretArn");
 	s->namespace_arn = text(s, object, "namespaceArn");
 	s->role_attached = false;
@@ -286,12 +288,18 @@ static void plan_workgroup(struct site *s, struct buf *out)
 	    price_of_rpus_text(s->arena, s->config->dwh.base_capacity, s->region));
 }
 
-static void see_workgroup(struct site *s, const json_t *object)
+static void see_workgroup(struct site *s, struct found *f, const json_t *object)
 {
 	const json_t *endpoint = json_object_get(object, "endpoint");
+	int64_t rpus = json_integer_value(json_object_get(object, "baseCapacity"));
+	int64_t wanted = s->config->dwh.base_capacity;
 
 	s->host = text(s, endpoint, "address");
 	s->port = json_integer_value(json_object_get(endpoint, "port"));
+	if (rpus && rpus != wanted)
+		f->note = arena_printf(s->arena,
+		    "it stays as it is, %lld RPUs, and is not what [DWH] says, %lld",
+		    (long long)rpus, (long long)wanted);
 }
 
 static bool look_workgroup(struct site *s, struct found *f, struct err *e)

@@ -46,6 +46,8 @@ struct found {
 	const char *other;   /* dwh made it, for another: "the cluster night of dwh in eu-west-1" */
 	const char *expires; /* its dwh:expires; may be NULL */
 	const char *run;     /* its dwh:run: a `dwh run --ephemeral` made it; may be NULL */
+	const char *note;    /* how up changes it, or what the configuration asks for in vain; may
+	                      * be NULL */
 	bool by_dwh;         /* site_see_tag()'s own: a part of what tagged needs */
 	const char *of, *in; /* likewise */
 };

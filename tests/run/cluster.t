@@ -110,6 +110,15 @@ dwh cluster up
 is "$ST" 0 'up again'
 is "$(calls "$n" | grep -c -e ':Create' -e ':Delete')" 0 'makes nothing'
 like "$OUT" '^keeps +cluster dwh-cluster, which is there' 'and says so'
+dwh cluster up --set DWH.NUM_NODES=4 --set DWH.NODE_TYPE=ra3.xlplus --ingress 0.0.0.0/0
+is "$ST" 0 'up, with other nodes and another ingress'
+like "$OUT" '^keeps +cluster dwh-cluster, .*stays as it is, 2 of ra3\.large, .* 4 of ra3\.xlplus$' \
+	'the nodes are not changed, and it says so'
+like "$OUT" '^keeps +security group .*; changes to port 5439 open to THE WHOLE WORLD: 0\.0\.0\.0/0$' \
+	'who may connect is, and it says so, too'
+dwh cluster up
+like "$OUT" '^keeps +security group .*; changes to port 5439 open to 203\.0\.113\.7/32$' 'and back again'
+is "$(grep -c 'ra3' <<<"$OUT")" 0 'of what does not differ nothing is said'
 dwh cluster wait
 is "$ST" 0 'wait'
 dwh cluster pause

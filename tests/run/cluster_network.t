@@ -27,7 +27,7 @@ echo '200 198.51.100.7' >whoami
 setpriv --pdeathsig KILL python3 whoami.py >whoami.port 2>whoami.log &
 AWS_PIDS+=($!)
 disown
-until_true 20 test -s whoami.port
+until_true 60 test -s whoami.port
 DWH_CHECKIP_URL=http://127.0.0.1:$(cat whoami.port)/
 export DWH_CHECKIP_URL
 
@@ -134,7 +134,7 @@ like "$(left)" 'security group dwh-dwh-cluster' 'down leaves it'
 
 # ---- no network ----
 kill "$DOUBLE"
-until_true 10 not_there "$DOUBLE"
+until_true 60 not_there "$DOUBLE"
 cluster_aws --no-default-vpc
 dwh cluster up
 is "$ST" 9 'no default VPC'

@@ -62,6 +62,8 @@ from=$(count_calls)
 dwh cluster up
 exits 0 'up again'
 is "$(changes "$from" | sort -u)" 'iam:PutRolePolicy ok' 'makes nothing anew'
+dwh cluster up --set DWH.BASE_CAPACITY=64
+like "$OUT" '^keeps +workgroup night, .*stays as it is, 16 RPUs, .* 64$' 'another capacity is not taken, and it says so'
 dwh cluster status
 exits 0 'status'
 like "$OUT" 'workgroup .*night.*(AVAILABLE|ready)' 'says that it is available'

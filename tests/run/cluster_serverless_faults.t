@@ -57,10 +57,10 @@ killed() { # killed ACTION up|down
 	fail_next "$1" hold-after
 	"$DWH" cluster "$2" -c "$T/dwh.cfg" >"$T/killed" 2>&1 &
 	disown
-	until_true 30 held
+	until_true 60 held
 	kill -9 $!
 	double_post calm >/dev/null
-	until_true 10 not_there $!
+	until_true 60 not_there $!
 }
 for action in CreateNamespace CreateWorkgroup; do
 	killed $action up
@@ -77,7 +77,7 @@ gone 'killed while it was removed: down again removes the rest'
 
 # ---- too few zones ----
 kill "$DOUBLE"
-until_true 10 not_there "$DOUBLE"
+until_true 60 not_there "$DOUBLE"
 cluster_aws --subnets 2
 dwh cluster up
 is "$ST" 9 'two zones are not enough'
