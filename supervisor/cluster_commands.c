@@ -141,8 +141,6 @@ static void say_made(struct call *c, const struct cluster *k)
 
 static int up(struct call *c, struct cluster *k, struct err *e)
 {
-	if (!cluster_is_target(c, "`dwh cluster up`", e))
-		return fail(e);
 	if (!cluster_up(k, c->adopt, e)) {
 		int status = fail(e);
 
@@ -436,7 +434,9 @@ static int run(struct call *c, const struct verb *v)
 	int rc;
 
 	catch_signals();
-	rc = options_of(c, v->writes, &o, &e) && cluster_open(&k, &o, v->makes, &e)
+	rc = options_of(c, v->writes, &o, &e) &&
+	             (!v->makes || cluster_is_target(c, "`dwh cluster up`", &e)) &&
+	             cluster_open(&k, &o, v->makes, &e)
 	         ? v->run(c, &k, &e)
 	         : fail(&e);
 	cluster_close(&k);
