@@ -77,7 +77,8 @@ job events "dwh load, 2 workers" \
 	"env $of_events build/dwh load --quiet" \
 	"env $of_events build/dwh create --fresh --quiet && psql -Xqc CHECKPOINT" \
 	"has_staging public events && copying"
-echo "copying of which copying, first start to last commit" >>"$tmp/jobs/texts"
+job copying "of which copying, first start to last commit" \
+	"build/dwh report --json: wall_ms of the phase copy" : :
 copying() { # what the load's own report says of it
 	build/dwh report --json >"$tmp/report" &&
 		jq -r '"copying \(.phases[] | select(.phase == "copy").wall_ms / 1000) 0 0"' "$tmp/report" >>"$tmp/figures"
