@@ -1,6 +1,7 @@
 /* buf.c - see buf.h. */
 #include "shared/buf.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,13 @@ void buf_free(struct buf *b)
 {
 	free(b->p);
 	*b = (struct buf){.max = b->max};
+}
+
+void buf_wipe(struct buf *b)
+{
+	if (b->p)
+		explicit_bzero(b->p, b->cap);
+	buf_free(b);
 }
 
 void buf_reset(struct buf *b)
@@ -127,4 +135,24 @@ void buf_shift(struct buf *b, size_t n)
 	b->n -= n;
 	memmove(b->p, b->p + n, b->n);
 	b->p[b->n] = '\0';
+}
+
+void buf_word(struct buf *b, struct str s)
+{
+	bool plain = s.n > 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) && !strchr("_@%+=:,./-", s.p[i]))
+			plain = false;
+	if (plain) {
+		buf_str(b, s);
+		return;
+	}
+	buf_c(b, '\'');
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '\'')
+			buf_z(b, "'\\''");
+		else
+			buf_c(b, s.p[i]);
+	buf_c(b, '\'');
 }

@@ -22,6 +22,7 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);
 void buf_free(struct buf *b);  /* may be used again after buf_init */
+void buf_wipe(struct buf *b);  /* buf_free() of what holds a secret: overwritten first */
 void buf_reset(struct buf *b); /* empty, over cleared, memory kept */
 
 void buf_add(struct buf *b, const void *p, size_t n);
@@ -32,6 +33,9 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 
 /* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void buf_json(struct buf *b, struct str s);
+
+/* A word as a shell reads it back, in quotes where it must be. */
+void buf_word(struct buf *b, struct str s);
 
 /* Drops the first n bytes. */
 void buf_shift(struct buf *b, size_t n);

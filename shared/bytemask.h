@@ -1,8 +1,9 @@
 /*
- * bytemask.h - which of 64 bytes equal a given one, as a bit each (bit 0 is the first byte).
+ * bytemask.h - which of 64 bytes equal a given one, of 32 end plain text, or of 16 are digits, as a
+ * bit each (bit 0 is the first byte).
  *
- * The scanners of this program look at text 64 bytes at a time through these masks, so that what
- * they do per byte does not depend on what the bytes are. SSE2 is part of every x86-64; elsewhere
+ * The scanners of this program look at text through these masks, so that what they do per byte does
+ * not depend on what the bytes are. SSE2 is part of every x86-64; elsewhere
  * (or with BYTEMASK_PORTABLE) the same masks come from 64-bit words.
  */
 #ifndef SHARED_BYTEMASK_H
@@ -11,6 +12,12 @@
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>
+
+/* Of 32 bytes of a JSON string. */
+struct text32 {
+	uint32_t stop; /* '"', '\\' and control characters: where what is plain ends */
+	uint32_t high; /* bytes over 0x7F */
+};
 
 #if defined(__SSE2__) && !defined(BYTEMASK_PORTABLE)
 #include <emmintrin.h>
@@ -39,6 +46,32 @@ static inline uint64_t bytes64_eq(const struct bytes64 *b, char c)
 	return m;
 }
 
+static inline struct text32 text32_load(const char *p)
+{
+	struct text32 t = {0, 0};
+
+	for (int i = 0; i < 2; i++) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+		__m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+		__m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1F)), x);
+		__m128i any = _mm_or_si128(_mm_or_si128(quote, slash), control);
+
+		t.stop |= (uint32_t)_mm_movemask_epi8(any) << (16 * i);
+		t.high |= (uint32_t)_mm_movemask_epi8(x) << (16 * i);
+	}
+	return t;
+}
+
+/* Which of 16 bytes are decimal digits. */
+static inline uint32_t digits16(const char *p)
+{
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	x = _mm_sub_epi8(x, _mm_set1_epi8('0'));
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x));
+}
+
 #else
 
 struct bytes64 {
@@ -55,18 +88,60 @@ static inline struct bytes64 bytes64_load(const char *p)
 	return b;
 }
 
-static inline uint64_t bytes64_eq(const struct bytes64 *b, char c)
+/* 0x80 in each byte of x that is zero. */
+static inline uint64_t zero_bytes(uint64_t x)
 {
 	const uint64_t low7 = 0x7F7F7F7F7F7F7F7FULL;
+
+	return ~(((x & low7) + low7) | x | low7);
+}
+
+/* The top bits of the bytes, side by side: the product gathers them in its top byte. */
+static inline uint64_t top_bits(uint64_t x)
+{
+	return (x >> 7 & 0x0101010101010101ULL) * 0x0102040810204080ULL >> 56;
+}
+
+static inline uint64_t bytes64_eq(const struct bytes64 *b, char c)
+{
 	uint64_t want = 0x0101010101010101ULL * (unsigned char)c;
 	uint64_t m = 0;
 
-	for (int i = 0; i < 8; i++) {
-		uint64_t x = b->v[i] ^ want; /* zero where equal */
-		uint64_t hit = ~(((x & low7) + low7) | x | low7);
+	for (int i = 0; i < 8; i++)
+		m |= top_bits(zero_bytes(b->v[i] ^ want)) << (8 * i);
+	return m;
+}
 
-		/* 0x80 in each hit byte; the product gathers them in the top byte. */
-		m |= ((hit >> 7) * 0x0102040810204080ULL >> 56) << (8 * i);
+static inline struct text32 text32_load(const char *p)
+{
+	struct text32 t = {0, 0};
+
+	for (int i = 0; i < 4; i++) {
+		uint64_t x, stop;
+
+		memcpy(&x, p + 8 * i, sizeof x);
+		x = le64toh(x);
+		stop = zero_bytes(x ^ 0x2222222222222222ULL) |
+		       zero_bytes(x ^ 0x5C5C5C5C5C5C5C5CULL) |
+		       zero_bytes(x & 0xE0E0E0E0E0E0E0E0ULL);
+		t.stop |= (uint32_t)top_bits(stop) << (8 * i);
+		t.high |= (uint32_t)top_bits(x) << (8 * i);
+	}
+	return t;
+}
+
+static inline uint32_t digits16(const char *p)
+{
+	uint32_t m = 0;
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t x, other;
+
+		memcpy(&x, p + 8 * i, sizeof x);
+		x = le64toh(x) ^ 0x3030303030303030ULL; /* digits are 0 to 9 now */
+		other = (x & 0x0F0F0F0F0F0F0F0FULL) + 0x0606060606060606ULL;
+		other = (x & 0xF0F0F0F0F0F0F0F0ULL) | (other & 0x1010101010101010ULL);
+		m |= (uint32_t)top_bits(zero_bytes(other)) << (8 * i);
 	}
 	return m;
 }

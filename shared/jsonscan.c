@@ -95,12 +95,14 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* At a backslash; passes the escape. */
-static bool escape(struct jsonscan *s)
+/* Bytes of the escape at the backslash p; 0 and s->why where it is none. */
+static size_t escape(struct jsonscan *s, const char *p)
 {
-	if (s->end - s->p < 2)
+	size_t left = (size_t)(s->end - p);
+
+	if (left < 2)
 		return jsonscan_fail(s, "string without closing quote");
-	switch (s->p[1]) {
+	switch (p[1]) {
 	case '"':
 	case '\\':
 	case '/':
@@ -108,48 +110,67 @@ static bool escape(struct jsonscan *s)
 	case 'f':
 	case 'n':
 	case 'r':
-	case 't': s->p += 2; return true;
+	case 't': return 2;
 	case 'u':
-		for (int i = 2; i < 6; i++)
-			if (s->end - s->p <= i || !is_hex(s->p[i]))
+		for (size_t i = 2; i < 6; i++)
+			if (left <= i || !is_hex(p[i]))
 				return jsonscan_fail(s, "\\u without four hexadecimal digits");
-		s->p += 6;
-		return true;
+		return 6;
 	default: return jsonscan_fail(s, "unknown escape in string");
 	}
+}
+
+/*
+ * 32 bytes of a string at s->p: passes them and their escapes, of which the last may reach farther,
+ * or stands at the quote or the control character that ends it. False: an escape that is none.
+ */
+static inline bool pass32(struct jsonscan *s, uint32_t *flags, bool *ends)
+{
+	const char *p = s->p;
+	struct text32 t = text32_load(p);
+	uint32_t stop = t.stop;
+	size_t n = 32;
+
+	while (stop) {
+		size_t at = (size_t)__builtin_ctz(stop), length;
+
+		s->p = p + at;
+		if (*s->p != '\\') {
+			*ends = true;
+			t.high &= (1U << at) - 1;
+			n = at;
+			break;
+		}
+		*flags |= JS_ESCAPED;
+		length = escape(s, s->p);
+		if (length == 0)
+			return false;
+		if (at + length >= 32) {
+			n = at + length;
+			break;
+		}
+		stop &= ~0U << (at + length);
+	}
+	s->p = p + n;
+	if (t.high)
+		*flags |= JS_HIGH;
+	return true;
 }
 
 /* s->p stands behind the opening quote; afterwards behind the closing one. */
 static bool take_string(struct jsonscan *s, struct jsonscan_value *v)
 {
 	const char *start = s->p;
-	uint8_t flags = 0;
+	uint32_t flags = 0;
+	bool ends = false;
 
+	while (!ends && s->end - s->p >= 32)
+		if (!pass32(s, &flags, &ends))
+			return false;
 	for (;;) {
 		unsigned char c;
+		size_t n;
 
-#if defined(__SSE2__) && !defined(BYTEMASK_PORTABLE)
-		while (s->end - s->p >= 16) {
-			__m128i x = _mm_loadu_si128((const __m128i *)(const void *)s->p);
-			__m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
-			__m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
-			__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1F)), x);
-			unsigned stop = (unsigned)_mm_movemask_epi8(
-			    _mm_or_si128(_mm_or_si128(quote, slash), control));
-			unsigned high = (unsigned)_mm_movemask_epi8(x);
-
-			if (stop) {
-				/* The bits below the lowest stop. */
-				if (high & (stop ^ (stop - 1)))
-					flags |= JS_HIGH;
-				s->p += __builtin_ctz(stop);
-				break;
-			}
-			if (high)
-				flags |= JS_HIGH;
-			s->p += 16;
-		}
-#endif
 		if (s->p == s->end)
 			return jsonscan_fail(s, "string without closing quote");
 		c = (unsigned char)*s->p;
@@ -162,8 +183,10 @@ static bool take_string(struct jsonscan *s, struct jsonscan_value *v)
 		}
 		if (c == '\\') {
 			flags |= JS_ESCAPED;
-			if (!escape(s))
+			n = escape(s, s->p);
+			if (n == 0)
 				return false;
+			s->p += n;
 		} else if (c < 0x20) {
 			return jsonscan_fail(s, "control character in string");
 		} else {
@@ -176,11 +199,16 @@ static bool take_string(struct jsonscan *s, struct jsonscan_value *v)
 
 static bool digits(struct jsonscan *s)
 {
-	const char *start = s->p;
+	const char *p = s->p, *start = p;
+	unsigned n = 8;
+	uint32_t value;
 
-	while (s->p < s->end && is_digit(*s->p))
-		s->p++;
-	return s->p > start || jsonscan_fail(s, "digit expected in number");
+	for (; n == 8 && s->end - p >= 8; p += n)
+		n = str_digits8(p, &value);
+	while (p < s->end && is_digit(*p))
+		p++;
+	s->p = p;
+	return p > start || jsonscan_fail(s, "digit expected in number");
 }
 
 static bool number(struct jsonscan *s)
@@ -368,7 +396,7 @@ bool jsonscan_value(struct jsonscan *s, struct jsonscan_value *v)
 	case JS_ARRAY: ok = container(s); break;
 	}
 	v->text = (struct str){start, (size_t)(s->p - start)};
-	v->type = (uint8_t)type;
+	v->type = type;
 	v->flags = 0;
 	return ok;
 }
@@ -402,46 +430,111 @@ static bool low_half(struct str text, size_t i)
 	       (hex4(text.p + i + 2) & 0xFC00) == 0xDC00;
 }
 
+/* How many bytes there are from text[i] on, up to a backslash or the end; they are copied. */
+static inline size_t copy_plain(struct str text, size_t i, char *out)
+{
+	const size_t left = text.n - i;
+	const char *p = text.p + i, *slash;
+	size_t n = 0, plain;
+
+	for (; left - n >= 32; n += 32) {
+		uint32_t stop = text32_load(p + n).stop;
+
+		memcpy(out + n, p + n, 32); /* what is too much is written over */
+		if (stop) {
+			n += (size_t)__builtin_ctz(stop);
+			if (p[n] == '\\')
+				return n;
+			break;
+		}
+	}
+	slash = memchr(p + n, '\\', left - n);
+	plain = slash ? (size_t)(slash - p) - n : left - n;
+	memcpy(out + n, p + n, plain);
+	return n + plain;
+}
+
+/* At the backslash text[*i]: writes what the escape means, passes it. Returns the bytes written. */
+static inline size_t put_escape(struct str text, size_t *i, char *out, unsigned *seen)
+{
+	const char *p = text.p + *i;
+	uint32_t cp;
+
+	*i += 2;
+	switch (p[1]) {
+	case 'b': *out = '\b'; return 1;
+	case 'f': *out = '\f'; return 1;
+	case 'n': *out = '\n'; return 1;
+	case 'r': *out = '\r'; return 1;
+	case 't': *out = '\t'; return 1;
+	default: *out = p[1]; return 1; /* " \ / */
+	case 'u': break;
+	}
+	cp = hex4(p + 2);
+	*i += 4;
+	if ((cp & 0xFC00) == 0xD800 && low_half(text, *i)) {
+		cp = 0x10000 + ((cp & 0x3FF) << 10) + (hex4(p + 8) & 0x3FF);
+		*i += 6;
+	} else if ((cp & 0xF800) == 0xD800) {
+		*seen |= JS_ODD_SURROGATE;
+	}
+	if (cp == 0)
+		*seen |= JS_ODD_NUL;
+	if (cp > 0x7F)
+		*seen |= JS_ODD_HIGH;
+	return utf8_put(out, cp);
+}
+
+/*
+ * 32 bytes of text from *i on, behind which there are 32 more, and the rest of an escape that
+ * begins in them. Each piece between two escapes is copied as 32 bytes: what is too much is written
+ * over.
+ */
+static inline size_t unescape32(struct str text, size_t *i, char *out, unsigned *seen)
+{
+	const char *p = text.p + *i;
+	uint32_t stop = text32_load(p).stop; /* backslashes; quotes stand behind them only */
+	size_t n = 0, from = 0;
+
+	memcpy(out, p, 32);
+	while (stop) {
+		size_t at = (size_t)__builtin_ctz(stop), next = *i + at;
+
+		n += at - from;
+		if (p[at + 1] < 'a') {
+			out[n++] = p[at + 1];
+			from = at + 2;
+		} else {
+			n += put_escape(text, &next, out + n, seen);
+			from = next - *i;
+		}
+		if (from >= 32)
+			break;
+		stop &= ~0U << from;
+		memcpy(out + n, p + from, 32);
+	}
+	if (from < 32) {
+		n += 32 - from;
+		from = 32;
+	}
+	*i += from;
+	return n;
+}
+
 size_t jsonscan_unescape(struct str text, char *out, unsigned *odd)
 {
 	size_t n = 0, i = 0;
 	unsigned seen = 0;
 
+	while (text.n - i >= 64)
+		n += unescape32(text, &i, out + n, &seen);
 	while (i < text.n) {
-		const char *slash = memchr(text.p + i, '\\', text.n - i);
-		size_t plain = slash ? (size_t)(slash - text.p) - i : text.n - i;
-		uint32_t cp;
+		size_t plain = copy_plain(text, i, out + n);
 
-		memmove(out + n, text.p + i, plain);
 		n += plain;
 		i += plain;
-		if (!slash)
-			break;
-		switch (text.p[i + 1]) {
-		case 'b': out[n++] = '\b'; break;
-		case 'f': out[n++] = '\f'; break;
-		case 'n': out[n++] = '\n'; break;
-		case 'r': out[n++] = '\r'; break;
-		case 't': out[n++] = '\t'; break;
-		default: out[n++] = text.p[i + 1]; break; /* " \ / */
-		case 'u':
-			cp = hex4(text.p + i + 2);
-			i += 4;
-			if ((cp & 0xFC00) == 0xD800 && low_half(text, i + 2)) {
-				cp = 0x10000 + ((cp & 0x3FF) << 10) +
-				     (hex4(text.p + i + 4) & 0x3FF);
-				i += 6;
-			} else if ((cp & 0xF800) == 0xD800) {
-				seen |= JS_ODD_SURROGATE;
-			}
-			if (cp == 0)
-				seen |= JS_ODD_NUL;
-			if (cp > 0x7F)
-				seen |= JS_ODD_HIGH;
-			n += utf8_put(out + n, cp);
-			break;
-		}
-		i += 2;
+		if (i < text.n)
+			n += put_escape(text, &i, out + n, &seen);
 	}
 	if (odd)
 		*odd = seen;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/bytemask.h"
 #include "shared/str.h"
 
 /* ---- the end of an object or array ---- */
@@ -52,10 +53,12 @@ enum {
 	JS_HIGH = 2,    /* a string with bytes over 0x7F */
 };
 
+/* The numbers are no uint8_t: what is stored as one might, to the compiler, be a part of anything.
+ */
 struct jsonscan_value {
 	struct str text; /* a string without its quotes, still escaped; else the whole value */
-	uint8_t type;    /* enum jsonscan_type */
-	uint8_t flags;
+	uint32_t type;   /* enum jsonscan_type */
+	uint32_t flags;
 };
 
 /* Arrays and objects may lie in one another this deep. */
@@ -116,6 +119,57 @@ static inline void jsonscan_blanks(struct jsonscan *s)
 {
 	for (; s->p < s->end && jsonscan_blank(*s->p); s->p++)
 		s->lines += *s->p == '\n';
+}
+
+/* A number of less than 16 bytes, without sign and exponent. */
+static inline bool jsonscan_short_number(struct jsonscan *s, struct jsonscan_value *v)
+{
+	const char *p = s->p;
+	uint32_t other = ~digits16(p); /* with bits of its own from the 16th on */
+	unsigned n = (unsigned)__builtin_ctz(other), behind;
+
+	if (n == 0 || (*p == '0' && n > 1))
+		return false;
+	if (n < 16 && p[n] == '.') {
+		behind = (unsigned)__builtin_ctz(other >> (n + 1));
+		if (behind == 0)
+			return false;
+		n += 1 + behind;
+	}
+	if (n >= 16 || p[n] == '.' || (p[n] | 0x20) == 'e')
+		return false;
+	v->text = (struct str){p, n};
+	v->type = JS_NUMBER;
+	v->flags = 0;
+	s->p += n;
+	return true;
+}
+
+/*
+ * Most values: a string that begins at once, has no escape, and ends within 32 bytes, or such a
+ * number. False, and nothing was taken, where the next value is not such a one; jsonscan_value()
+ * takes any.
+ */
+static inline bool jsonscan_short(struct jsonscan *s, struct jsonscan_value *v)
+{
+	struct text32 t;
+	unsigned n;
+
+	if (s->end - s->p < 33)
+		return false;
+	if (*s->p != '"')
+		return jsonscan_short_number(s, v);
+	t = text32_load(s->p + 1);
+	if (!t.stop)
+		return false;
+	n = (unsigned)__builtin_ctz(t.stop);
+	if (s->p[n + 1] != '"')
+		return false;
+	v->text = (struct str){s->p + 1, n};
+	v->type = JS_STRING;
+	v->flags = t.high & (t.stop ^ (t.stop - 1)) ? JS_HIGH : 0;
+	s->p += n + 2;
+	return true;
 }
 
 #endif

@@ -93,6 +93,7 @@ bool str_to_i64(struct str s, int64_t *out)
 {
 	bool neg = false;
 	int64_t v = 0;
+	uint32_t eight;
 
 	if (s.n && (s.p[0] == '-' || s.p[0] == '+')) {
 		neg = s.p[0] == '-';
@@ -100,6 +101,9 @@ bool str_to_i64(struct str s, int64_t *out)
 	}
 	if (s.n == 0)
 		return false;
+	/* No 18 digits overflow. */
+	for (; s.n >= 8 && s.n <= 18 && str_digits8(s.p, &eight) == 8; s = str_from(s, 8))
+		v = v * 100000000 - eight;
 	/* Summed below zero, where the range is one wider. */
 	for (size_t i = 0; i < s.n; i++) {
 		int d = s.p[i] - '0';

@@ -7,6 +7,7 @@
 #ifndef SHARED_STR_H
 #define SHARED_STR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +51,27 @@ size_t str_find(struct str s, char c);
 /* The whole of s as a decimal number, an optional sign first; false on anything else or overflow.
  */
 bool str_to_i64(struct str s, int64_t *out);
+
+/* How many of the 8 bytes at p, from the first on, are decimal digits; *out is what they say. */
+static inline unsigned str_digits8(const char *p, uint32_t *out)
+{
+	uint64_t w, odd;
+	unsigned n = 8;
+
+	memcpy(&w, p, sizeof w);
+	w = le64toh(w) ^ 0x3030303030303030; /* digits are 0 to 9 now */
+	odd = (w | (w + 0x0606060606060606)) & 0xF0F0F0F0F0F0F0F0;
+	if (odd) {
+		n = (unsigned)__builtin_ctzll(odd) / 8;
+		w = n ? w << (64 - 8 * n) : 0; /* zeros before them */
+	}
+	/* Pairs first, then fours, then all. */
+	w = w * 10 + (w >> 8);
+	w = (w & 0x00FF00FF00FF00FF) * 100 + (w >> 16 & 0x00FF00FF00FF00FF);
+	w = (w & 0x0000FFFF0000FFFF) * 10000 + (w >> 32 & 0x0000FFFF0000FFFF);
+	*out = (uint32_t)w;
+	return n;
+}
 
 /* What a hexadecimal digit of either case stands for, or -1. */
 int str_hex_digit(char c);

@@ -118,6 +118,8 @@ bool convert_init(
 	}
 	c->plain = oid != OID_BPCHAR && !c->trim && !c->blanks_null && !c->empty_null &&
 	           !c->accept_invalid;
+	if (c->plain && (oid == OID_VARCHAR || oid == OID_TEXT))
+		c->as_is = c->width ? (size_t)c->width + 1 : SIZE_MAX;
 	return init_time(c, stmt, e);
 }
 

@@ -52,6 +52,7 @@ struct convert {
 	int32_t precision, scale; /* NUMERIC; precision 0: no limit */
 	enum copystmt_time time;  /* TIMESTAMP, TIMESTAMPTZ */
 	bool plain;               /* text without any of the options below */
+	size_t as_is;             /* ASCII strings of fewer bytes are the field */
 	bool truncate, blanks_null, empty_null, trim, accept_invalid, round, any_date;
 	char replacement;
 	bool *replaced;           /* where not NULL: set as soon as a character is replaced */

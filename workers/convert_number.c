@@ -31,6 +31,8 @@ int32_t convert_int(struct str s, int bytes, char *out, struct convert_error *ba
 
 	if (i == s.n)
 		return convert_bad_digit(bad, 1207, s, 0, type);
+	for (; i < s.n && i < 9 && digit(s.p[i]); i++) /* so few fit always */
+		v = v * 10 + (uint64_t)(s.p[i] - '0');
 	for (; i < s.n; i++) {
 		if (!digit(s.p[i]))
 			return convert_bad_digit(bad, 1207, s, i, type);
@@ -65,43 +67,56 @@ struct decimal {
 
 enum { EXPONENT_MAX = 100000 };
 
+/* Where the zeros from i on end. */
+static size_t zeros(struct str s, size_t i)
+{
+	while (i < s.n && s.p[i] == '0')
+		i++;
+	return i;
+}
+
+/* Where the digits from i on end; they are added to *v, which means nothing with more than 19. */
+static size_t digits(struct str s, size_t i, uint64_t *v)
+{
+	uint32_t eight;
+
+	for (; s.n - i >= 8 && str_digits8(s.p + i, &eight) == 8; i += 8)
+		*v = *v * 100000000 + eight;
+	for (; i < s.n && digit(s.p[i]); i++)
+		*v = *v * 10 + (uint64_t)(s.p[i] - '0');
+	return i;
+}
+
 /* False where s is no decimal number; *at is where it stops being one. */
 static bool take_apart(struct str s, struct decimal *d, size_t *at)
 {
-	size_t i = 0, seen = 0, behind = 0, from = 0;
+	size_t i = 0, start, from, behind = 0;
 	int32_t exponent = 0;
-	bool point = false;
 
-	d->n = 0;
 	d->value = 0;
 	d->neg = s.n && s.p[0] == '-';
 	if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
 		i++;
-	for (; i < s.n; i++) {
-		char c = s.p[i];
+	start = i;
+	from = zeros(s, i);
+	i = digits(s, from, &d->value);
+	d->n = i - from;
+	if (i < s.n && s.p[i] == '.') {
+		size_t point = i, first = d->n ? i + 1 : zeros(s, i + 1);
 
-		if (c == '.' && !point) {
-			point = true;
-			continue;
-		}
-		if (!digit(c))
-			break;
-		seen++;
-		behind += point;
-		if (d->n == 0 && c == '0')
-			continue;
-		if (d->n++ == 0)
-			from = i;
-		if (d->n <= 19)
-			d->value = d->value * 10 + (uint64_t)(c - '0');
+		if (d->n == 0)
+			from = first;
+		i = digits(s, first, &d->value);
+		d->n += i - first;
+		behind = i - point - 1;
+		start++; /* the point alone is no number */
 	}
 	*at = i;
-	if (seen == 0)
+	if (i == start)
 		return false;
 	d->digits = (struct str){s.p + from, i - from};
 	if (i < s.n && (s.p[i] | 0x20) == 'e') {
 		bool neg = i + 1 < s.n && s.p[i + 1] == '-';
-		size_t start;
 
 		i++;
 		if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))

@@ -14,7 +14,7 @@
 /* ---- the walk ---- */
 
 /* The columns of this node and of all below get no value, for the reason `type`. */
-static void miss(struct rowmap *m, const struct rownode *node, uint8_t type)
+static void miss(struct rowmap *m, const struct rownode *node, uint32_t type)
 {
 	for (int32_t i = node->slot; i >= 0; i = m->fields[i].same)
 		m->slots[i].type = type;
@@ -47,19 +47,14 @@ static inline bool store(
 /* The value of a member or element, wanted by node or (NULL) by nobody. */
 static inline bool value(struct rowmap *m, struct rownode *node, struct jsonscan *s)
 {
-	struct jsonscan_value v, *to;
+	struct jsonscan_value v, *to = &v;
 
-	if (!node)
-		return jsonscan_value(s, &v);
-	if (node->children || node->slot < 0)
-		return walk(m, node, s);
-	/* Scanned into its place: a copy of what was just written stalls. */
-	to = &m->slots[node->slot];
-	if (!jsonscan_value(s, to))
-		return false;
-	for (int32_t i = m->fields[node->slot].same; i >= 0; i = m->fields[i].same)
-		m->slots[i] = *to;
-	return true;
+	if (node) {
+		if (!node->leaf)
+			return walk(m, node, s);
+		to = &m->slots[node->slot]; /* a copy of what was just written would stall */
+	}
+	return jsonscan_short(s, to) || jsonscan_value(s, to);
 }
 
 static bool members(struct rowmap *m, struct rownode *node, struct jsonscan *s)
@@ -79,9 +74,8 @@ static bool members(struct rowmap *m, struct rownode *node, struct jsonscan *s)
 			p++;
 		else if (!first)
 			p = s->end;
-		if (p < s->end && *p == '"' && rowkey_is(key, p + 1, s->end) &&
-		    p + key->name.n + 2 < s->end && p[key->name.n + 2] == ':') {
-			s->p = p + key->name.n + 3;
+		if (key && rowkey_is(key, p, s->end)) {
+			s->p = p + key->written.n;
 			first = false;
 		} else {
 			if (!jsonscan_member(s, &raw, &first))
@@ -129,7 +123,7 @@ static bool walk(struct rowmap *m, struct rownode *node, struct jsonscan *s)
 		ok = elements(m, node, s);
 	else
 		return jsonscan_value(s, &v) && store(m, node, &v);
-	v = (struct jsonscan_value){{start, (size_t)(s->p - start)}, (uint8_t)type, 0};
+	v = (struct jsonscan_value){{start, (size_t)(s->p - start)}, type, 0};
 	return ok && store(m, node, &v);
 }
 
@@ -198,7 +192,7 @@ static inline bool there(const struct jsonscan_value *v)
 }
 
 /* Writes the field behind its length, to out. Returns the bytes of both, 0 where it is bad. */
-static size_t put_field(
+static inline size_t put_field(
     struct rowmap *m, size_t i, struct str record, char *out, struct row_error *bad)
 {
 	const struct rowfield *f = &m->fields[i];
@@ -206,6 +200,14 @@ static size_t put_field(
 	int32_t n = CONVERT_NULL;
 	size_t at = 0;
 
+	if (v->type == JS_STRING && v->flags == 0 && v->text.n < f->convert.as_is) {
+		convert_put32(out, (uint32_t)v->text.n);
+		if (v->text.n <= ROW_COPY && (uintptr_t)v->text.p + ROW_COPY <= (uintptr_t)m->end)
+			memcpy(out + 4, v->text.p, ROW_COPY);
+		else
+			memcpy(out + 4, v->text.p, v->text.n);
+		return 4 + v->text.n;
+	}
 	if (v->type == SLOT_NO_ELEMENT)
 		return row_fail(bad, f, record, 0, 1216,
 		    "Invalid JSONPath format: Not an array or index out of range.");
@@ -243,20 +245,24 @@ static bool too_large(const struct rowmap *m, size_t bytes)
 	return bytes > RECORDS_MAX;
 }
 
+/* Bytes of all values, where the record's are not a bound that tells enough. */
+static size_t size_of(const struct rowmap *m, struct str record)
+{
+	size_t size = 0;
+
+	if (m->disjoint && record.n <= RECORDS_MAX / 2)
+		return record.n;
+	for (size_t i = 0; i < m->n; i++)
+		if (there(&m->slots[i]))
+			size += m->slots[i].text.n;
+	return size;
+}
+
 bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad)
 {
-	size_t room = 2, n = 2, size = 0;
+	size_t size = size_of(m, record), room = m->room + size, n = 2;
 	char *to;
 
-	for (size_t i = 0; i < m->n; i++) {
-		const struct jsonscan_value *v = &m->slots[i];
-
-		room += 4;
-		if (there(v)) {
-			room += convert_room(&m->fields[i].convert, v->text.n);
-			size += v->text.n;
-		}
-	}
 	if (too_large(m, size))
 		return row_fail(
 		    bad, NULL, record, 0, 1216, "row larger than 4 MB, in which | counts twice");
@@ -285,9 +291,13 @@ static bool take_record(struct rowmap *m, struct jsonscan *s)
 {
 	for (size_t i = 0; i < m->n; i++)
 		m->slots[i].type = SLOT_ABSENT;
+	m->end = s->end;
 	jsonscan_blanks(s);
 	if (s->p == s->end || (*s->p != '{' && *s->p != '['))
 		return jsonscan_fail(s, "object or array expected");
+	/* What walk() would say of an object, the slots say already. */
+	if (*s->p == '{' && m->root.members && !m->root.elements && m->root.slot < 0)
+		return members(m, &m->root, s);
 	return walk(m, &m->root, s);
 }
 
@@ -303,14 +313,13 @@ bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row
 size_t row_encode_first(struct rowmap *m, struct str text, struct buf *out, uint32_t *lines)
 {
 	struct jsonscan s = jsonscan_init(text);
-	struct row_error unsaid;
 	size_t n;
 
 	if (!take_record(m, &s))
 		return 0;
 	n = (size_t)(s.p - text.p);
 	*lines = s.lines;
-	return n <= RECORDS_MAX && row_put(m, (struct str){text.p, n}, out, &unsaid) ? n : 0;
+	return n <= RECORDS_MAX && row_put(m, (struct str){text.p, n}, out, &m->unsaid) ? n : 0;
 }
 
 void row_header(struct buf *out)

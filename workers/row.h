@@ -70,8 +70,9 @@ struct str rowmap_column(const struct rowmap *m, size_t i);
 int64_t rowmap_replaced(const struct rowmap *m);
 
 /*
- * Adds one row to out. A bad record is false with *bad set and out as it was; so is a row that
- * does not fit out's maximum. bad is not touched otherwise.
+ * Adds one row to out. A bad record is false with *bad set and out as it was; so is a row for which
+ * out has no room: as much as the record, 34 bytes and for each column what its type takes at most.
+ * bad is not touched otherwise.
  */
 bool row_encode(struct rowmap *m, struct str record, struct buf *out, struct row_error *bad);
 

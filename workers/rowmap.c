@@ -34,19 +34,19 @@ static struct rowkey *add_key(
 {
 	struct rowkey *key = arena_alloc(m->arena, sizeof *key);
 	char head[16] = {0}, mask[16] = {0};
-	size_t n = name.n < 16 ? name.n : 16;
+	bool plain = true;
 
 	key->name = arena_str(m->arena, name);
 	key->node = node;
-	key->plain = true;
 	for (size_t i = 0; i < name.n; i++)
 		if (name.p[i] == '"' || name.p[i] == '\\' || (unsigned char)name.p[i] < 0x20)
-			key->plain = false;
-	memcpy(head, name.p, n);
-	memset(mask, 0xFF, n);
-	if (n < 16) {
-		head[n] = '"';
-		mask[n] = (char)0xFF;
+			plain = false;
+	if (plain) {
+		size_t n = name.n + 3 < 16 ? name.n + 3 : 16;
+
+		key->written = str_z(arena_printf(m->arena, "\"%.*s\":", STRF(name)));
+		memcpy(head, key->written.p, n);
+		memset(mask, 0xFF, n);
 	}
 	memcpy(key->head, head, sizeof head);
 	memcpy(key->mask, mask, sizeof mask);
@@ -94,6 +94,7 @@ static void make_keys(struct rowmap *m, struct rownode *node)
 {
 	size_t wanted = 0;
 
+	node->leaf = node->slot >= 0 && m->fields[node->slot].same < 0 && !node->children;
 	for (struct rownode *c = node->children; c; c = c->sibling) {
 		make_keys(m, c);
 		wanted += c->name.p != NULL;
@@ -294,6 +295,16 @@ static void by_names(struct rowmap *m)
 	}
 }
 
+/* No value that is wanted from here on is wanted twice, or part of another. */
+static bool disjoint(const struct rowmap *m, const struct rownode *node)
+{
+	bool ok = node->slot < 0 || node->leaf;
+
+	for (const struct rownode *c = node->children; ok && c; c = c->sibling)
+		ok = disjoint(m, c);
+	return ok;
+}
+
 bool rowmap_new(const struct copystmt *stmt, const struct jsonpaths *paths,
     const struct column *columns, size_t n, struct arena *a, struct rowmap **out, struct err *e)
 {
@@ -310,6 +321,10 @@ bool rowmap_new(const struct copystmt *stmt, const struct jsonpaths *paths,
 	m->slots = arena_alloc(a, most * sizeof *m->slots);
 	if (!add_fields(m, stmt, columns, n, e))
 		return false;
+	m->room = 2 + ROW_COPY;
+	for (size_t i = 0; i < m->n; i++)
+		m->room += 4 + convert_room(&m->fields[i].convert, 0);
+	m->disjoint = true;
 	if (stmt->json == COPY_JSON_NONE) {
 		*out = m;
 		return true; /* fields have no names */
@@ -321,6 +336,7 @@ bool rowmap_new(const struct copystmt *stmt, const struct jsonpaths *paths,
 	else if (!by_paths(m, paths, e))
 		return false;
 	make_keys(m, &m->root);
+	m->disjoint = disjoint(m, &m->root);
 	*out = m;
 	return true;
 }

@@ -18,14 +18,18 @@
 /* Types of a slot besides enum jsonscan_type. */
 enum { SLOT_ABSENT = 0, SLOT_NO_ELEMENT = 100, SLOT_NO_OBJECT };
 
+/* A shorter text is copied as this many bytes where so many may be read: that is one store. */
+enum { ROW_COPY = 32 };
+
 struct rownode;
 
 struct rowkey {
-	uint64_t head[2], mask[2]; /* the first 16 bytes with the closing quote, and which count */
 	struct str name;           /* raw: as between the quotes */
+	struct str written;        /* "name": as in an object without blanks; nothing where the raw
+	                            * text tells not enough */
+	uint64_t head[2], mask[2]; /* its first 16 bytes, and which of them count */
 	struct rownode *node;      /* NULL: nobody wants it */
 	struct rowkey *next;       /* what came behind it last */
-	bool plain;                /* may be compared with the raw text */
 };
 
 /* Open addressing, at most half full. */
@@ -42,6 +46,7 @@ struct rownode {
 	uint32_t index;
 	int32_t slot;           /* the first column that wants this value, or -1 */
 	bool members, elements; /* what kinds of children there are */
+	bool leaf;              /* no children, and one column wants it */
 	struct rowkeys keys;    /* where there are members */
 };
 
@@ -57,10 +62,14 @@ struct rowmap {
 	struct rowfield *fields;
 	struct jsonscan_value *slots;
 	size_t n;
+	size_t room;     /* what a row takes at most besides the bytes of its values */
+	bool disjoint;   /* no two columns want the same bytes of a record */
+	const char *end; /* of the text that the slots point into */
 	bool ignore_case;
 	bool replaced;            /* in the row that is being written: ACCEPTINVCHARS */
 	int64_t n_replaced;       /* such rows */
 	struct convert_error why; /* here, as clearing it on the stack would cost each field */
+	struct row_error unsaid;  /* likewise, each record */
 	char *scratch;            /* KEY_MAX bytes: a key unescaped, in lower case */
 };
 
@@ -78,19 +87,19 @@ bool row_put(struct rowmap *m, struct str record, struct buf *out, struct row_er
 bool row_fail(struct row_error *bad, const struct rowfield *f, struct str value, size_t at,
     int code, const char *reason);
 
-/* The raw text from p on begins with the key and its closing quote. */
+/* The text from p on begins with the key, its quotes and a colon. */
 static inline bool rowkey_is(const struct rowkey *key, const char *p, const char *end)
 {
+	const size_t left = (size_t)(end - p);
 	uint64_t text[2];
 
-	if (!key || !key->plain || (size_t)(end - p) <= key->name.n)
-		return false;
-	if (key->name.n < 16 && end - p >= 16) {
+	if (key->written.n - 1 < 16 && left >= 16) {
 		memcpy(text, p, sizeof text);
 		return (((text[0] ^ key->head[0]) & key->mask[0]) |
 		           ((text[1] ^ key->head[1]) & key->mask[1])) == 0;
 	}
-	return p[key->name.n] == '"' && memcmp(p, key->name.p, key->name.n) == 0;
+	return key->written.n && left >= key->written.n &&
+	       memcmp(p, key->written.p, key->written.n) == 0;
 }
 
 #endif

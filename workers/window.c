@@ -50,3 +50,12 @@ void window_slow_down(struct window *w)
 	w->done = 0;
 	w->together = 0;
 }
+
+size_t window_piece(const struct window *w, size_t n, uint64_t bytes)
+{
+	size_t piece = WINDOW_BYTES / (n < w->n ? n : w->n);
+
+	if (piece > WINDOW_PIECE_MAX)
+		piece = WINDOW_PIECE_MAX;
+	return piece > WINDOW_PIECE && bytes >= WINDOW_PIECE_MAX ? piece : WINDOW_PIECE;
+}

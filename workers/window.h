@@ -34,4 +34,12 @@ void window_done(struct window *w, int64_t took_us);
 /* The server has too much to do. */
 void window_slow_down(struct window *w);
 
+/*
+ * The bytes that a GET reads at once: n objects are to be fetched, this one has `bytes`. Large ones
+ * come in large pieces, as each costs a turn of curl; WINDOW_BYTES are shared by all in flight, but
+ * WINDOW_PIECE is the least. (While the window grows, a few times as much may be under way.)
+ */
+enum { WINDOW_BYTES = 8 << 20, WINDOW_PIECE = 64 << 10, WINDOW_PIECE_MAX = 512 << 10 };
+size_t window_piece(const struct window *w, size_t n, uint64_t bytes);
+
 #endif

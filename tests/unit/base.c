@@ -61,6 +61,23 @@ static void buffer_is_sticky(void **state)
 	buf_free(&b);
 }
 
+static void words_for_a_shell(void **state)
+{
+	static const struct {
+		const char *word, *quoted;
+	} rows[] = {{"arn:aws:iam::1:role/r+=,.@-_", "arn:aws:iam::1:role/r+=,.@-_"}, {"", "''"},
+	    {"a b", "'a b'"}, {"it's", "'it'\\''s'"}, {"$HOME", "'$HOME'"}};
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		buf_init(&b, 100);
+		buf_word(&b, str_z(rows[i].word));
+		assert_string_equal(b.p, rows[i].quoted);
+		buf_free(&b);
+	}
+}
+
 static void json_strings(void **state)
 {
 	struct buf b;
@@ -120,6 +137,7 @@ int main(void)
 	    cmocka_unit_test(distance),
 	    cmocka_unit_test(buffer_is_sticky),
 	    cmocka_unit_test(json_strings),
+	    cmocka_unit_test(words_for_a_shell),
 	    cmocka_unit_test(arena_keeps_contents_while_growing),
 	    cmocka_unit_test(errors_are_one_line_and_prefixed),
 	    cmocka_unit_test(utf8),

@@ -323,8 +323,8 @@ static void first(void **state)
 	struct buf out, same;
 
 	(void)state;
-	buf_init(&out, 35);
-	buf_init(&same, 35);
+	buf_init(&out, 85);
+	buf_init(&same, 85);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		size_t n = strlen(cases[i].text);
 		char *copy = xmalloc(n);
@@ -381,7 +381,7 @@ static void report(void **state)
 
 	/* A row that does not fit is refused, and the buffer still good. */
 	buf_free(&out);
-	buf_init(&out, 40);
+	buf_init(&out, 80);
 	assert_true(row_encode(m, STR("{\"a\":\"1234567890\"}"), &out, &bad));
 	assert_int_equal(out.n, 2 + 4 + 10 + 4);
 	assert_false(row_encode(m, STR("{\"a\":\"1234567890\"}"), &out, &bad));

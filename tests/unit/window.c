@@ -97,6 +97,26 @@ static void the_most_holds(void **state)
 	assert_int_equal(w.n, 3);
 }
 
+static void pieces_grow_with_objects_and_shrink_with_the_flight(void **state)
+{
+	const uint64_t large = 1 << 30;
+	struct window w = {.n = 0};
+
+	(void)state;
+	window_most(&w, 256);
+	assert_int_equal(window_piece(&w, 1, large), 512 << 10);
+	assert_int_equal(window_piece(&w, 100, large), 256 << 10); /* 32 at once */
+	assert_int_equal(window_piece(&w, 1, (512 << 10) - 1), 64 << 10);
+	assert_int_equal(window_piece(&w, 1, 512 << 10), 512 << 10);
+	for (size_t n = 1; n <= 300; n++) {
+		w.n = n < 256 ? n : 256;
+		assert_in_range(window_piece(&w, 1000, large), 64 << 10, 512 << 10);
+		if (w.n <= 128)
+			assert_true(w.n * window_piece(&w, 1000, large) <= 8 << 20);
+	}
+	assert_int_equal(window_piece(&w, 1000, large), 64 << 10); /* 256 of them: 16 MB */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +125,7 @@ int main(void)
 	    cmocka_unit_test(what_begins_to_queue_gets_less),
 	    cmocka_unit_test(slow_down_is_heard),
 	    cmocka_unit_test(the_most_holds),
+	    cmocka_unit_test(pieces_grow_with_objects_and_shrink_with_the_flight),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
