@@ -8,13 +8,12 @@
  *                      ▲    └──failed, may pass──► WAITING ──due──► RUNNING
  *                      └──memory is free again──── (paused is a flag of RUNNING)
  *
- * A slot keeps its object while it waits: under a storm of 503s all slots wait soon, and that is
- * the back-pressure that S3 asks for.
+ * A slot keeps its object while it waits: the back-pressure that S3 asks for by a storm of 503s.
+ * Bytes are delivered in curl's write callback. At an answer's first byte it is looked at
+ * (slot_begin): only a body that begins where we are, in the object that was listed, is delivered;
+ * of any other it is kept for s3_judge. What goes wrong there ends the fetch, after curl's return.
  *
- * Bytes are delivered in curl's write callback. There the answer is looked at when its first byte
- * comes (slot_begin): only a body that begins where we are, in the object that was listed, is
- * delivered; of any other answer the body is kept for s3_judge. What goes wrong in the callback
- * ends the fetch (give_up), after curl has returned.
+ * Where keys must be renewed before a request, what is in flight goes on (meanwhile).
  */
 #include "workers/fetch.h"
 
@@ -30,8 +29,8 @@
 
 enum {
 	TICK_MS = 200,
+	MEANWHILE_MS = 100,
 	ERROR_BODY_MAX = 64 * 1024,
-	CURL_BUFFER = 64 * 1024,
 	PROGRESS = 1 << 20, /* bytes of one try after which the count of tries begins anew */
 };
 
@@ -84,6 +83,7 @@ struct fetch {
 	struct window window; /* how many of them may be busy */
 	uint64_t held;        /* by the sink, of all objects */
 	int64_t ticked;       /* clock_ms() of the last tick */
+	bool turning;         /* curl or the sink is at work: neither may be called again */
 	bool failed;          /* for good: err says why, failed_at where */
 	size_t failed_at;     /* n: no single object */
 	struct err err;       /* scratch while a failure may still pass */
@@ -156,9 +156,13 @@ static bool tick(struct fetch *f)
 static bool deliver(struct slot *s, const char *p, size_t n, bool last)
 {
 	struct fetch *f = s->f;
+	bool turning = f->turning, ok;
 	size_t held = 0;
 
-	if (!f->sink->bytes(f->sink->ctx, s->i, p, n, last, &held, &f->err))
+	f->turning = true;
+	ok = f->sink->bytes(f->sink->ctx, s->i, p, n, last, &held, &f->err);
+	f->turning = turning;
+	if (!ok)
 		return give_up(f, s->i);
 	s->done += n;
 	s->ended = last;
@@ -167,28 +171,6 @@ static bool deliver(struct slot *s, const char *p, size_t n, bool last)
 	s->held = last ? 0 : held;
 	f->held += s->held;
 	return tick(f);
-}
-
-/* "bytes 7-99/100", end is 100 then; false on any other form. */
-static bool content_range(const char *text, uint64_t *first, uint64_t *end, uint64_t *size)
-{
-	struct str s = str_z(text);
-	size_t dash, slash;
-	int64_t a, b, c;
-
-	if (!str_starts(s, STR("bytes ")))
-		return false;
-	s = str_from(s, 6);
-	dash = str_find(s, '-');
-	slash = str_find(s, '/');
-	if (dash >= slash || slash == s.n || !str_to_i64((struct str){s.p, dash}, &a) ||
-	    !str_to_i64((struct str){s.p + dash + 1, slash - dash - 1}, &b) ||
-	    !str_to_i64(str_from(s, slash + 1), &c) || a < 0 || b < a || c <= b)
-		return false;
-	*first = (uint64_t)a;
-	*end = (uint64_t)b + 1;
-	*size = (uint64_t)c;
-	return true;
 }
 
 /* What was not listed is what the first answer says. */
@@ -234,8 +216,8 @@ static bool slot_begin(struct slot *s)
 		return true;
 	if (r->status == 206) {
 		/* The answer to another question is not the object's fault: try again. */
-		if (!content_range(r->content_range, &first, &end, &size) || first != s->from ||
-		    (s->size == FETCH_ANY_SIZE && end != size))
+		if (!http_content_range(r->content_range, &first, &end, &size) ||
+		    first != s->from || (s->size == FETCH_ANY_SIZE && end != size))
 			return true;
 		slot_learn(s, size);
 		if (size != s->size || end != size)
@@ -312,7 +294,6 @@ static struct slot *slot_new(struct fetch *f)
 		abort();
 	http_easy_setup(s->easy, s->detail);
 	curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
-	curl_easy_setopt(s->easy, CURLOPT_BUFFERSIZE, (long)CURL_BUFFER);
 	curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, &s->reply);
 	curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
@@ -323,6 +304,7 @@ static struct slot *slot_new(struct fetch *f)
 static bool slot_send(struct slot *s)
 {
 	struct fetch *f = s->f;
+	struct err why;
 
 	s->state = RUNNING;
 	s->begun = s->good = s->paused = false;
@@ -332,8 +314,14 @@ static bool slot_send(struct slot *s)
 	s->detail[0] = '\0';
 	buf_reset(&s->body);
 	arena_reset(s->arena);
-	if (!s3_ready(f->s3, &s->call, &s->tries, s->arena, &s->wire, &f->err))
-		return give_up(f, f->n); /* no object's fault */
+	if (!s3_ready(f->s3, &s->call, &s->tries, s->arena, &s->wire, &why) && !f->failed) {
+		f->err = why;
+		give_up(f, f->n); /* no object's fault */
+	}
+	if (f->failed) /* for that, or meanwhile */
+		return false;
+	curl_easy_setopt(
+	    s->easy, CURLOPT_BUFFERSIZE, (long)window_piece(&f->window, f->n, s->size - s->done));
 	curl_easy_setopt(s->easy, CURLOPT_URL, s->wire.url);
 	curl_easy_setopt(
 	    s->easy, CURLOPT_HTTPHEADER, http_easy_lines(s->wire.lines, s->wire.n_lines, s->lines));
@@ -421,6 +409,8 @@ static bool slot_done(struct slot *s, CURLcode code)
 	const struct fetch_object *o = object_of(s);
 	const struct http_reply *r = &s->reply;
 	bool flooded = s->begun && !s->good && s->body.over;
+	enum s3_verdict verdict;
+	struct err said = {.msg = ""};
 
 	slot_unplug(s);
 	if (s->ended) {
@@ -435,7 +425,11 @@ static bool slot_done(struct slot *s, CURLcode code)
 	}
 	if (!s->begun && !slot_begin(s)) /* an answer without a body */
 		return false;
-	switch (s3_judge(f->s3, &s->call, r, buf_view(&s->body), &s->tries, &f->err)) {
+	verdict = s3_judge(f->s3, &s->call, r, buf_view(&s->body), &s->tries, &said);
+	if (f->failed) /* while there were new keys to be had */
+		return false;
+	f->err = said;
+	switch (verdict) {
 	case S3_TAKEN: break;
 	case S3_AGAIN: s3_count_again(f->s3, &f->err); return slot_again(s);
 	case S3_FAILED:
@@ -454,9 +448,21 @@ static bool slot_done(struct slot *s, CURLcode code)
 	return slot_finish(s);
 }
 
+/* Moves bytes; returns how many are in flight. */
+static int perform(struct fetch *f)
+{
+	int running = 0;
+
+	f->turning = true;
+	curl_multi_perform(f->multi, &running);
+	f->turning = false;
+	return running;
+}
+
 /* Lets the paused transfers go on that may. */
 static void resume(struct fetch *f)
 {
+	f->turning = true;
 	for (size_t k = 0; k < f->active && !f->failed; k++) {
 		struct slot *s = f->slots[k];
 
@@ -465,6 +471,25 @@ static void resume(struct fetch *f)
 		s->paused = false;
 		curl_easy_pause(s->easy, CURLPAUSE_CONT); /* may call on_body at once */
 	}
+	f->turning = false;
+}
+
+/* The tick of whoever looks for new keys: those in flight are not held up, only new requests are.
+ * What ends is judged when the keys are there. */
+static bool meanwhile(void *ctx, struct err *e)
+{
+	struct fetch *f = ctx;
+	int64_t until = clock_ms() + MEANWHILE_MS, left;
+	bool running = !f->turning; /* else a sink has asked for something */
+
+	while (left = until - clock_ms(), left > 0 && running && !f->failed && tick(f)) {
+		running = perform(f) > 0;
+		resume(f);
+		if (running)
+			curl_multi_poll(f->multi, NULL, 0, (int)left, NULL);
+	}
+	return (!f->failed && tick(f)) ||
+	       err_set(e, ERR_CANCELLED, AT_INTERNAL, NULL, "the fetch is over");
 }
 
 /* Makes slots for as many as may be busy; none goes away before the fetch is over. */
@@ -520,12 +545,12 @@ static void wait_for_network(struct fetch *f)
 static bool turn(struct fetch *f)
 {
 	size_t before = f->finished;
-	int running, left;
 	CURLMsg *m;
+	int left;
 
 	if (!start_what_is_due(f))
 		return false;
-	curl_multi_perform(f->multi, &running);
+	perform(f);
 	while (!f->failed && (m = curl_multi_info_read(f->multi, &left))) {
 		struct slot *s = NULL;
 		CURLcode code = m->data.result;
@@ -558,8 +583,10 @@ bool fetch_all(struct fetch *f, const struct fetch_object *objects, size_t n,
 	f->failed = false;
 	f->active = 0;
 	window_most(&f->window, opts->connections > 0 ? (size_t)opts->connections : 1);
+	credentials_set_tick(&f->s3->credentials, meanwhile, f);
 	while (f->finished < n && turn(f))
 		;
+	credentials_set_tick(&f->s3->credentials, f->s3->tick, f->s3->tick_ctx);
 	for (size_t k = 0; k < f->active; k++) {
 		slot_unplug(f->slots[k]);
 		f->slots[k]->state = IDLE;

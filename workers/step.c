@@ -15,6 +15,7 @@
 
 #include "shared/clock.h"
 #include "shared/lane.h"
+#include "shared/source.h"
 #include "workers/crash.h"
 #include "workers/engine.h"
 #include "workers/evidence.h"
@@ -31,32 +32,11 @@
 
 /* ---- probe ---- */
 
-static bool probe_objects(struct worker *w, const struct sqlfile *f, struct err *e)
-{
-	const char *url = config_s3(&w->config, f->source);
-	struct s3_list req = {.max_keys = 2};
-	struct s3_page page;
-
-	if (!s3_url_parse(str_z(url), &req.bucket, &req.prefix, e))
-		return err_prefix(e, "[S3] %.*s", STRF(f->source));
-	do {
-		if (!worker_tick(w, e) || !s3_list(w->s3, &req, &page, w->task, e))
-			return err_prefix(e, "[S3] %.*s", STRF(f->source));
-		req.token = page.next_token;
-		req.max_keys = 0; /* two folder marks need not be all there is */
-	} while (page.truncated && page.n_objects == 0);
-	if (page.n_objects == 0 && !w->config.load.allow_empty)
-		return err_set(e, ERR_SETUP, AT_S3, "EmptyPrefix",
-		    "[S3] %.*s: there are no objects under %s: check the address, or say --set "
-		    "LOAD.ALLOW_EMPTY=yes if that is meant",
-		    STRF(f->source), url);
-	return true;
-}
-
 static bool probe(
     struct worker *w, const struct sqlfile *f, bool validate, struct msg_done *done, struct err *e)
 {
-	if (!worker_pg(w, e) || !worker_s3(w, e) || !probe_objects(w, f, e))
+	if (!worker_pg(w, e) || !worker_s3(w, e) ||
+	    !source_probe(w->s3, &w->config, f, worker_tick, w, w->task, e))
 		return false;
 	if (validate)
 		return engine_probe_columns(w, f, e) && engine_limit(w, f, &done->limit, e);

@@ -90,6 +90,20 @@ bool worker_tick(void *ctx, struct err *e)
 	return true;
 }
 
+/*
+ * A server on this machine goes first. A session that has to leave its processor to a worker keeps
+ * its locks, such as that on the end of the table, and the other sessions wait for it.
+ */
+static void give_way(struct worker *w)
+{
+	enum { NICER = 10 }; /* what nice(1) adds */
+
+	if (w->tick || w->gave_way || !pg_is_here(&w->pg))
+		return;
+	w->gave_way = true;
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICER);
+}
+
 bool worker_pg(struct worker *w, struct err *e)
 {
 	char name[64];
@@ -101,12 +115,24 @@ bool worker_pg(struct worker *w, struct err *e)
 	w->pg.tick = worker_tick;
 	w->pg.tick_ctx = w;
 	w->last_copy = LAST_COPY_UNKNOWN;
-	return connect_warehouse(&w->config, w->life, name, &w->pg, e);
+	if (!connect_warehouse(&w->config, w->life, name, &w->pg, e))
+		return false;
+	give_way(w);
+	return true;
 }
 
 bool worker_s3(struct worker *w, struct err *e)
 {
-	return w->s3 || connect_s3(&w->config, w->life, worker_tick, w, &w->s3, e);
+	const char *warning;
+
+	if (w->s3)
+		return true;
+	if (!connect_s3(&w->config, w->life, worker_tick, w, &w->s3, e))
+		return false;
+	warning = credentials_short(s3_credentials(w->s3), w->life);
+	if (warning && w->number == 1) /* one says it for all */
+		log_warn("%s", warning);
+	return true;
 }
 
 static int64_t cpu_ms(void)

@@ -26,6 +26,7 @@ struct worker {
 	struct arena *life;      /* as long as the process */
 	struct arena *task;      /* as long as the task */
 	struct pg pg;            /* use worker_pg */
+	bool gave_way;           /* its server is on this machine, and goes before us */
 	struct s3 *s3;           /* use worker_s3 */
 	struct fetch *fetch;     /* manifest_fetch's, kept for its connections */
 	size_t slices;           /* of the warehouse, for copy_parts.c; 0: not asked yet */

@@ -49,6 +49,22 @@ is "$(facts '.[1] | [.t, .id, .kind, .where] | join(" ")')" 'fail 6 setup state'
 	'a run that does not own the relation copies nothing'
 is "$(facts '.[-1] | [.t, .id] | join(" ")')" 'done 3' 'and a task that fails is no end of a worker'
 
+coproc WORKER { exec "$DWH" worker 2>"$T/err"; }
+until_fact() { # until_fact NAME: it is read
+	local line
+	until [[ $line == "{\"t\":\"$1\""* ]]; do read -r -t 20 line <&"${WORKER[0]}" || return 1; done
+}
+niceness() { ps -o ni= -p "$WORKER_PID" | tr -d ' '; }
+TO=${WORKER[1]}
+echo "$hello" >&"$TO"
+until_fact ready
+usual=$(niceness)
+echo "$count" >&"$TO"
+until_fact 'done'
+is "$(niceness)" $((usual + 10)) 'a server on its own machine goes before a worker'
+exec {TO}>&-
+wait "$WORKER_PID"
+
 # ---- what no supervisor says ----
 
 broken() { # broken REGEX NAME: of its one fail, after which it ends; the lines are on stdin

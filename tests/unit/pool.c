@@ -93,6 +93,10 @@ static void behave(struct str how, int64_t id)
 	} else if (str_eqz(how, "hang")) {
 		signal(SIGTERM, SIG_DFL);
 		hang();
+	} else if (str_eqz(how, "beat, hang")) {
+		signal(SIGTERM, SIG_DFL);
+		say(&(struct msg){.type = MSG_BEAT, .u.beat = {.id = id}}, 0);
+		hang();
 	} else if (str_eqz(how, "hang hard")) {
 		signal(SIGTERM, ignore);
 		hang();
@@ -145,6 +149,7 @@ struct book {
 	size_t n, next, open;
 	char fate[MAX][160]; /* "done", "fail", or why it was lost */
 	int beats, signals, running_at_once, most_at_once;
+	int term_at; /* TERM comes with this beat; 0: with none */
 	bool stop;
 };
 
@@ -188,10 +193,10 @@ static bool on_fact(void *ctx, int number, const struct msg *m, struct err *e)
 
 	(void)number;
 	(void)e;
-	if (m->type == MSG_BEAT)
-		b->beats++;
-	else
+	if (m->type != MSG_BEAT)
 		end(b, msg_task_id(m), msg_name(m->type));
+	else if (++b->beats == b->term_at)
+		raise(SIGTERM);
 	return true;
 }
 
@@ -368,20 +373,12 @@ static void nothing_but_deaths(void **state)
 	assert_true(b.next < 15);
 }
 
-static void alarm_terminates(int sig)
-{
-	(void)sig;
-	kill(getpid(), SIGTERM);
-}
-
 static void a_signal(void **state)
 {
-	static struct book b = {.how = {"hang", "hang", "x", "x"}};
+	static struct book b = {.how = {"beat, hang", "beat, hang", "x", "x"}, .term_at = 2};
 	struct err e;
 
 	(void)state;
-	signal(SIGALRM, alarm_terminates);
-	ualarm(200000, 0);
 	assert_true(run(&b, 2, "r", &e));
 	assert_int_equal(b.signals, 1);
 	assert_non_null(strstr(b.fate[0], "was killed by signal 15 (Terminated)"));

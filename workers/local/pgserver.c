@@ -295,6 +295,7 @@ pid_t pgserver_start(const struct pgserver *s, struct arena *a, struct err *e)
 	    "max_wal_size=4GB",
 	    "checkpoint_timeout=30min",
 	    "jit=off",
+	    "deadlock_timeout=100ms", /* as long ANALYZE waits for an autovacuum, and ends it */
 	    "timezone=UTC",
 	    "log_timezone=UTC",
 	    "log_destination=stderr",

@@ -84,9 +84,7 @@ bool s3d_keys_read(const char *file, struct arena *a, struct s3d_keys *keys, str
 
 	buf_init(&text, 64 * 1024);
 	ok = read_all(file, &text, e) && parse(file, buf_view(&text), a, keys, e);
-	if (text.p)
-		explicit_bzero(text.p, text.cap);
-	buf_free(&text);
+	buf_wipe(&text);
 	return ok;
 }
 
