@@ -209,8 +209,6 @@ bool aws_send(struct aws *w, struct aws_call *c, struct arena *a, struct str *bo
 	if (verdict == AWS_TAKEN)
 		*body = answer.n || aws_version(c->service) ? arena_str(a, buf_view(&answer))
 		                                            : STR("{}");
-	if (answer.p)
-		explicit_bzero(answer.p, answer.cap); /* it may hold keys */
-	buf_free(&answer);
+	buf_wipe(&answer); /* it may hold keys */
 	return verdict == AWS_TAKEN;
 }

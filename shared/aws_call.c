@@ -43,17 +43,10 @@ void aws_call_init(struct aws_call *c, enum aws_service service, const char *act
 		buf_z(&c->body, "{}");
 }
 
-static void wipe(struct buf *b)
-{
-	if (b->p)
-		explicit_bzero(b->p, b->cap);
-	buf_free(b);
-}
-
 void aws_call_free(struct aws_call *c)
 {
-	wipe(&c->body);
-	wipe(&c->secret);
+	buf_wipe(&c->body);
+	buf_wipe(&c->secret);
 }
 
 /* Opens the object again, up to the place of a value. */
@@ -99,7 +92,7 @@ void aws_argz(struct aws_call *c, const char *name, const char *value)
 void aws_arg_secret(struct aws_call *c, const char *name, struct str value)
 {
 	aws_arg(c, name, value);
-	wipe(&c->secret);
+	buf_wipe(&c->secret);
 	buf_room(&c->secret, value.n);
 	buf_str(&c->secret, value);
 }

@@ -50,6 +50,9 @@ static const char *const denied[] = {
 
 #define CHECK_KEY "check the access key and its secret"
 
+/* What the account has no more of. */
+#define QUOTA "ask for more in the console of Service Quotas, or remove what is not used"
+
 /* What a person has to change. */
 static const struct meaning {
 	const char *code, *what, *remedy;
@@ -76,6 +79,19 @@ static const struct meaning {
     {"RequestInTheFuture", "the clock of this machine is wrong", "set it"},
     {"OptInRequired", "the account may not use this service or region",
         "sign up for it, or set [AWS] REGION"},
+};
+
+/* What the account, or its network, does not have. */
+static const struct meaning limits[] = {
+    {"ClusterQuotaExceeded", "as many clusters as the account may have", QUOTA},
+    {"NumberOfNodesQuotaExceeded", "as many nodes as the account may have", QUOTA},
+    {"NumberOfNodesPerClusterLimitExceeded", "more nodes than a cluster may have",
+        "set [DWH] NUM_NODES"},
+    {"ServiceQuotaExceededException", "as much as the account may have", QUOTA},
+    {"LimitExceeded", "as many as the account may have", QUOTA},
+    {"SecurityGroupLimitExceeded", "as many security groups as the VPC may have", QUOTA},
+    {"InvalidVPCNetworkStateFault", "the VPC has not what the warehouse needs",
+        "give it subnets in the zones of the region, and, with [DWH] PUBLIC, an internet gateway"},
 };
 
 static bool is_among(const char *code, const char *const *list, size_t n)
@@ -197,10 +213,19 @@ static bool tells_of_clock(const struct xml_error *said)
 	                                        strcasestr(said->message, "not yet current"));
 }
 
+static const struct meaning *among(const char *code, const struct meaning *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(code, rows[i].code) == 0)
+			return &rows[i];
+	return NULL;
+}
+
 static struct meaning meaning_of(
     const struct xml_error *said, int status, enum err_kind *kind, enum err_where *where)
 {
 	const char *code = tells_of_clock(said) ? "RequestTimeTooSkewed" : said->code;
+	const struct meaning *m;
 
 	*where = AT_AWS;
 	*kind = ERR_RETRY;
@@ -212,12 +237,13 @@ static struct meaning meaning_of(
 	if (AMONG(code, denied))
 		return (struct meaning){code, "not permitted", ""};
 	*where = AT_CONFIG;
-	for (size_t i = 0; i < COUNT(setups); i++)
-		if (strcmp(code, setups[i].code) == 0)
-			return setups[i];
+	m = among(code, setups, COUNT(setups));
+	if (m)
+		return *m;
 	*where = AT_AWS;
 	*kind = ERR_TASK;
-	return (struct meaning){code, "refused", ""};
+	m = among(code, limits, COUNT(limits));
+	return m ? *m : (struct meaning){code, "refused", ""};
 }
 
 /* The remedy that belongs to this call. */

@@ -137,8 +137,7 @@ void awsfile_parse(struct awsfile *f, struct str text, struct arena *a)
 		}
 		if (v.section.kind && (eq == line.n || name.n == 0))
 			add_bad(f, a, v.section, number);
-		/* Also of a line without a name, so that what is indented behind it stays its own.
-		 */
+		/* Also without a name, so that what is indented behind it stays its own. */
 		v.key = name.n ? name : STR("=");
 		v.value = value;
 		if (v.section.kind)
@@ -165,9 +164,7 @@ bool awsfile_read(struct arena *a, struct awsfiles *out, struct err *e)
 			awsfile_parse(f, arena_str(a, buf_view(&b)), a);
 		else
 			ok = false;
-		if (b.p)
-			explicit_bzero(b.p, b.cap);
-		buf_free(&b);
+		buf_wipe(&b);
 	}
 	return ok;
 }

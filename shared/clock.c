@@ -76,6 +76,14 @@ static bool zone(struct str *s, int *east)
 	return hours >= 0 && minutes >= 0;
 }
 
+static int days_of(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month] + (month == 1 && leap);
+}
+
 bool clock_from_iso(struct str s, int64_t *wall_ms)
 {
 	struct tm tm = {.tm_year = 0};
@@ -87,8 +95,8 @@ bool clock_from_iso(struct str s, int64_t *wall_ms)
 	    (tm.tm_hour = digits(&s, 2)) < 0 || !sign(&s, ':') || (tm.tm_min = digits(&s, 2)) < 0 ||
 	    !sign(&s, ':') || (tm.tm_sec = digits(&s, 2)) < 0)
 		return false;
-	if (tm.tm_mon > 11 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
-	    tm.tm_sec > 60)
+	if (tm.tm_mon > 11 || tm.tm_mday > days_of(tm.tm_year + 1900, tm.tm_mon) ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return false;
 	if (sign(&s, '.'))
 		for (int d; (d = digits(&s, 1)) >= 0; scale /= 10)

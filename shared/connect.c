@@ -17,10 +17,15 @@ static bool find_target(const struct config *c, struct arena *a,
 
 	pg_target_of_config(c, out);
 	/* libpq would look on this machine, where no Redshift is. */
-	if (c->warehouse.engine == ENGINE_REDSHIFT && !out->host && !getenv("PGHOST"))
+	if (c->warehouse.engine == ENGINE_REDSHIFT && !out->host && !getenv("PGHOST")) {
+		if (c->dwh.paused)
+			return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+			    "the cluster %s is paused: `dwh cluster resume` starts it",
+			    c->dwh.cluster_identifier);
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "no warehouse is known: [CLUSTER] HOST is not set, and no cluster of ours is "
 		    "up, which `dwh cluster up` makes");
+	}
 	if (c->warehouse.engine != ENGINE_LOCAL) {
 		if (!dbpassword_find(c, tick, tick_ctx, a, &p, e))
 			return false;

@@ -8,14 +8,14 @@
 #include "shared/credentials_chain.h"
 #include "shared/http.h"
 
-enum { ADVISORY_MS = 15 * 60000, MANDATORY_MS = 10 * 60000, LOOK_MOST_MS = 60000 };
+/* Keys that are good for less than LEAST_MS are no better than expired ones. */
+enum { ADVISORY_MS = 15 * 60000, MANDATORY_MS = 10 * 60000, LOOK_MOST_MS = 60000, LEAST_MS = 1000 };
 
 struct credentials_source {
 	const struct config *config;
-	struct arena *a;
 	bool (*tick)(void *ctx, struct err *e);
 	void *tick_ctx;
-	int64_t look_ms; /* clock_ms() before which expiry alone is no reason to look again */
+	bool looking; /* what is done meanwhile may need keys, too */
 };
 
 bool chain_is_set(const char *z)
@@ -118,6 +118,7 @@ bool chain_get_environment(
     struct chain *c, struct str profile, struct credentials *out, struct err *e)
 {
 	const char *token = chain_env("AWS_SESSION_TOKEN");
+	const char *until = chain_env("AWS_CREDENTIAL_EXPIRATION");
 	struct sigv4_key key = {
 	    str_z(chain_env(env_names[0])), str_z(chain_env(env_names[1])), {NULL, 0}};
 
@@ -126,7 +127,13 @@ bool chain_get_environment(
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s and %s are not set; set them",
 		    env_names[0], env_names[1]);
 	key.token = str_z(token ? token : chain_env("AWS_SECURITY_TOKEN"));
-	return chain_take(c, &key, "environment", env_names, out, e);
+	if (!chain_take(c, &key, "environment", env_names, out, e))
+		return false;
+	/* `aws configure export-credentials --format env` says it. */
+	if (until && !clock_from_iso(str_z(until), &out->expires_ms))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
+		    "environment: AWS_CREDENTIAL_EXPIRATION is no time like 2026-08-01T12:00:00Z");
+	return true;
 }
 
 /* ---- keys of a profile ---- */
@@ -177,14 +184,13 @@ static bool get_config_keys(
 	return get_keys_in(c, 1, profile, out, e);
 }
 
-/* ---- single sign-on ---- */
+/* ---- single sign-on, `aws login` ---- */
 
-/* Which key says so, or NULL. Where there are plain keys, what is left of a sign-on is not meant.
- */
+/* Which key says so, or NULL. Beside plain keys, what is left of a sign-on is not meant. */
 static const char *sso_key(const struct chain *c, struct str profile)
 {
 	static const char *const keys[] = {
-	    "sso_account_id", "sso_role_name", "sso_session", "sso_start_url"};
+	    "sso_account_id", "sso_role_name", "sso_session", "sso_start_url", "login_session"};
 
 	bool plain = has_keys(c, profile) || has_config_keys(c, profile);
 	size_t n = sizeof keys / sizeof keys[0];
@@ -313,9 +319,8 @@ static bool walk(struct chain *c, struct credentials *out, struct err *e)
 		return false;
 	if (c->named_by && !awsfile_has_profile(&c->files, c->profile))
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "no AWS key: the profile %.*s, named by %s, is neither in %s nor in %s; write "
-		    "it "
-		    "there or name another",
+		    "no AWS key: the profile %.*s, named by %s, is neither in %s nor in %s; "
+		    "write it there or name another",
 		    STRF(c->profile), c->named_by, c->files.file[0].shown, c->files.file[1].shown);
 	if (i == PLACES)
 		return find_none(c, "", e);
@@ -327,49 +332,71 @@ static bool walk(struct chain *c, struct credentials *out, struct err *e)
 	return false;
 }
 
-/* Keys that live for minutes only are not looked for with every request. */
-static int64_t look_after(int64_t left)
+bool chain_is_alive(const struct credentials *c, struct err *e)
 {
-	return left / 2 < 0 ? 0 : left / 2 < LOOK_MOST_MS ? left / 2 : LOOK_MOST_MS;
+	char then[25];
+
+	if (!c->expires_ms || c->expires_ms - clock_wall_ms() >= LEAST_MS)
+		return true;
+	clock_iso(c->expires_ms, then);
+	return err_set(e, ERR_SETUP, AT_CONFIG, "expired",
+	    "the keys from %.*s have expired at %s; get new ones there, or set the clock of this "
+	    "machine",
+	    STRF(c->origin), then);
 }
 
-bool credentials_find_ticking(const struct config *config, struct arena *a,
-    bool (*tick)(void *ctx, struct err *e), void *tick_ctx, struct credentials *out, struct err *e)
+/* Keys of the place that is meant, with their strings in a. */
+static bool look(
+    struct credentials_source *s, struct arena *a, struct credentials *out, struct err *e)
 {
 	struct credentials found = {.anonymous = false};
-	struct arena *scratch;
+	struct arena *scratch = arena_new();
 	struct chain c;
 	bool ok;
 
-	*out = (struct credentials){.anonymous = config->aws.anonymous};
-	if (out->anonymous) {
-		out->origin = STR("anonymous");
-		return true;
-	}
-	scratch = arena_new();
-	chain_open(&c, config, scratch);
-	c.tick = tick;
-	c.tick_ctx = tick_ctx;
-	ok = walk(&c, &found, e);
-	if (ok) {
+	chain_open(&c, s->config, scratch);
+	c.tick = s->tick;
+	c.tick_ctx = s->tick_ctx;
+	s->looking = true;
+	ok = walk(&c, &found, e) && chain_is_alive(&found, e);
+	s->looking = false;
+	if (ok)
 		*out = (struct credentials){
 		    .key.access = arena_str(a, found.key.access),
 		    .key.secret = arena_str(a, found.key.secret),
 		    .key.token = arena_str(a, found.key.token),
 		    .origin = arena_str(a, found.origin),
 		    .expires_ms = found.expires_ms,
-		    .source = arena_alloc(a, sizeof *out->source),
 		};
-		*out->source = (struct credentials_source){
-		    .config = config,
-		    .a = a,
-		    .tick = tick,
-		    .tick_ctx = tick_ctx,
-		    .look_ms = clock_ms() + look_after(out->expires_ms - clock_wall_ms()),
-		};
-	}
 	arena_free(scratch);
 	return ok;
+}
+
+/* When these are looked for again: new ones half their life from now. */
+static int64_t look_again(const struct credentials *c, bool renewed)
+{
+	int64_t left = c->expires_ms - clock_wall_ms(), pause = renewed ? left / 2 : left;
+
+	return clock_ms() + (pause < 0 ? 0 : pause < LOOK_MOST_MS ? pause : LOOK_MOST_MS);
+}
+
+bool credentials_find_ticking(const struct config *config, struct arena *a,
+    bool (*tick)(void *ctx, struct err *e), void *tick_ctx, struct credentials *out, struct err *e)
+{
+	struct credentials_source *s;
+
+	*out = (struct credentials){.anonymous = config->aws.anonymous};
+	if (out->anonymous) {
+		out->origin = STR("anonymous");
+		return true;
+	}
+	s = arena_alloc(a, sizeof *s);
+	*s = (struct credentials_source){.config = config, .tick = tick, .tick_ctx = tick_ctx};
+	if (!look(s, a, out, e))
+		return false;
+	out->source = s;
+	out->look_ms = look_again(out, true);
+	return true;
 }
 
 bool credentials_find(
@@ -393,20 +420,86 @@ bool chain_comes_to_imds(const struct chain *c)
 
 /* ---- renewal ---- */
 
+void credentials_set_tick(
+    struct credentials *c, bool (*tick)(void *ctx, struct err *e), void *tick_ctx)
+{
+	if (!c->source)
+		return;
+	c->source->tick = tick;
+	c->source->tick_ctx = tick_ctx;
+}
+
+static void wipe(struct str s)
+{
+	union {
+		const char *in;
+		char *out;
+	} ours = {s.p};
+
+	if (s.n)
+		explicit_bzero(ours.out, s.n);
+}
+
+static void free_own(struct arena *own, const struct sigv4_key *key)
+{
+	if (!own)
+		return;
+	wipe(key->secret);
+	wipe(key->token);
+	arena_free(own);
+}
+
+void credentials_free(struct credentials *c)
+{
+	free_own(c->own, &c->key);
+	*c = (struct credentials){.anonymous = false};
+}
+
+/* found has its strings in own. */
+static void take(struct credentials *c, const struct credentials *found, struct arena *own)
+{
+	struct credentials old = *c;
+
+	*c = *found;
+	c->source = old.source;
+	c->own = own;
+	c->generation = old.generation + !is_same(&found->key, &old.key);
+	c->look_ms = look_again(
+	    c, c->generation != old.generation || c->expires_ms != old.expires_ms);
+	free_own(old.own, &old.key);
+}
+
+const char *credentials_short(const struct credentials *c, struct arena *a)
+{
+	int64_t left = c->expires_ms - clock_wall_ms();
+
+	if (!c->expires_ms || !c->source || left >= CREDENTIALS_SHORT_MS)
+		return NULL;
+	return arena_printf(a,
+	    "the AWS keys from %.*s are good for %lld s only: each process asks for new ones "
+	    "every %lld s",
+	    STRF(c->origin), (long long)left / 1000, (long long)left / 2000);
+}
+
 bool credentials_refresh(struct credentials *c, bool refused, struct err *e)
 {
-	struct credentials_source *s = c->source;
-	int64_t left = c->expires_ms - clock_wall_ms(), now = clock_ms();
+	int64_t left = c->expires_ms - clock_wall_ms();
+	unsigned generation = c->generation;
 	struct credentials found;
+	struct arena *own;
 	struct err why;
 
-	if (!refused &&
-	    (!s || !c->expires_ms || left > ADVISORY_MS || (left > 0 && now < s->look_ms)))
+	if (!refused && (!c->source || !c->expires_ms || left > ADVISORY_MS ||
+	                    (left > 0 && clock_ms() < c->look_ms)))
 		return true;
-	if (!s)
+	if (!c->source)
 		return err_set(e, ERR_SETUP, AT_CONFIG, "unchanged", "there are no others");
-	if (!credentials_find_ticking(s->config, s->a, s->tick, s->tick_ctx, &found, &why)) {
-		s->look_ms = now + look_after(left);
+	if (c->source->looking && !refused && left > 0)
+		return true;
+	own = arena_new();
+	if (!look(c->source, own, &found, &why)) {
+		arena_free(own);
+		c->look_ms = look_again(c, false);
 		if (!refused && left > MANDATORY_MS && why.kind != ERR_CANCELLED)
 			return true;
 		*e = why;
@@ -415,17 +508,12 @@ bool credentials_refresh(struct credentials *c, bool refused, struct err *e)
 		return err_prefix(e, "the AWS keys from %.*s %s, and there are no new ones",
 		    STRF(c->origin), refused || left <= 0 ? "have expired" : "expire soon");
 	}
-	if (is_same(&found.key, &c->key)) {
-		c->expires_ms = found.expires_ms;
-		s->look_ms = now + look_after(found.expires_ms - clock_wall_ms());
-		return !refused ||
-		       err_set(e, ERR_SETUP, AT_CONFIG, "unchanged",
-		           "the AWS keys from %.*s have expired, and are still the same "
-		           "there; get new ones",
-		           STRF(c->origin));
-	}
-	found.generation = c->generation + 1;
-	*c = found;
+	take(c, &found, own);
+	if (refused && c->generation == generation)
+		return err_set(e, ERR_SETUP, AT_CONFIG, "unchanged",
+		    "the AWS keys from %.*s have expired, and are still the same there; get new "
+		    "ones",
+		    STRF(c->origin));
 	return true;
 }
 

@@ -5,10 +5,11 @@
  * error:
  *
  *   configuration       [AWS] KEY and SECRET
- *   environment         AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+ *   environment         AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN; they are
+ *                       good until AWS_CREDENTIAL_EXPIRATION
  *   profile: role       role_arn with source_profile or credential_source (STS AssumeRole)
  *   web identity        AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, or the profile's keys
- *   profile: SSO        refused, with the way around it
+ *   profile: SSO        (and `aws login`) refused, with the way around it
  *   profile: keys       of ~/.aws/credentials
  *   profile: process    credential_process
  *   profile: keys       of ~/.aws/config
@@ -37,16 +38,24 @@ struct credentials {
 	struct sigv4_key key; /* secret */
 	/* "dwh.cfg [AWS]", "environment", "profile default (~/.aws/credentials)", ... */
 	struct str origin;
-	int64_t expires_ms;                /* wall clock; 0: never, as far as is known */
-	unsigned generation;               /* how often they were renewed */
+	int64_t expires_ms;  /* wall clock; 0: never, as far as is known */
+	unsigned generation; /* how often they were renewed */
+
+	/* For credentials_refresh(): */
 	struct credentials_source *source; /* how to find them again; NULL: they are fixed */
+	int64_t look_ms;   /* clock_ms() before which expiry alone is no reason to look again */
+	struct arena *own; /* of the strings; NULL: they are somebody else's */
 };
+
+/* Keys that live shorter cost a program or a question to a server every half of that. */
+enum { CREDENTIALS_SHORT_MS = 60000 };
 
 /*
  * Fails with ERR_SETUP, AT_CONFIG, naming every place it looked in and the remedy, when there is no
  * key and [AWS] ANONYMOUS is off, when a place holds half of a pair, or when the place that is
- * meant gives none; with ERR_RETRY where STS may answer later. May start a program, and ask servers
- * for some seconds. Strings live in a; a and *c must live as long as *out is refreshed.
+ * meant gives none, or such as have expired; with ERR_RETRY where STS may answer later. May start a
+ * program, and ask servers for some seconds. Strings live in a; a and *c must live as long as *out
+ * is refreshed. A copy of *out needs strings of its own, in an `own` of its own.
  */
 bool credentials_find(
     const struct config *c, struct arena *a, struct credentials *out, struct err *e);
@@ -58,11 +67,26 @@ bool credentials_find_ticking(const struct config *c, struct arena *a,
 
 /*
  * Before each signature: keys that expire within 15 minutes are looked for again, and *c is renewed
- * in place (its old strings stay where they are). That this fails is an error only when they expire
- * within 10 minutes, or are refused: the server said that they have expired. Where they are
+ * in place; what it pointed to before is gone then. That this fails is an error only when they
+ * expire within 10 minutes, or are refused: the server said that they have expired. Where they are
  * refused, and the place still holds the same, the error's code is "unchanged".
+ *
+ * Each set of keys is looked for once, when half of its life is over, and where there are no others
+ * by then, once a minute, or when they have expired.
  */
 bool credentials_refresh(struct credentials *c, bool refused, struct err *e);
+
+/* For messages: that they live shorter than CREDENTIALS_SHORT_MS from now, and what that means;
+ * else NULL. In a. */
+const char *credentials_short(const struct credentials *c, struct arena *a);
+
+/* What is called from now on while they are renewed, instead of the tick that they were found with.
+ */
+void credentials_set_tick(
+    struct credentials *c, bool (*tick)(void *ctx, struct err *e), void *tick_ctx);
+
+/* Wipes and frees the strings, where they are its own; *c is of no use then. */
+void credentials_free(struct credentials *c);
 
 /*
  * The region: [AWS] REGION as written in the file, AWS_REGION, AWS_DEFAULT_REGION, the profile's

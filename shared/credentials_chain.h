@@ -57,6 +57,9 @@ bool chain_source_profile(
 bool chain_take(struct chain *c, const struct sigv4_key *key, const char *place,
     const char *const names[2], struct credentials *out, struct err *e);
 
+/* False, naming where they come from, where they are good for less than a second. */
+bool chain_is_alive(const struct credentials *c, struct err *e);
+
 /* A value that may stand in a header: printable, and no blank. */
 bool chain_is_clean(struct str s);
 

@@ -9,13 +9,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "shared/backoff.h"
 #include "shared/buf.h"
-#include "shared/clock.h"
 #include "shared/credentials_chain.h"
 #include "shared/file.h"
 #include "shared/http.h"
 
-enum { TIME_MS = 2000, ATTEMPTS = 3, PAUSE_MS = 1000, ANSWER_MAX = 64 * 1024, SLICE_MS = 100 };
+enum { TIME_MS = 2000, ATTEMPTS = 3, PAUSE_MS = 1000, ANSWER_MAX = 64 * 1024 };
 
 #define RELATIVE "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 #define FULL "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -93,27 +93,16 @@ static bool find_token(struct chain *c, struct str *token, struct err *e)
 		     err_errno(e, ERR_SETUP, AT_CONFIG, TOKEN "_FILE %s", path);
 		close(fd);
 		*token = arena_str(c->a, buf_view(&b));
-		if (b.p)
-			explicit_bzero(b.p, b.cap);
-		buf_free(&b);
+		buf_wipe(&b);
 	}
 	/* It is to be a header, and must not become two. */
 	for (size_t i = 0; ok && i < token->n; i++)
 		if ((unsigned char)token->p[i] < ' ' || token->p[i] == 127)
 			ok = err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-			    "the token of %s holds an end of line, or another character that no "
-			    "header "
-			    "may",
+			    "the token of %s holds an end of line, or another character "
+			    "that no header may",
 			    from);
 	return ok;
-}
-
-static bool pause_between(struct chain *c, struct err *e)
-{
-	for (int64_t until = clock_ms() + PAUSE_MS; clock_ms() < until; clock_sleep(SLICE_MS))
-		if (c->tick && !c->tick(c->tick_ctx, e))
-			return false;
-	return true;
 }
 
 /* One attempt: a 200, its body in b. */
@@ -142,7 +131,7 @@ static bool ask_thrice(
 	bool ok = false;
 
 	for (int i = 0; !ok && i < ATTEMPTS; i++) {
-		if (i && !pause_between(c, e))
+		if (i && !backoff_wait(PAUSE_MS, c->tick, c->tick_ctx, e))
 			break;
 		ok = ask(h, &q, b, e);
 		if (!ok && e->kind == ERR_CANCELLED)
@@ -179,8 +168,6 @@ bool chain_get_container(
 		err_set(e, ERR_SETUP, AT_CONFIG, NULL,
 		    "%s: the server that is to give the keys was asked %d times in vain: %s", place,
 		    ATTEMPTS, e->msg);
-	if (b.p)
-		explicit_bzero(b.p, b.cap);
-	buf_free(&b);
+	buf_wipe(&b);
 	return ok;
 }

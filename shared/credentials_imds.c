@@ -4,7 +4,7 @@
  *
  * (EC2, "Use the Instance Metadata Service": AWS_EC2_METADATA_DISABLED,
  * AWS_METADATA_SERVICE_TIMEOUT and _NUM_ATTEMPTS, AWS_EC2_METADATA_SERVICE_ENDPOINT and
- * _ENDPOINT_MODE.)
+ * _ENDPOINT_MODE; the SDKs' reference has the keys of a profile that say the same.)
  *
  * The code "none" of an error says that nobody is there, or has no role to give.
  */
@@ -27,32 +27,44 @@ struct imds {
 	const char *token; /* a header line */
 };
 
-static int number(const char *variable, int preset, int most)
+/* A variable, or else a key of the profile. */
+static struct str setting(const struct chain *c, const char *variable, const char *key)
+{
+	const char *z = chain_env(variable);
+
+	return z ? str_z(z) : chain_value(c, c->profile, key);
+}
+
+static int number(
+    const struct chain *c, const char *variable, const char *key, int preset, int most)
 {
 	int64_t n;
 
-	if (!str_to_i64(str_z(chain_env(variable)), &n) || n < 1)
+	if (!str_to_i64(setting(c, variable, key), &n) || n < 1)
 		return preset;
 	return n > most ? most : (int)n;
 }
 
 static void imds_open(struct imds *m, struct chain *c)
 {
-	const char *base = chain_env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-	struct str mode = str_z(chain_env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")), s;
+	struct str mode = setting(
+	    c, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+	struct str s = setting(
+	    c, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
 
-	if (!base)
-		base = str_ieq(mode, STR("ipv6")) ? "http://[fd00:ec2::254]"
-		                                  : "http://169.254.169.254";
-	s = str_z(base);
+	if (!s.n)
+		s = str_ieq(mode, STR("ipv6")) ? STR("http://[fd00:ec2::254]")
+		                               : STR("http://169.254.169.254");
 	while (str_ends(s, STR("/")))
 		s.n--;
 	*m = (struct imds){
 	    .c = c,
 	    .http = http_new(AT_CONFIG, c->tick, c->tick_ctx),
 	    .base = arena_cstr(c->a, s),
-	    .timeout_ms = 1000 * number("AWS_METADATA_SERVICE_TIMEOUT", 1, TIME_MOST_S),
-	    .attempts = number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", 1, ATTEMPTS_MOST),
+	    .timeout_ms = 1000 * number(c, "AWS_METADATA_SERVICE_TIMEOUT",
+	                             "metadata_service_timeout", 1, TIME_MOST_S),
+	    .attempts = number(c, "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+	        "metadata_service_num_attempts", 1, ATTEMPTS_MOST),
 	};
 }
 
@@ -80,9 +92,7 @@ static bool ask(struct imds *m, const char *method, const char *path, const char
 	} while (!ok && ++tried < m->attempts && e->kind != ERR_CANCELLED);
 	*status = r.status;
 	*body = arena_str(m->c->a, buf_view(&b));
-	if (b.p)
-		explicit_bzero(b.p, b.cap);
-	buf_free(&b);
+	buf_wipe(&b);
 	if (ok || e->kind == ERR_CANCELLED)
 		return ok;
 	return err_set(

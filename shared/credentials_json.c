@@ -1,16 +1,7 @@
 /* credentials_json.c - the document in which programs and metadata services hand over keys. */
-#include <jansson.h>
-
 #include "shared/clock.h"
 #include "shared/credentials_chain.h"
-
-static struct str text_of(const json_t *o, const char *name)
-{
-	const json_t *v = json_object_get(o, name);
-
-	return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)}
-	                         : (struct str){0};
-}
+#include "shared/jsontext.h"
 
 static bool fail(struct err *e, const char *place, const char *what)
 {
@@ -21,9 +12,10 @@ static bool take(struct chain *c, const json_t *o, const char *place, const char
     struct credentials *out, struct err *e)
 {
 	static const char *const names[] = {"AccessKeyId", "SecretAccessKey"};
-	struct sigv4_key key = {text_of(o, names[0]), text_of(o, names[1]), text_of(o, token)};
-	struct str code = text_of(o, "Code"), said = text_of(o, "Message");
-	struct str expiration = text_of(o, "Expiration");
+	struct sigv4_key key = {
+	    jsontext_view(o, names[0]), jsontext_view(o, names[1]), jsontext_view(o, token)};
+	struct str code = jsontext_view(o, "Code"), said = jsontext_view(o, "Message");
+	struct str expiration = jsontext_view(o, "Expiration");
 
 	if (!key.access.n && !key.secret.n && code.n)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s gives no keys: %.100s%s%.300s",

@@ -3,7 +3,9 @@
  *
  * No shell runs it: the line is split into words as the SDKs split it (Python's shlex), so nothing
  * in it is expanded. What it says to standard error goes where ours goes; what it prints is a
- * secret, and in no message, and neither are its arguments. It has a minute, and dies with us.
+ * secret, and in no message, and neither are its arguments. It may ask for something on the
+ * terminal, where we have one: see terminal.h. It has a minute, which DWH_AWS_SPEED divides, and
+ * dies with us.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +16,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/aws_wait.h"
+#include "shared/backoff.h"
 #include "shared/buf.h"
 #include "shared/clock.h"
 #include "shared/credentials_chain.h"
+#include "shared/terminal.h"
 
-enum { TIME_MS = 60000, OUTPUT_MAX = 64 * 1024, TICK_MS = 200, END_MS = 5, NOT_STARTED = 127 };
+enum {
+	TIME_MS = 60000,
+	OUTPUT_MAX = 64 * 1024,
+	TICK_MS = 20,
+	END_MS = 5,
+	SHELL_MS = 300, /* a shell has taken the terminal of a job that was stopped */
+	STOP_MS = 2000, /* until what was told to stop has told us */
+	NOT_STARTED = 127
+};
 
 /* ---- the words ---- */
 
@@ -73,110 +86,192 @@ bool chain_split(struct str line, struct arena *a, char ***words, size_t *n)
 
 /* ---- running it ---- */
 
-/* Its own group, so that what it has started ends with it. */
-static void become(char **words, int out, pid_t parent)
+struct program {
+	struct chain *c;
+	const char *place;
+	pid_t pid; /* and its group */
+	int out;   /* what it prints */
+	int64_t until, time_ms;
+	bool ended;         /* a zombie until reap(), so that its group keeps its number */
+	bool stopped;       /* for the terminal */
+	int64_t not_before; /* clock_ms(): then it may be helped on */
+	int status;
+	struct terminal terminal;
+};
+
+/* Its own group, so that what it has started ends with it. in: the terminal, or -1. */
+static void become(char **words, int in, int out, pid_t parent)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = in < 0 ? open("/dev/null", O_RDONLY) : in;
+	sigset_t none;
 
 	setpgid(0, 0);
 	/* Ours are the pipes to the supervisor. */
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
 		_exit(NOT_STARTED);
+	/* What we ignore is no wish of who has started us, as that of nohup is. */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
 		_exit(NOT_STARTED);
 	execvp(words[0], words);
 	_exit(NOT_STARTED);
 }
 
-static bool may_go_on(struct chain *c, int64_t until, const char *place, struct err *e)
+static void reap(struct program *p)
 {
-	if (c->tick && !c->tick(c->tick_ctx, e))
+	while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* Notices that it has ended or was stopped, and helps it on where it asks on the terminal. */
+static void look_at(struct program *p)
+{
+	siginfo_t is = {.si_pid = 0};
+	id_t pid = (id_t)p->pid;
+
+	if (waitid(P_PID, pid, &is, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) == 0 && is.si_pid) {
+		p->ended = is.si_code != CLD_STOPPED;
+		if (!p->ended) {
+			int sig = is.si_status;
+
+			waitid(P_PID, pid, &is, WSTOPPED | WNOHANG);
+			/* Not what a person has stopped by hand. */
+			p->stopped = sig == SIGTTIN || sig == SIGTTOU || sig == SIGTSTP;
+			if (sig ==
+			    SIGTSTP) { /* ^Z is for all of us: the shell takes the terminal */
+				terminal_back(&p->terminal, SIGTSTP);
+				p->not_before = clock_ms() + SHELL_MS;
+			}
+		}
+	}
+	if (p->stopped && !p->ended && clock_ms() >= p->not_before &&
+	    terminal_lend(&p->terminal, p->pid)) {
+		p->stopped = false;
+		kill(-p->pid, SIGCONT);
+	}
+}
+
+static bool may_go_on(struct program *p, struct err *e)
+{
+	if (p->c->tick && !p->c->tick(p->c->tick_ctx, e))
 		return false;
-	return clock_ms() < until || err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-	                                 "%s has not ended after %d s", place, TIME_MS / 1000);
+	if (terminal_must_end(&p->terminal))
+		return err_set(
+		    e, ERR_CANCELLED, AT_INTERNAL, NULL, "%s was not waited for", p->place);
+	look_at(p);
+	return clock_ms() < p->until ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s has not ended after %lld s%s", p->place,
+	           (long long)p->time_ms / 1000,
+	           p->stopped ? ": it asks on a terminal, and dwh is not in the foreground of one"
+	                      : "");
 }
 
 /* All that comes until it closes its output. */
-static bool listen_to(
-    struct chain *c, int fd, int64_t until, const char *place, struct buf *b, struct err *e)
+static bool listen_to(struct program *p, struct buf *b, struct err *e)
 {
 	for (;;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
+		struct pollfd in = {.fd = p->out, .events = POLLIN};
 		char *room = buf_room(b, 4096);
 		ssize_t n;
 
 		if (!room)
 			return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s prints more than %d KiB",
-			    place, OUTPUT_MAX >> 10);
-		if (!may_go_on(c, until, place, e))
+			    p->place, OUTPUT_MAX >> 10);
+		if (!may_go_on(p, e))
 			return false;
-		if (poll(&p, 1, TICK_MS) <= 0)
+		if (poll(&in, 1, TICK_MS) <= 0)
 			continue;
-		n = read(fd, room, 4096);
+		n = read(p->out, room, 4096);
 		if (n == 0)
 			return true;
 		if (n < 0 && errno != EINTR)
-			return err_errno(e, ERR_SETUP, AT_CONFIG, "%s", place);
+			return err_errno(e, ERR_SETUP, AT_CONFIG, "%s", p->place);
 		if (n > 0)
 			b->n += (size_t)n;
 	}
 }
 
 /* It may go on when its output is closed. */
-static bool wait_for(
-    struct chain *c, pid_t pid, int64_t until, const char *place, int *status, struct err *e)
+static bool wait_for(struct program *p, struct err *e)
 {
-	pid_t ended;
-
-	while (ended = waitpid(pid, status, WNOHANG), ended == 0) {
-		if (!may_go_on(c, until, place, e))
+	for (;;) {
+		if (!may_go_on(p, e))
 			return false;
+		if (p->ended)
+			return true;
 		clock_sleep(END_MS);
 	}
-	return ended == pid || err_errno(e, ERR_SETUP, AT_INTERNAL, "%s", place);
 }
 
-static bool ended_well(int status, const char *place, struct err *e)
+/* Where it had the terminal, ^C was for it alone; it is meant for the whole load. */
+static bool interrupted(struct program *p, struct err *e)
 {
-	if (WIFSIGNALED(status))
-		return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s was ended by signal %d", place,
-		    WTERMSIG(status));
-	if (WEXITSTATUS(status) == NOT_STARTED)
+	bool by_hand = (WIFSIGNALED(p->status) && WTERMSIG(p->status) == SIGINT) ||
+	               (WIFEXITED(p->status) && WEXITSTATUS(p->status) == 128 + SIGINT);
+
+	if (!by_hand || !p->terminal.from)
+		return false;
+	terminal_back(&p->terminal, SIGINT);
+	return !backoff_wait(STOP_MS, p->c->tick, p->c->tick_ctx, e);
+}
+
+static bool ended_well(struct program *p, struct err *e)
+{
+	if (interrupted(p, e))
+		return false;
+	if (WIFSIGNALED(p->status))
+		return err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s was ended by signal %d", p->place,
+		    WTERMSIG(p->status));
+	if (WEXITSTATUS(p->status) == NOT_STARTED)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s ended with status 127: is there such a program?", place);
-	return WEXITSTATUS(status) == 0 ||
-	       err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s ended with status %d", place,
-	           WEXITSTATUS(status));
+		    "%s ended with status 127: is there such a program?", p->place);
+	return WEXITSTATUS(p->status) == 0 ||
+	       err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s ended with status %d", p->place,
+	           WEXITSTATUS(p->status));
+}
+
+static bool start(struct program *p, char **words, struct err *e)
+{
+	pid_t parent = getpid();
+	int fds[2], in;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return err_errno(e, ERR_SETUP, AT_INTERNAL, "%s", p->place);
+	in = terminal_is_ours(&p->terminal) ? p->terminal.fd : -1;
+	p->pid = fork();
+	if (p->pid == 0)
+		become(words, in, fds[1], parent);
+	close(fds[1]);
+	p->out = fds[0];
+	if (p->pid > 0)
+		setpgid(p->pid, p->pid); /* whoever comes first */
+	else
+		close(fds[0]);
+	return p->pid > 0 || err_errno(e, ERR_SETUP, AT_INTERNAL, "%s cannot be started", p->place);
 }
 
 static bool run(struct chain *c, char **words, const char *place, struct buf *b, struct err *e)
 {
-	int64_t until = clock_ms() + TIME_MS;
-	int fds[2], status = 0;
-	pid_t parent = getpid(), pid;
+	int64_t time_ms = TIME_MS / aws_speed();
+	struct program p = {
+	    .c = c, .place = place, .time_ms = time_ms, .until = clock_ms() + time_ms};
 	bool ok;
 
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return err_errno(e, ERR_SETUP, AT_INTERNAL, "%s", place);
-	pid = fork();
-	if (pid == 0)
-		become(words, fds[1], parent);
-	close(fds[1]);
-	ok = pid > 0 || err_errno(e, ERR_SETUP, AT_INTERNAL, "%s cannot be started", place);
-	if (ok)
-		setpgid(pid, pid); /* whoever comes first */
-	ok = ok && listen_to(c, fds[0], until, place, b, e);
-	close(fds[0]);
-	if (pid <= 0)
-		return false;
-	if (ok && wait_for(c, pid, until, place, &status, e))
-		return ended_well(status, place, e);
-	kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return false;
+	terminal_open(&p.terminal);
+	ok = start(&p, words, e);
+	if (ok) {
+		ok = listen_to(&p, b, e) && wait_for(&p, e);
+		close(p.out);
+		if (!ok)
+			kill(-p.pid, SIGKILL);
+		reap(&p);
+		ok = ok && ended_well(&p, e);
+	}
+	terminal_close(&p.terminal);
+	return ok;
 }
 
 /* ---- the place ---- */
@@ -205,8 +300,6 @@ bool chain_get_process(struct chain *c, struct str profile, struct credentials *
 	buf_init(&b, OUTPUT_MAX);
 	ok = run(c, words, place, &b, e) &&
 	     chain_take_json(c, buf_view(&b), place, "SessionToken", true, out, e);
-	if (b.p)
-		explicit_bzero(b.p, b.cap);
-	buf_free(&b);
+	buf_wipe(&b);
 	return ok;
 }

@@ -235,10 +235,9 @@ bool chain_get_role(struct chain *c, struct str profile, struct credentials *out
 
 	if (chain_value(c, profile, "mfa_serial").n)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
-		    "%s: mfa_serial asks for a code that changes every half minute, which a load "
-		    "can "
-		    "not type; put keys into the environment: eval \"$(aws configure "
-		    "export-credentials --profile %.*s --format env)\"",
+		    "%s: mfa_serial asks for a code that changes every half minute, which "
+		    "a load can not type; put keys into the environment: eval "
+		    "\"$(aws configure export-credentials --profile %.*s --format env)\"",
 		    place, STRF(profile));
 	if (profile_of_keys.n && source.n)
 		return err_set(e, ERR_SETUP, AT_CONFIG, NULL,
@@ -251,6 +250,8 @@ bool chain_get_role(struct chain *c, struct str profile, struct credentials *out
 	if (!(source.n ? from_place(c, source, place, &by, e)
 	               : from_profile(c, profile, profile_of_keys, place, &by, e)))
 		return false;
+	if (!chain_is_alive(&by, e))
+		return err_prefix(e, "%s", place);
 	return assume(c, &r, out, e);
 }
 
@@ -298,9 +299,7 @@ static bool read_token(
 	if (ok && (b.over || !out->n))
 		ok = err_set(e, ERR_SETUP, AT_CONFIG, NULL, "%s: the token file %s is %s", place,
 		    path, b.over ? "too large" : "empty");
-	if (b.p)
-		explicit_bzero(b.p, b.cap);
-	buf_free(&b);
+	buf_wipe(&b);
 	return ok;
 }
 

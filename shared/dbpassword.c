@@ -1,18 +1,18 @@
 /* dbpassword.c - see dbpassword.h. */
 #include "shared/dbpassword.h"
 
-#include <jansson.h>
-
 #include "shared/aws.h"
+#include "shared/buf.h"
 #include "shared/clock.h"
+#include "shared/jsontext.h"
 #include "shared/xml.h"
 
-enum { LIFE_S = 900, EARLY_MS = 60000, KEEP_SECRET_MS = 15 * 60000 };
+enum { LIFE_S = 900, EARLY_MS = 60000, KEEP_SECRET_MS = 15 * 60000, QUESTION_MAX = 1 << 16 };
 
-/* The last one, of one configuration; in an arena of its own. */
+/* The last one, and what it is the answer to (question()); in an arena of its own. */
 static struct {
 	struct arena *a;
-	const struct config *of;
+	struct str of;
 	struct dbpassword got;
 	int64_t until_ms;
 } kept;
@@ -71,28 +71,21 @@ static void on_element(void *ctx, struct str path, struct str text)
 		clock_from_iso(str_trim(text), &w->out->expires_ms);
 }
 
-static const char *text_of(struct arena *a, const json_t *o, const char *name)
-{
-	const json_t *v = json_object_get(o, name);
-
-	return json_is_string(v) ? arena_strz(a, json_string_value(v)) : NULL;
-}
-
 static void read_credentials(struct arena *a, const json_t *o, struct dbpassword *out)
 {
-	out->user = text_of(a, o, "dbUser");
-	out->password = text_of(a, o, "dbPassword");
+	out->user = jsontext(a, o, "dbUser");
+	out->password = jsontext(a, o, "dbPassword");
 	out->expires_ms = (int64_t)(json_number_value(json_object_get(o, "expiration")) * 1000);
 }
 
 /* A document within the document. */
 static void read_secret(struct arena *a, const json_t *o, struct dbpassword *out)
 {
-	const char *text = text_of(a, o, "SecretString");
+	const char *text = jsontext(a, o, "SecretString");
 	json_t *inner = text ? json_loads(text, 0, NULL) : NULL;
 
-	out->user = text_of(a, inner, "username");
-	out->password = text_of(a, inner, "password");
+	out->user = jsontext(a, inner, "username");
+	out->password = jsontext(a, inner, "password");
 	json_decref(inner);
 }
 
@@ -184,6 +177,7 @@ static bool send(const struct config *c, bool (*tick)(void *ctx, struct err *e),
 	ok = aws_send(w, &call, a, body, e);
 	aws_call_free(&call);
 	aws_close(w);
+	credentials_free(&keys);
 	return ok;
 }
 
@@ -213,12 +207,39 @@ static bool fetch(const struct config *c, bool (*tick)(void *ctx, struct err *e)
 	return ok;
 }
 
+/* All of a configuration that decides whom is asked for whose password. */
+static struct str question(const struct config *c, struct arena *a)
+{
+	const char *const parts[] = {ways[c->cluster.iam_auth].action, c->cluster.host,
+	    c->cluster.db_name, c->cluster.db_user, c->cluster.db_secret, c->dwh.dwh_endpoint,
+	    c->dwh.cluster_identifier, c->dwh.db, c->dwh.db_user, c->aws.key, c->aws.region,
+	    c->aws.profile};
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, QUESTION_MAX);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		buf_json(&b, str_z(parts[i]));
+	text = b.over ? STR("") : arena_str(a, buf_view(&b));
+	buf_free(&b);
+	return text;
+}
+
+static bool is_kept(const struct config *c, int64_t now)
+{
+	struct arena *scratch = arena_new();
+	bool is = kept.of.n && str_eq(kept.of, question(c, scratch)) && now < kept.until_ms;
+
+	arena_free(scratch);
+	return is;
+}
+
 static bool from_aws(const struct config *c, bool (*tick)(void *ctx, struct err *e), void *tick_ctx,
     struct dbpassword *out, struct err *e)
 {
 	int64_t now = clock_wall_ms();
 
-	if (kept.of == c && now < kept.until_ms) {
+	if (is_kept(c, now)) {
 		*out = kept.got;
 		out->kept = true;
 		return true;
@@ -228,7 +249,7 @@ static bool from_aws(const struct config *c, bool (*tick)(void *ctx, struct err 
 	if (!fetch(c, tick, tick_ctx, out, e))
 		return false;
 	out->from = arena_printf(kept.a, "%s of %s", ways[c->cluster.iam_auth].action, subject(c));
-	kept.of = c;
+	kept.of = question(c, kept.a);
 	kept.got = *out;
 	kept.until_ms = out->expires_ms ? out->expires_ms - EARLY_MS : now + KEEP_SECRET_MS;
 	return true;
@@ -238,7 +259,7 @@ void dbpassword_forget(void)
 {
 	arena_free(kept.a);
 	kept.a = NULL;
-	kept.of = NULL;
+	kept.of = STR("");
 }
 
 static const char *origin(const struct config *c, struct str key)
@@ -248,11 +269,20 @@ static const char *origin(const struct config *c, struct str key)
 	return from ? from : "the configuration";
 }
 
+static bool asks_aws(const struct config *c)
+{
+	return c->warehouse.engine == ENGINE_REDSHIFT && !c->cluster.db_password &&
+	       (c->cluster.iam_auth != IAM_AUTH_NO || c->cluster.db_secret);
+}
+
+const char *dbpassword_remedy(const struct config *c)
+{
+	return asks_aws(c) ? ways[c->cluster.iam_auth].remedy : NULL;
+}
+
 bool dbpassword_find(const struct config *c, bool (*tick)(void *ctx, struct err *e), void *tick_ctx,
     struct arena *a, struct dbpassword *out, struct err *e)
 {
-	bool asks = c->warehouse.engine == ENGINE_REDSHIFT &&
-	            (c->cluster.iam_auth != IAM_AUTH_NO || c->cluster.db_secret);
 	struct dbpassword got = {.user = NULL};
 
 	*out = got;
@@ -261,7 +291,7 @@ bool dbpassword_find(const struct config *c, bool (*tick)(void *ctx, struct err 
 	if (c->cluster.db_password) {
 		out->password = c->cluster.db_password;
 		out->from = origin(c, STR("CLUSTER.DB_PASSWORD"));
-	} else if (!asks) {
+	} else if (!asks_aws(c)) {
 		out->password = c->dwh.db_password;
 		out->from = out->password ? origin(c, STR("DWH.DB_PASSWORD")) : NULL;
 	} else {

@@ -13,7 +13,8 @@
  *   PGPASSWORD, ~/.pgpass   which libpq looks at by itself
  *
  * A password that expires does so for logins only: a session outlives it. So one is fetched when a
- * connection is made, and kept for the next one of this process until it is about to expire.
+ * connection is made, and kept for the next one of this process that is to the same warehouse, by
+ * the same user and AWS key, until it is about to expire.
  */
 #ifndef SHARED_DBPASSWORD_H
 #define SHARED_DBPASSWORD_H
@@ -36,10 +37,14 @@ struct dbpassword {
 /*
  * May ask AWS: fails as aws.h says, but that what is refused is ERR_SETUP, AT_WAREHOUSE, with the
  * remedy. tick (may be NULL) is called while that is waited for. Strings live in a, and as long as
- * *c does.
+ * *c's do.
  */
 bool dbpassword_find(const struct config *c, bool (*tick)(void *ctx, struct err *e), void *tick_ctx,
     struct arena *a, struct dbpassword *out, struct err *e);
+
+/* What may be wrong where it fails, and the permission that it needs: what the message ends with. A
+ * literal; NULL where AWS is not asked. */
+const char *dbpassword_remedy(const struct config *c);
 
 /* The one that is kept was refused: the next is fetched anew. */
 void dbpassword_forget(void);

@@ -10,7 +10,7 @@
 #include "shared/clock.h"
 #include "shared/http_curl.h"
 
-enum { HEADERS_MAX = 24, SILENT_S = 60, LEAST_S = 2 };
+enum { HEADERS_MAX = 24, SILENT_S = 60, LEAST_S = 2, TICK_MS = 100 };
 
 static const time_t END_OF_9999 = 253402300799; /* libcurl knows more years than are good */
 
@@ -24,6 +24,7 @@ void http_trust(const char *file)
 
 struct http {
 	CURL *easy;
+	CURLM *multi; /* its one handle is easy, while it is busy; keeps the connections */
 	enum err_where where;
 	bool (*tick)(void *ctx, struct err *e);
 	void *tick_ctx;
@@ -93,7 +94,8 @@ struct http *http_new(enum err_where where, bool (*tick)(void *ctx, struct err *
 	h->tick_ctx = tick_ctx;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	h->easy = curl_easy_init();
-	if (!h->easy)
+	h->multi = curl_multi_init();
+	if (!h->easy || !h->multi)
 		abort();
 	return h;
 }
@@ -103,6 +105,7 @@ void http_free(struct http *h)
 	if (!h)
 		return;
 	curl_easy_cleanup(h->easy);
+	curl_multi_cleanup(h->multi);
 	curl_global_cleanup();
 	free(h);
 }
@@ -112,6 +115,27 @@ int64_t http_date_ms(const char *date)
 	time_t t = *date ? curl_getdate(date, NULL) : -1;
 
 	return t < 0 || t > END_OF_9999 ? -1 : (int64_t)t * 1000;
+}
+
+bool http_content_range(const char *text, uint64_t *first, uint64_t *end, uint64_t *size)
+{
+	struct str s = str_z(text);
+	size_t dash, slash;
+	int64_t a, b, c;
+
+	if (!str_starts(s, STR("bytes ")))
+		return false;
+	s = str_from(s, 6);
+	dash = str_find(s, '-');
+	slash = str_find(s, '/');
+	if (dash >= slash || slash == s.n || !str_to_i64((struct str){s.p, dash}, &a) ||
+	    !str_to_i64((struct str){s.p + dash + 1, slash - dash - 1}, &b) ||
+	    !str_to_i64(str_from(s, slash + 1), &c) || a < 0 || b < a || c <= b)
+		return false;
+	*first = (uint64_t)a;
+	*end = (uint64_t)b + 1;
+	*size = (uint64_t)c;
+	return true;
 }
 
 static void take(char *to, size_t size, struct str value)
@@ -275,12 +299,28 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	return b->over ? 0 : size * n;
 }
 
-static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+/* curl_easy_perform() with a tick that does not wait for the peer. CURLE_ABORTED_BY_CALLBACK: it
+ * said stop, h->stopped has its error. */
+static CURLcode perform(struct http *h)
 {
-	struct http *h = ctx;
+	CURLcode code = CURLE_OK;
+	int running = 1, left;
+	CURLMsg *m;
 
-	(void)a, (void)b, (void)c, (void)d;
-	return h->tick && !h->tick(h->tick_ctx, &h->stopped);
+	if (curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
+		return CURLE_FAILED_INIT;
+	while (curl_multi_perform(h->multi, &running), running) {
+		curl_multi_poll(h->multi, NULL, 0, TICK_MS, NULL);
+		if (h->tick && !h->tick(h->tick_ctx, &h->stopped)) {
+			code = CURLE_ABORTED_BY_CALLBACK;
+			break;
+		}
+	}
+	while ((m = curl_multi_info_read(h->multi, &left)))
+		if (m->msg == CURLMSG_DONE && code == CURLE_OK)
+			code = m->data.result;
+	curl_multi_remove_handle(h->multi, h->easy);
+	return code;
 }
 
 bool http_do(struct http *h, const struct http_request *q, struct http_reply *r, struct buf *body,
@@ -309,9 +349,6 @@ bool http_do(struct http *h, const struct http_request *q, struct http_reply *r,
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
-	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, h);
-	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms);
 	if (q->direct)
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -324,7 +361,7 @@ bool http_do(struct http *h, const struct http_request *q, struct http_reply *r,
 	} else if (strcmp(q->method, "GET") != 0) {
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, q->method);
 	}
-	rc = curl_easy_perform(easy);
+	rc = perform(h);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
 	if (rc == CURLE_OK)
 		return true;

@@ -68,6 +68,9 @@ bool http_do(struct http *h, const struct http_request *q, struct http_reply *r,
  * system's. AWS_CA_BUNDLE goes before it. Copied. */
 void http_trust(const char *file);
 
+/* "bytes 7-99/100", end is 100 then; false on any other form. */
+bool http_content_range(const char *text, uint64_t *first, uint64_t *end, uint64_t *size);
+
 /* A date of HTTP in milliseconds since 1970; -1 where it is none. */
 int64_t http_date_ms(const char *date);
 

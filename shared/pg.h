@@ -27,10 +27,11 @@ struct pg {
 	enum config_engine engine;
 	char notices[1024]; /* what the server said beside the last statement, one a line; cut */
 	char where[160];    /* "the warehouse at HOST:PORT/DB", for messages; no secret in it */
-	/* While a statement runs, called about every 200 ms; false cancels it, and closes the
-	 * connection where the server does not answer. May be NULL. */
+	/* While it is connected, and while a statement runs, called about every 200 ms; false
+	 * cancels it, and closes the connection where the server does not answer. May be NULL. */
 	bool (*tick)(void *ctx, struct err *e);
 	void *tick_ctx;
+	bool leaves; /* where the tick says stop, nobody is asked to cancel: it is closed at once */
 };
 
 /* Where to connect; filled from the configuration or, on the local engine, from the running
@@ -53,10 +54,19 @@ void pg_target_of_config(const struct config *c, struct pg_target *out);
 
 /* Connects with client_encoding UTF8, DateStyle ISO, time zone UTC, search_path = schema, and waits
  * at most a minute for any lock (55P03). Where the server can, it ends a session within seconds of
- * its client's death. pg must stay where it is until pg_close. */
+ * its client's death. pg must stay where it is until pg_close. The timeout is for each address of a
+ * name; with a tick for all together, and while a name is looked up no tick is called. */
 bool pg_open(struct pg *pg, const struct pg_target *t, struct err *e);
+
+/* Whether a server answers there, which nobody is logged into for. False: not, with the error of
+ * pg_open. */
+bool pg_answers(const struct pg_target *t, struct err *e);
+
 void pg_close(struct pg *pg); /* an all-zero pg is fine */
 bool pg_alive(const struct pg *pg);
+
+/* An open one's server is on this machine: behind a Unix socket or the loopback. */
+bool pg_is_here(const struct pg *pg);
 
 /* No result wanted. Several statements in one string are one transaction, unless they begin, end or
  * are within another; the error is that of the one which failed, and those behind it were not

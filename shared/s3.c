@@ -40,10 +40,11 @@ bool s3_open(const struct s3_options *o, struct s3 **out, struct err *e)
 	s->bucket_owner = arena_str(s->life, str_z(o->bucket_owner));
 	s->region = arena_str(s->life, o->region);
 	s->credentials = *c;
-	s->credentials.key.access = arena_str(s->life, c->key.access);
-	s->credentials.key.secret = arena_str(s->life, c->key.secret);
-	s->credentials.key.token = arena_str(s->life, c->key.token);
-	s->credentials.origin = arena_str(s->life, c->origin);
+	s->credentials.own = arena_new();
+	s->credentials.key.access = arena_str(s->credentials.own, c->key.access);
+	s->credentials.key.secret = arena_str(s->credentials.own, c->key.secret);
+	s->credentials.key.token = arena_str(s->credentials.own, c->key.token);
+	s->credentials.origin = arena_str(s->credentials.own, c->origin);
 	if (!endpoint_region_ok(s->region)) {
 		err_set(e, ERR_SETUP, AT_CONFIG, "region",
 		    "[AWS] REGION = %.*s is no region; write one like us-west-2", STRF(s->region));
@@ -63,14 +64,7 @@ void s3_close(struct s3 *s)
 	if (!s)
 		return;
 	http_free(s->http);
-	if (s->credentials.key.secret.n) {
-		union {
-			const char *in;
-			char *out;
-		} secret = {s->credentials.key.secret.p}; /* our own copy */
-
-		explicit_bzero(secret.out, s->credentials.key.secret.n);
-	}
+	credentials_free(&s->credentials);
 	arena_free(s->life);
 	arena_free(s->call);
 	free(s);
@@ -79,6 +73,11 @@ void s3_close(struct s3 *s)
 struct s3_stats s3_stats(const struct s3 *s)
 {
 	return s->stats;
+}
+
+const struct credentials *s3_credentials(const struct s3 *s)
+{
+	return &s->credentials;
 }
 
 struct str s3_bucket_region(const struct s3 *s, struct str bucket)

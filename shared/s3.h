@@ -57,6 +57,9 @@ void s3_close(struct s3 *s); /* NULL is fine */
  * as long as s. */
 struct str s3_bucket_region(const struct s3 *s, struct str bucket);
 
+/* The keys that requests are signed with. Live as long as s. */
+const struct credentials *s3_credentials(const struct s3 *s);
+
 /* How far S3's clock is ahead of ours, by the Date of its last answer (whole seconds); false where
  * none has told yet. */
 bool s3_clock(const struct s3 *s, int64_t *ahead_ms);
@@ -98,6 +101,7 @@ struct s3_list {
 	struct str start_after; /* a key; empty: from the first */
 	struct str token;       /* next_token of the page before; else empty */
 	int max_keys;           /* 1 to 1000; 0: as many as S3 gives */
+	bool without_archived;  /* archived objects are left out, too, and are no error */
 };
 
 struct s3_page {

@@ -51,6 +51,61 @@ bool s3_bucket_find(struct s3 *s, struct str bucket, bool *there, struct err *e)
 	return false;
 }
 
+struct names {
+	struct arena *a;
+	struct str prefix, token;
+	struct str *v;
+	size_t n, cap;
+};
+
+static void on_name(void *ctx, struct str path, struct str text)
+{
+	struct names *l = ctx;
+
+	if (str_eqz(path, "ContinuationToken")) {
+		l->token = arena_str(l->a, text);
+	} else if (str_eqz(path, "Buckets/Bucket/Name") && str_starts(text, l->prefix)) {
+		l->v = arena_grow(l->a, l->v, l->n, &l->cap, sizeof *l->v);
+		l->v[l->n++] = arena_str(l->a, text);
+	}
+}
+
+static bool name_page(struct s3 *s, struct names *l, struct err *e)
+{
+	struct s3_call c = {.method = "GET"};
+	struct s3_tries t = {0};
+	size_t before = l->n;
+	struct str body;
+	bool parsed;
+
+	/* In the order of their names, which is that of the signature. */
+	c.query = str_z(arena_printf(l->a, "%s%.*s%smax-buckets=1000&prefix=%.*s",
+	    l->token.n ? "continuation-token=" : "", STRF(sigv4_encode(l->a, l->token, false)),
+	    l->token.n ? "&" : "", STRF(sigv4_encode(l->a, l->prefix, false))));
+	do {
+		l->n = before;
+		l->token = STR("");
+		if (!ask(s, &c, &t, l->a, &body, e))
+			return false;
+		parsed = xml_walk(body, "ListAllMyBucketsResult", on_name, l, e);
+	} while (!parsed && s3_wait(s, &t, e));
+	return parsed;
+}
+
+bool s3_bucket_list(
+    struct s3 *s, struct str prefix, struct arena *a, struct str **names, size_t *n, struct err *e)
+{
+	struct names l = {.a = a, .prefix = prefix};
+	bool ok;
+
+	do
+		ok = name_page(s, &l, e);
+	while (ok && l.token.n);
+	*names = l.v;
+	*n = l.n;
+	return ok;
+}
+
 bool s3_bucket_create(struct s3 *s, struct str bucket, bool *made, struct err *e)
 {
 	/* Where it shall be is said already: a hint to another region is none to follow. */

@@ -18,6 +18,11 @@
  * cases, s3_bucket_region() tells where. */
 bool s3_bucket_find(struct s3 *s, struct str bucket, bool *there, struct err *e);
 
+/* Names of this account's buckets, wherever they are, that begin with the prefix: *n of them, in a.
+ * "AccessDenied" where they may not be listed. */
+bool s3_bucket_list(
+    struct s3 *s, struct str prefix, struct arena *a, struct str **names, size_t *n, struct err *e);
+
 /* Makes it in the region of the client's options. *made: false where this account had it before;
  * whether that one may be used, its tags tell. */
 bool s3_bucket_create(struct s3 *s, struct str bucket, bool *made, struct err *e);

@@ -4,16 +4,29 @@
  * The code comes from the error document; where there is none (HEAD, proxies), from the status.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/s3_wire.h"
 #include "shared/xml.h"
 
-enum { PAUSE_FIRST_MS = 100, PAUSE_MOST_MS = 20000, RETRY_AFTER_MOST_MS = 60000 };
+enum {
+	PAUSE_FIRST_MS = 100,
+	PAUSE_MOST_MS = 20000,
+	RETRY_AFTER_MOST_MS = 60000,
+	CLOCK_WRONG_MS = 15 * 60000, /* from there on S3 takes no signature */
+};
 
 /* Which requests a line of the table is for. */
-enum { BUCKET = 1, READ = 2, WRITE = 4, MAKE = 8, ANY = BUCKET | READ | WRITE | MAKE };
+enum {
+	BUCKET = 1,
+	READ = 2,
+	WRITE = 4,
+	MAKE = 8,
+	ALL_BUCKETS = 16,
+	ANY = BUCKET | READ | WRITE | MAKE | ALL_BUCKETS
+};
 
 struct meaning {
 	const char *code;
@@ -55,6 +68,8 @@ static const struct meaning meanings[] = {
     {"AccessDenied", BUCKET, ERR_SETUP, AT_S3, "access denied",
         "the credentials need s3:ListBucket on the bucket (a public bucket: [AWS] ANONYMOUS = "
         "true)"},
+    {"AccessDenied", ALL_BUCKETS, ERR_SETUP, AT_S3, "access denied",
+        "the credentials need s3:ListAllMyBuckets"},
     /* A bucket as such, in s3_bucket.c. */
     {"AccessDenied", MAKE, ERR_SETUP, AT_S3, "access denied",
         "the credentials need s3:CreateBucket, s3:DeleteBucket, s3:GetBucketTagging, "
@@ -139,6 +154,8 @@ static bool is_head(const struct s3_call *c)
 
 static int kind_of_call(const struct s3_call *c)
 {
+	if (c->bucket.n == 0)
+		return ALL_BUCKETS;
 	if (c->key.n == 0)
 		return is_head(c) ||
 		               (strcmp(c->method, "GET") == 0 &&
@@ -160,7 +177,7 @@ static struct meaning meaning_of(const char *code, int status, int of)
 	if (status < 300 || (status >= 500 && status != 501) || status == 429)
 		return (struct meaning){
 		    code, of, ERR_RETRY, AT_S3, "the server failed", "try later"};
-	if (of == BUCKET || of == MAKE)
+	if (of == BUCKET || of == MAKE || of == ALL_BUCKETS)
 		return (struct meaning){code, of, ERR_SETUP, AT_S3, "the request is refused",
 		    "check the s3:// addresses in the configuration, [AWS] REGION and ENDPOINT"};
 	return (struct meaning){
@@ -181,6 +198,11 @@ static void fail(const struct s3 *s, const struct s3_call *c, int status, const 
 	struct str origin = s->credentials.origin;
 	bool ours = m.where == AT_CONFIG && origin.n && !s->credentials.anonymous;
 
+	/* The bucket lets us in; the key that it encrypts with does not. */
+	if (strstr(f->message, "to perform: kms:"))
+		m = (struct meaning){f->code, ANY, ERR_SETUP, AT_S3, "the key of KMS is denied",
+		    "the credentials need kms:Decrypt and, to write, kms:GenerateDataKey on that "
+		    "key, and the key's own policy must let them"};
 	/* What was listed a moment ago and is gone is a change, not a mistake in an address. */
 	if (c->etag.n && strcmp(f->code, "NoSuchKey") == 0)
 		m = (struct meaning){f->code, READ, ERR_CHANGED, AT_S3,
@@ -261,12 +283,28 @@ static bool renew(struct s3 *s, const struct s3_call *c, int status, const char 
 	return false;
 }
 
+/* Whether the clock was to blame, and is now corrected. A 403 without a document, as of a HEAD,
+ * does not say so; its Date does. */
+static bool correct_clock(struct s3 *s, const struct http_reply *r, const char *code, bool said)
+{
+	int64_t theirs = http_date_ms(r->date), ours = clock_wall_ms();
+	bool skewed = strcmp(code, "RequestTimeTooSkewed") == 0 ||
+	              (!said && r->status == 403 &&
+	                  llabs(theirs - (ours + s->skew_ms)) > CLOCK_WRONG_MS);
+
+	if (theirs < 0 || !skewed)
+		return false;
+	s->skew_ms = theirs - ours;
+	return true;
+}
+
 enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct http_reply *r,
     struct str body, struct s3_tries *t, struct err *e)
 {
 	int class = r->status / 100;
 	struct xml_error f = {.code = ""};
 	const char *region;
+	bool said;
 
 	s->stats.status[class >= 1 && class <= 5 ? class : 0]++;
 	if (class == 2) {
@@ -283,7 +321,8 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 	} else if (!xml_error(body, &f)) {
 		f = (struct xml_error){.code = ""};
 	}
-	if (!f.code[0])
+	said = f.code[0] != '\0';
+	if (!said)
 		snprintf(f.code, sizeof f.code, "%s", code_of_status(r->status, c->key.n == 0));
 
 	fail(s, c, r->status, &f, e);
@@ -293,9 +332,7 @@ enum s3_verdict s3_judge(struct s3 *s, const struct s3_call *c, const struct htt
 		t->moved = true;
 		return S3_AGAIN;
 	}
-	if (strcmp(f.code, "RequestTimeTooSkewed") == 0 && !t->clocked &&
-	    http_date_ms(r->date) >= 0) {
-		s->skew_ms = http_date_ms(r->date) - clock_wall_ms();
+	if (!t->clocked && correct_clock(s, r, f.code, said)) {
 		t->clocked = true;
 		return S3_AGAIN;
 	}

@@ -58,7 +58,7 @@ static bool page_of(const struct s3_list *req, const struct xml_list *x, struct 
 	for (size_t i = 0; i < x->n_objects; i++) {
 		const struct xml_object *o = &x->objects[i];
 
-		if (is_folder_mark(o))
+		if (is_folder_mark(o) || (req->without_archived && is_archived(o)))
 			continue;
 		if (is_archived(o))
 			return err_set(e, ERR_TASK, AT_S3, "InvalidObjectState",

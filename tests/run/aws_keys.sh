@@ -1,9 +1,27 @@
 # aws_keys.sh - what the tests of credentials share: the servers of aws_keys.py, and an s3d that
-# knows the keys which they give. After own_s3d's configuration.
+# knows the keys which they give. After lib.sh.
 # shellcheck shell=bash disable=SC2034 # S3D, AWS: for the tests to read
 
 A=$T/aws
 mkdir "$A"
+
+# keys_world OPTIONS...: data, a PostgreSQL, those servers (s3d with these options), a configuration
+# without keys; the watch for secrets is on.
+keys_world() {
+	small_data
+	own_postgres
+	own_s3d
+	postgres_config without-keys
+	own_aws "$@"
+	export AWS_ENDPOINT_URL_STS=$AWS
+	start_watch
+}
+# slow_keys_world: the same for loads that have some way to go, by the keys of a role
+slow_keys_world() {
+	keys_world --latency 60ms
+	short_songs
+	files "$ROLE"
+}
 
 # session_key ID [expired]: a group of s3d's key file
 session_key() { printf '%s\nsecret/of+%s/40-characters-and-more\ntoken token-of-%s/%s==\n%s\n' "$1" "$1" "$1" "$(printf 'x%.0s' {1..900})" "$2"; }
@@ -24,6 +42,7 @@ write_keys() {
 }
 # The s3d of the test takes those keys from here on; with --log.
 own_aws() {
+	HIDDEN+=("$S3_SECRET")
 	write_keys 0001
 	stop_s3d
 	"$DWH" s3d --root "$T/buckets" --key-file "$A/keys" --port "$S3_PORT" --log "$A/s3d.log" "$@" \
@@ -43,7 +62,7 @@ nothing_asked() { : >"$A/log"; }
 
 # ---- dwh doctor about keys, and the watch for secrets ----
 
-HIDDEN=("$S3_SECRET" 'secret/of+' 'token-of-' 'JWT-OF-THE-POD' 'BEARER-OF-THE-POD' imds-token-of)
+HIDDEN=('secret/of+' 'token-of-' 'JWT-OF-THE-POD' 'BEARER-OF-THE-POD' imds-token-of)
 leaks() { # files that hold one
 	for s in "${HIDDEN[@]}"; do grep -rlF -e "$s" "$T/seen" "$T/.dwh" 2>/dev/null | sed "s|^|$s in |"; done
 }

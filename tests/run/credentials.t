@@ -3,14 +3,8 @@
 # rest), with real files, a real program and a real STS, judged by an s3d that verifies every signature
 # and token. What is wrong is refused by its name, and no secret is printed anywhere.
 . "$(dirname "$0")/lib.sh"
-small_data
-own_postgres
-own_s3d
-postgres_config without-keys
 . "$TOP/tests/run/aws_keys.sh"
-own_aws
-export AWS_ENDPOINT_URL_STS=$AWS
-start_watch
+keys_world
 
 # ---- roles ----
 
@@ -207,6 +201,11 @@ aws_access_key_id = $S3_ID
 aws_secret_access_key = $S3_SECRET"
 AWS_CONTAINER_CREDENTIALS_FULL_URI=$AWS/container gives "$S3_ID" 'profile default .*/.aws/credentials' 'keys of a file'
 is "$(asked)" '' 'and nobody is asked'
+
+# ---- what is asked for, and not done ----
+
+AWS_USE_FIPS_ENDPOINT=true doctor
+like "$(found AWS_USE_FIPS_ENDPOINT)" '^warn dwh does not know .*: name those addresses, as AWS_ENDPOINT_URL_S3' 'FIPS addresses'
 
 # ---- whole loads ----
 

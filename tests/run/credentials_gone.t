@@ -2,17 +2,8 @@
 # AWS keys that expire in the middle of a load, where nobody has new ones: the load ends with the
 # reason, and goes on when there are.
 . "$(dirname "$0")/lib.sh"
-small_data
-own_postgres
-own_s3d
-postgres_config without-keys
 . "$TOP/tests/run/aws_keys.sh"
-short_songs
-own_aws --latency 60ms
-export AWS_ENDPOINT_URL_STS=$AWS
-start_watch
-
-files "$ROLE"
+slow_keys_world
 # Where STS refuses meanwhile.
 start 'a role that is taken away'
 files '[default]

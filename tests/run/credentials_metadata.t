@@ -2,13 +2,8 @@
 # AWS keys of a container and of an EC2 instance, from small servers that speak as those do, judged by
 # an s3d that verifies every signature and token. No secret is printed anywhere.
 . "$(dirname "$0")/lib.sh"
-small_data
-own_postgres
-own_s3d
-postgres_config without-keys
 . "$TOP/tests/run/aws_keys.sh"
-own_aws
-start_watch
+keys_world
 
 # ---- the container ----
 
@@ -72,6 +67,12 @@ AWS_REGION=us-west-2 refuses 'gives no token \(HTTP 403\): dwh speaks IMDSv2 alo
 is "$(asked | grep -c '^imds ')" 1 'version 1 is not tried'
 echo 'imds 1 500' >"$A/fail"
 AWS_REGION=us-west-2 AWS_METADATA_SERVICE_NUM_ATTEMPTS=2 gives ASIAINSTANCE0001 'role instance-role' 'the second attempt'
+files "[default]
+ec2_metadata_service_endpoint = $AWS
+metadata_service_num_attempts = 2"
+echo 'imds 1 500' >"$A/fail"
+AWS_EC2_METADATA_SERVICE_ENDPOINT='' gives ASIAINSTANCE0001 'role instance-role' 'what the profile says of the service'
+rm -r "$T/.aws"
 echo none >"$A/role"
 refuses 'no AWS key: .*from no instance .*the instance has no role' 'an instance without a role'
 rm "$A/role"

@@ -2,17 +2,8 @@
 # AWS keys that expire in the middle of a load: new ones are found before S3 refuses the old, or when
 # it does, by each worker once; where there are none in time, the load ends with the reason.
 . "$(dirname "$0")/lib.sh"
-small_data
-own_postgres
-own_s3d
-postgres_config without-keys
 . "$TOP/tests/run/aws_keys.sh"
-short_songs
-own_aws --latency 60ms
-export AWS_ENDPOINT_URL_STS=$AWS
-start_watch
-
-files "$ROLE"
+slow_keys_world
 again
 start 'a role'
 nothing_asked
@@ -34,7 +25,14 @@ nothing_asked
 finish 0 'keys that live for seconds'
 [ "$(asked | grep -c '^AssumeRole ')" -gt 0 ]
 ok $? 'are renewed while the load goes on'
+is "$(grep -c 'the AWS keys from role .* are good for [012] s only: each process asks for new ones' "$T/seen/err")" 1 \
+	'which is said once'
 is "$(refused)" 0 'before S3 refuses them'
+
+dwh doctor --json
+saw
+like "$(found 'AWS key')" '^warn the AWS keys from role .* are good for [012] s only.*: have them given for an hour' \
+	'doctor says so, too'
 
 # Where they can not be looked for any more before that.
 start 'keys that can not be renewed'

@@ -42,7 +42,7 @@ login IAM:awsuser 'GetCredentials of group' 'a workgroup' --set CLUSTER.IAM_AUTH
 is "$(asked)" "GetCredentials $S3_ID workgroupName=group dbName=postgres durationSeconds=900" 'signed'
 login IAM:awsuser 'GetSecretValue of dwh/loader' 'a secret' --set CLUSTER.DB_SECRET=dwh/loader
 is "$(asked)" "GetSecretValue $S3_ID SecretId=dwh/loader" 'signed'
-no_login 4 'database password' 'AccessDenied.*; check \[DWH\] CLUSTER_IDENTIFIER and \[CLUSTER\] DB_USER; the AWS keys need redshift:GetClusterCredentials' \
+no_login 4 'database password' 'AccessDenied.*: check \[DWH\] CLUSTER_IDENTIFIER and \[CLUSTER\] DB_USER; the AWS keys need redshift:GetClusterCredentials' \
 	'a user that the keys may not be' --set CLUSTER.IAM_AUTH=user --set CLUSTER.DB_USER=somebody
 no_login 4 'database password' 'ClusterNotFound.*check \[DWH\] CLUSTER_IDENTIFIER' 'no such cluster' \
 	--set CLUSTER.IAM_AUTH=role --set DWH.CLUSTER_IDENTIFIER=other

@@ -88,9 +88,11 @@ static void error_documents(void **state)
 	    /* A quota is not throttling. */
 	    {409, QUERY("LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000"), "",
 	        "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000", ERR_TASK, AT_AWS,
-	        "RolesPerAccount"},
+	        "ask for more in the console of Service Quotas"},
 	    {400, QUERY("ClusterQuotaExceeded", "x"), "", "ClusterQuotaExceeded", "x", ERR_TASK,
-	        AT_AWS, ""},
+	        AT_AWS, "as many clusters as the account may have"},
+	    {400, QUERY("InvalidVPCNetworkStateFault", "x"), "", "InvalidVPCNetworkStateFault", "x",
+	        ERR_TASK, AT_AWS, "give it subnets in the zones of the region"},
 	    /* It may pass. */
 	    {500, QUERY("InternalFailure", "x"), "", "InternalFailure", "x", ERR_RETRY, AT_AWS,
 	        "AWS failed"},

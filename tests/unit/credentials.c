@@ -1,86 +1,5 @@
 /* Where a key comes from: configuration, environment and real files in a folder of their own. */
-#include "tests/unit/unit.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "shared/arena.h"
-#include "shared/buf.h"
-#include "shared/clock.h"
-#include "shared/credentials.h"
-
-static const char *const variables[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
-    "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_REGION", "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL_SECRETS_MANAGER"};
-
-struct home {
-	struct arena *a;
-	char dir[64];
-	struct config c;
-	struct credentials got;
-	struct err e;
-};
-
-static int home_open(void **state)
-{
-	struct home *h = xcalloc(1, sizeof *h);
-
-	h->a = arena_new();
-	memcpy(h->dir, "/tmp/dwh-unit-XXXXXX", 21);
-	assert_non_null(mkdtemp(h->dir));
-	assert_int_equal(mkdir(arena_printf(h->a, "%s/.aws", h->dir), 0700), 0);
-	for (size_t i = 0; i < COUNT(variables); i++)
-		unsetenv(variables[i]);
-	setenv("HOME", h->dir, 1);
-	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
-	h->c.file = "dwh.cfg";
-	*state = h;
-	return 0;
-}
-
-static int home_close(void **state)
-{
-	static const char *const files[] = {".aws/credentials", ".aws/config", "other", ".aws"};
-	struct home *h = *state;
-
-	for (size_t i = 0; i < COUNT(files); i++) {
-		const char *path = arena_printf(h->a, "%s/%s", h->dir, files[i]);
-
-		if (unlink(path) != 0)
-			rmdir(path);
-	}
-	rmdir(h->dir);
-	arena_free(h->a);
-	free(h);
-	return 0;
-}
-
-static void put(struct home *h, const char *name, const char *text)
-{
-	FILE *f = fopen(arena_printf(h->a, "%s/%s", h->dir, name), "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void expect(
-    struct home *h, const char *access, const char *secret, const char *token, const char *origin)
-{
-	if (!credentials_find(&h->c, h->a, &h->got, &h->e))
-		fail_msg("%s", h->e.msg);
-	assert_false(h->got.anonymous);
-	assert_str(h->got.key.access, access);
-	assert_str(h->got.key.secret, secret);
-	assert_str(h->got.key.token, token);
-	if (!strstr(arena_cstr(h->a, h->got.origin), origin))
-		fail_msg("\"%s\" is not in \"%.*s\"", origin, STRF(h->got.origin));
-}
+#include "tests/unit/home.h"
 
 static const char *s3_endpoint(struct home *h)
 {
@@ -88,29 +7,6 @@ static const char *s3_endpoint(struct home *h)
 
 	return credentials_s3_endpoint(&h->c, h->a, &from);
 }
-
-/* Every text that tests use as a secret holds "s3cr3t". */
-static void refuse(struct home *h, const char *const says[], size_t n)
-{
-	assert_false(credentials_find(&h->c, h->a, &h->got, &h->e));
-	assert_int_equal(h->e.kind, ERR_SETUP);
-	assert_int_equal(h->e.where, AT_CONFIG);
-	for (size_t i = 0; i < n; i++)
-		if (!strstr(h->e.msg, says[i]))
-			fail_msg("\"%s\" is not in \"%s\"", says[i], h->e.msg);
-	assert_null(strstr(h->e.msg, "s3cr3t"));
-}
-
-#define REFRESH_FAILS(h, one, two)                                                                 \
-	do {                                                                                       \
-		assert_false(credentials_refresh(&(h)->got, false, &(h)->e));                      \
-		if (!strstr((h)->e.msg, one) || !strstr((h)->e.msg, two))                          \
-			fail_msg("%s", (h)->e.msg);                                                \
-	} while (0)
-
-#define REFUSE(h, ...)                                                                             \
-	refuse(h, (const char *const[]){__VA_ARGS__},                                              \
-	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static void the_order(void **state)
 {
@@ -297,6 +193,7 @@ static void other_ways_to_a_key_are_named(void **state)
 	    "aws_access_key_id = AK\naws_secret_access_key = s3cr3t\n"
 	    "[profile signed-on]\nsso_account_id = 1\nsso_role_name = x\n"
 	    "aws_access_key_id = AK\naws_secret_access_key = s3cr3t\n"
+	    "[profile logged-in]\nlogin_session = arn:aws:iam::1:user/me\n"
 	    "[profile keys]\naws_access_key_id = AK\naws_secret_access_key = s3cr3t\n"
 	    "sso_start_url = https://x\n");
 	REFUSE(h, "profile default", "sso_session", "aws configure export-credentials");
@@ -308,6 +205,8 @@ static void other_ways_to_a_key_are_named(void **state)
 	REFUSE(h, "profile role", "role_arn needs source_profile or credential_source");
 	h->c.aws.profile = "signed-on";
 	REFUSE(h, "profile signed-on", "sso_account_id", "--profile signed-on");
+	h->c.aws.profile = "logged-in";
+	REFUSE(h, "profile logged-in", "login_session", "--profile logged-in");
 	h->c.aws.profile = "keys";
 	expect(h, "AK", "s3cr3t", "", "profile keys");
 }
@@ -418,79 +317,6 @@ static void endpoints_of_services(void **state)
 	unsetenv("AWS_ENDPOINT_URL_SECRETS_MANAGER");
 }
 
-static void keys_that_do_not_expire_stay(void **state)
-{
-	struct home *h = *state;
-
-	put(h, ".aws/credentials",
-	    "[default]\naws_access_key_id=A1\naws_secret_access_key=s3cr3t\n");
-	expect(h, "A1", "s3cr3t", "", "profile default");
-	put(h, ".aws/credentials",
-	    "[default]\naws_access_key_id=A2\naws_secret_access_key=s3cr3t\n");
-	assert_true(credentials_refresh(&h->got, false, &h->e));
-	assert_str(h->got.key.access, "A1");
-	assert_int_equal(h->got.generation, 0);
-	/* But where they are refused, the file is looked at again: some tool may have written it.
-	 */
-	assert_true(credentials_refresh(&h->got, true, &h->e));
-	assert_str(h->got.key.access, "A2");
-	assert_int_equal(h->got.generation, 1);
-	assert_false(credentials_refresh(&h->got, true, &h->e));
-	assert_string_equal(h->e.code, "unchanged");
-	assert_null(strstr(h->e.msg, "s3cr3t"));
-	put(h, ".aws/credentials", "[default]\naws_access_key_id=A2\n");
-	assert_false(credentials_refresh(&h->got, true, &h->e));
-	assert_non_null(strstr(h->e.msg, "aws_secret_access_key is not"));
-	assert_str(h->got.key.access, "A2");
-	h->got = (struct credentials){.anonymous = true};
-	assert_true(credentials_refresh(&h->got, false, &h->e));
-}
-
-/* A program that hands over a key, good for some minutes; or fails, where there is none. */
-static void job(struct home *h, const char *key, int minutes)
-{
-	char until[25];
-
-	clock_iso(clock_wall_ms() + minutes * INT64_C(60000), until);
-	put(h, "other",
-	    key ? arena_printf(h->a,
-	              "echo '{\"Version\": 1, \"AccessKeyId\": \"%s\", \"SecretAccessKey\": "
-	              "\"s3cr3t\", \"Expiration\": \"%s\"}'\n",
-	              key, until)
-	        : "exit 3\n");
-	put(h, ".aws/config",
-	    arena_printf(h->a, "[default]\ncredential_process = sh '%s/other'\n", h->dir));
-}
-
-static void keys_are_renewed_in_time(void **state)
-{
-	struct home *h = *state;
-
-	job(h, "AK1", 60);
-	expect(h, "AK1", "s3cr3t", "", "credential_process sh of profile default");
-	job(h, "AK2", 60);
-	assert_true(credentials_refresh(&h->got, false, &h->e));
-	assert_str(h->got.key.access, "AK1"); /* good for an hour: not asked for */
-	job(h, "AK2", 16);
-	expect(h, "AK2", "s3cr3t", "", "");
-	job(h, "AK3", 60);
-	h->got.expires_ms -= 90000; /* a minute and a half later */
-	assert_true(credentials_refresh(&h->got, false, &h->e));
-	assert_str(h->got.key.access, "AK2"); /* 15 minutes left, but looked for a moment ago */
-	h->got.expires_ms = 1;
-	assert_true(credentials_refresh(&h->got, false, &h->e));
-	assert_str(h->got.key.access, "AK3");
-	/* Failing is no error while they are good for ten minutes, and one when they are not. */
-	job(h, NULL, 0);
-	h->got.expires_ms -= 48 * 60000;
-	assert_true(credentials_refresh(&h->got, false, &h->e));
-	assert_str(h->got.key.access, "AK3");
-	h->got.expires_ms = 1;
-	REFRESH_FAILS(h, "have expired, and there are no new ones", "ended with status 3");
-}
-
-#define IN_HOME(f) cmocka_unit_test_setup_teardown(f, home_open, home_close)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -506,8 +332,6 @@ int main(void)
 	    IN_HOME(regions),
 	    IN_HOME(endpoints),
 	    IN_HOME(endpoints_of_services),
-	    IN_HOME(keys_that_do_not_expire_stay),
-	    IN_HOME(keys_are_renewed_in_time),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -449,6 +449,45 @@ static void clock_is_corrected_once(void **state)
 	s3_close(s);
 }
 
+/* The answer to a HEAD has no document that would tell; a good clock is not to blame. */
+static void clock_is_seen_by_its_date(void **state)
+{
+	static const struct {
+		const char *body;
+		int status;
+		int64_t off_s;
+		enum s3_verdict is;
+	} cases[] = {
+	    {"", 403, -16 * 60, S3_AGAIN},
+	    {"", 403, 4000, S3_AGAIN},
+	    {"", 403, 10 * 60, S3_FAILED},
+	    {"", 403, 0, S3_FAILED},
+	    {"", 404, 4000, S3_FAILED},
+	    {DOC("AccessDenied"), 403, 4000, S3_FAILED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct s3 *s = client(NULL, "us-west-2", "", false);
+		struct s3_call c = {.method = "HEAD", .bucket = STR("bkt")};
+		struct http_reply r = {
+		    .status = cases[i].status, .date = "Sat, 01 Aug 2026 12:00:00 GMT"};
+		int64_t was = NOON - cases[i].off_s * 1000 - clock_wall_ms();
+		struct s3_tries t = {0};
+		struct err e;
+
+		s->skew_ms = was; /* our clock as it was corrected before */
+		assert_int_equal(s3_judge(s, &c, &r, str_z(cases[i].body), &t, &e), cases[i].is);
+		assert_int_equal(t.clocked, cases[i].is == S3_AGAIN);
+		if (cases[i].is == S3_AGAIN)
+			assert_true(llabs(clock_wall_ms() + s->skew_ms - NOON) < 2000);
+		else
+			assert_int_equal(s->skew_ms, was);
+		assert_int_equal(s3_judge(s, &c, &r, str_z(cases[i].body), &t, &e), S3_FAILED);
+		s3_close(s);
+	}
+}
+
 static void pauses(void **state)
 {
 	struct s3 *s = client(NULL, "us-west-2", "", false);
@@ -513,6 +552,7 @@ int main(void)
 	    cmocka_unit_test(an_object_that_reads_like_an_error),
 	    cmocka_unit_test(region_is_followed_once),
 	    cmocka_unit_test(clock_is_corrected_once),
+	    cmocka_unit_test(clock_is_seen_by_its_date),
 	    cmocka_unit_test(pauses),
 	};
 
