@@ -3,12 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <unistd.h>
 
-#include "shared/file.h"
-
-enum { RECORD_MAX = 16 << 20 };
+#include "shared/cluster_lines.h"
 
 const char *cluster_record_path(const struct config *c, struct arena *a)
 {
@@ -16,90 +13,89 @@ const char *cluster_record_path(const struct config *c, struct arena *a)
 	    c, a, arena_printf(a, "%s/cluster/%s.jsonl", c->local.dir, c->dwh.cluster_identifier));
 }
 
-static const char *member(const json_t *j, const char *name)
-{
-	const char *value = json_string_value(json_object_get(j, name));
+/* The last "up"; all is NULL where its "down" came after it, host alone where it was paused. */
+struct up {
+	struct arena *a;
+	struct cluster_line line;
+	bool paused;
+};
 
-	return value ? value : "";
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static const char *kept(struct arena *a, const char *text)
+{
+	return text ? arena_strz(a, text) : NULL;
 }
 
 /* A cluster of this name may have been made in another region, too. */
-static bool same_place(const json_t *a, const json_t *b)
+static void see(void *ctx, const struct cluster_line *l)
 {
-	return strcmp(member(a, "account"), member(b, "account")) == 0 &&
-	       strcmp(member(a, "region"), member(b, "region")) == 0;
-}
+	struct up *up = ctx;
+	bool other = up->line.account &&
+	             (!same(l->account, up->line.account) || !same(l->region, up->line.region));
 
-/* The last "up" of the lines; NULL where its "down" came after it. The caller's to json_decref. */
-static json_t *last_up(struct str text)
-{
-	json_t *up = NULL;
-
-	while (text.n) {
-		struct str line = {text.p, str_find(text, '\n')};
-		json_t *j = json_loadb(line.p, line.n, 0, NULL); /* a torn one is skipped */
-		bool begins = strcmp(member(j, "what"), "up") == 0;
-
-		if (begins || (up && strcmp(member(j, "what"), "down") == 0 && same_place(up, j))) {
-			json_decref(up);
-			up = begins ? json_incref(j) : NULL;
-		}
-		json_decref(j);
-		text = str_from(text, line.n + 1);
+	if (same(l->what, "up")) {
+		up->line = (struct cluster_line){.account = kept(up->a, l->account),
+		    .region = kept(up->a, l->region),
+		    .host = kept(up->a, l->host),
+		    .port = kept(up->a, l->port),
+		    .role = kept(up->a, l->role),
+		    .manifests = kept(up->a, l->manifests),
+		    .secret = kept(up->a, l->secret)};
+		up->paused = false;
+	} else if (same(l->what, "down") && !other) {
+		up->line = (struct cluster_line){.host = NULL};
+		up->paused = false;
+	} else if (same(l->what, "paused") && !other) {
+		up->line.account = kept(up->a, l->account);
+		up->line.region = kept(up->a, l->region);
+		up->line.host = NULL;
+		up->paused = true;
 	}
-	return up;
 }
 
-static bool read_record(const char *path, struct buf *b, bool *there, struct err *e)
+static bool fill(struct config *c, const struct cluster_line *up, const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool ok;
+	const struct {
+		const char *section, *key, *value;
+	} rows[] = {{"DWH", "DWH_ENDPOINT", up->host}, {"CLUSTER", "DB_PORT", up->port},
+	    {"DWH", "ROLE_ARN", c->iam_role.arn ? NULL : up->role}, /* as the user says */
+	    {"S3", "MANIFESTS", up->manifests}, {"CLUSTER", "DB_SECRET", up->secret}};
 
-	*there = fd >= 0;
-	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ||
-		       err_errno(e, ERR_SETUP, AT_STATE, "cannot read %s", path);
-	ok = file_read(fd, b) || err_errno(e, ERR_SETUP, AT_STATE, "cannot read %s", path);
-	close(fd);
-	return ok;
-}
-
-static bool fill(struct config *c, const json_t *up, const char *path, struct err *e)
-{
-	static const struct {
-		const char *section, *key, *member;
-	} rows[] = {{"DWH", "DWH_ENDPOINT", "host"}, {"CLUSTER", "DB_PORT", "port"},
-	    {"DWH", "ROLE_ARN", "role"}, {"S3", "MANIFESTS", "manifests"},
-	    {"CLUSTER", "DB_SECRET", "secret"}};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		const char *value = json_string_value(json_object_get(up, rows[i].member));
-
-		if (!value || (strcmp(rows[i].member, "role") == 0 && c->iam_role.arn))
-			continue; /* as the user says */
-		if (!config_fill(c, rows[i].section, rows[i].key, value, path, e))
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].value &&
+		    !config_fill(c, rows[i].section, rows[i].key, rows[i].value, path, e))
 			return false;
-	}
 	return true;
 }
 
 bool cluster_found(struct config *c, struct arena *a, struct err *e)
 {
 	const char *path = cluster_record_path(c, a);
-	struct buf b;
-	bool there, ok;
+	struct up up = {.a = a};
+	bool torn, ok;
+	int fd;
 
 	if (c->warehouse.engine != ENGINE_REDSHIFT || c->cluster.host || c->dwh.dwh_endpoint ||
 	    strchr(c->dwh.cluster_identifier, '/'))
 		return true;
-	buf_init(&b, RECORD_MAX);
-	ok = read_record(path, &b, &there, e);
-	if (ok && there) {
-		json_t *up = last_up(buf_view(&b));
-
-		ok = !up || fill(c, up, path, e);
-		json_decref(up);
-	}
-	buf_free(&b);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ||
+		       err_errno(e, ERR_SETUP, AT_STATE, "cannot read %s", path);
+	ok = cluster_lines(fd, path, see, &up, &torn, e) && fill(c, &up.line, path, e);
+	c->dwh.paused = ok && up.paused;
+	close(fd);
 	return ok;
+}
+
+bool cluster_is_ours(const struct config *c, struct arena *a)
+{
+	const char *from = config_from(c, STR("DWH.DWH_ENDPOINT"));
+
+	return c->warehouse.engine == ENGINE_REDSHIFT && !c->cluster.host &&
+	       (!c->dwh.dwh_endpoint || (from && strcmp(from, cluster_record_path(c, a)) == 0));
 }

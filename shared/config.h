@@ -57,6 +57,7 @@ struct config {
 		bool request_payer;
 	} aws;
 	struct {
+		bool paused; /* cluster_found() says so, and there is no endpoint; no key */
 		const char *dwh_endpoint, *cluster_type, *node_type, *iam_role_name, *role_arn,
 		    *cluster_identifier, *db, *db_user;
 		const char *db_password; /* secret */

@@ -40,9 +40,8 @@ const struct config_key config_keys[] = {
     {"CLUSTER", "DB_PORT", KEY_INT, AT(cluster.db_port), NULL, false, 1, 65535, NULL,
         "port; unset: 5439 on redshift, else 5432"},
     {"CLUSTER", "IAM_AUTH", KEY_ENUM, AT(cluster.iam_auth), "no", false, 0, 0, iam_auth,
-        "redshift: a password for minutes from AWS, for [DWH] CLUSTER_IDENTIFIER: user: for "
-        "DB_USER "
-        "(GetClusterCredentials); role: for whom the AWS keys belong to "
+        "redshift: a password for minutes from AWS, for [DWH] CLUSTER_IDENTIFIER: "
+        "user: for DB_USER (GetClusterCredentials); role: for whom the AWS keys belong to "
         "(GetClusterCredentialsWithIAM); serverless: the same of a workgroup (GetCredentials)"},
     {"CLUSTER", "DB_SECRET", KEY_STRING, AT(cluster.db_secret), NULL, false, 0, 0, NULL,
         "redshift: name or ARN in Secrets Manager of a secret with username and password"},
@@ -177,8 +176,7 @@ const char *config_compact_name(enum config_compact how)
 	return compact[how];
 }
 
-/* The position of the name, or -1. */
-static int position(struct str name, const char *const *names)
+int config_choice(const char *const *names, struct str name)
 {
 	for (int i = 0; names[i]; i++)
 		if (str_ieq(name, str_z(names[i])))
@@ -188,7 +186,7 @@ static int position(struct str name, const char *const *names)
 
 bool config_strategy_parse(struct str name, enum config_strategy *out)
 {
-	int i = position(name, strategies);
+	int i = config_choice(strategies, name);
 
 	*out = (enum config_strategy)i;
 	return i >= 0;
@@ -196,7 +194,7 @@ bool config_strategy_parse(struct str name, enum config_strategy *out)
 
 bool config_compact_parse(struct str name, enum config_compact *out)
 {
-	int i = position(name, compact);
+	int i = config_choice(compact, name);
 
 	*out = (enum config_compact)i;
 	return i >= 0;

@@ -72,6 +72,9 @@ struct config_setting {
 bool config_store(struct config *c, const struct config_key *k, const struct config_setting *s,
     struct arena *a, const char **shown, struct err *e);
 
+/* The position of a name among names, which a NULL ends; case is ignored. -1: none of them. */
+int config_choice(const char *const *names, struct str name);
+
 /* "s3://bucket" or "s3://bucket/key": letters, digits, ".", "-", "_" in the bucket's name. */
 bool config_is_s3(struct str s);
 

@@ -94,14 +94,6 @@ static bool to_ratio(struct str s, int64_t *out)
 	return end == s.p + n && d <= 1;
 }
 
-static int choice(const struct config_key *k, struct str s)
-{
-	for (int i = 0; k->choices[i]; i++)
-		if (str_ieq(s, str_z(k->choices[i])))
-			return i;
-	return -1;
-}
-
 static bool bad_choice(const struct config_key *k, const struct config_setting *s, struct err *e)
 {
 	struct near near = near_to(str_z(s->value));
@@ -164,9 +156,9 @@ bool config_store(struct config *c, const struct config_key *k, const struct con
 		break;
 	case KEY_CHOICE:
 	case KEY_ENUM:
-		if (choice(k, v) < 0)
+		if (config_choice(k->choices, v) < 0)
 			return bad_choice(k, s, e);
-		pick = (unsigned)choice(k, v);
+		pick = (unsigned)config_choice(k->choices, v);
 		*shown = k->choices[pick];
 		if (k->type == KEY_ENUM) {
 			put(field, &pick, sizeof pick);

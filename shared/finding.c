@@ -89,6 +89,12 @@ void finding_error(struct findings *f, enum finding_state state, const char *wha
 	new->where = e->where;
 	new->found = msg;
 	new->remedy = arena_str(f->arena, str_z(remedy));
+	if (new->remedy.n && str_ends(msg, new->remedy)) {
+		new->found.n = msg.n - new->remedy.n;
+		while (new->found.n && strchr("; ", msg.p[new->found.n - 1]))
+			new->found.n--;
+		return;
+	}
 	for (size_t i = msg.n; sign.n && i-- > 0;) {
 		if (!str_starts(str_from(msg, i), sign))
 			continue;
@@ -96,4 +102,17 @@ void finding_error(struct findings *f, enum finding_state state, const char *wha
 		new->found.n = i + sign.n - 2; /* the bracket stays */
 		break;
 	}
+}
+
+void finding_also(struct findings *f, const char *fmt, ...)
+{
+	struct finding *last = &f->v[f->n - 1];
+	char text[16384];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	last->remedy = str_z(arena_printf(
+	    f->arena, "%.*s%s%s", STRF(last->remedy), last->remedy.n ? ": " : "", text));
 }

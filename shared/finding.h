@@ -44,9 +44,12 @@ void finding_warn(struct findings *f, const char *what, const char *remedy, cons
 void finding_missing(struct findings *f, enum err_where where, const char *what, const char *remedy,
     const char *found, ...) __attribute__((format(printf, 5, 6)));
 
-/* The same from an error. One whose message brings its remedy along is cut there; else `remedy` is
- * it. */
+/* The same from an error. A message that ends with `remedy` is cut there; one that brings another
+ * one along, where that begins; else `remedy` is it. */
 void finding_error(struct findings *f, enum finding_state state, const char *what,
     const char *remedy, const struct err *e);
+
+/* More of a remedy, to the last finding: a command, a statement of a policy. */
+void finding_also(struct findings *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -28,6 +28,9 @@ static const struct {
         "takes a minute to be known"},
 
     /* S3, as COPY passes it on */
+    {"s3serviceexception", "to perform: kms:", ERR_SETUP, AT_S3, "AccessDenied",
+        "the role of [IAM_ROLE] ARN needs kms:Decrypt on that key, and the key's own policy must "
+        "let it"},
     {"s3serviceexception", "access denied", ERR_SETUP, AT_S3, "AccessDenied",
         "the role of [IAM_ROLE] ARN needs s3:ListBucket and s3:GetBucketLocation on the bucket, "
         "and s3:GetObject on data, manifests and jsonpaths files"},
@@ -110,6 +113,14 @@ void redshift_error(struct err *e)
 		    table[i].remedy ? "; " : "", table[i].remedy ? table[i].remedy : "");
 		return;
 	}
+}
+
+const char *redshift_remedy(const struct err *e)
+{
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (table[i].remedy && str_ends(str_z(e->msg), str_z(table[i].remedy)))
+			return table[i].remedy;
+	return "";
 }
 
 /* The number before `what`, in the notice about the table. */

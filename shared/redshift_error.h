@@ -17,6 +17,9 @@
  * are set by that, and the remedy is added. */
 void redshift_error(struct err *e);
 
+/* What it has added to e; empty where it added none. */
+const char *redshift_remedy(const struct err *e);
+
 /* N of "Load into table 'x' completed, N record(s) loaded successfully."; -1: it is not said. */
 int64_t redshift_loaded(const char *notices);
 

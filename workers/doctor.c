@@ -4,8 +4,12 @@
 #include <ctype.h>
 #include <unistd.h>
 
+#include "shared/aws.h"
+#include "shared/cluster_found.h"
 #include "shared/connect.h"
 #include "shared/lane.h"
+#include "shared/policy.h"
+#include "shared/redshift_error.h"
 #include "workers/doctor_private.h"
 #include "workers/engine.h"
 #include "workers/relation.h"
@@ -48,12 +52,14 @@ static void look_at_role(struct doctor *d)
 	    "set [IAM_ROLE] ARN (or [DWH] ROLE_ARN) to arn:aws:iam::ACCOUNT:role/NAME, a role that "
 	    "is attached to the cluster and may read the data and MANIFESTS";
 	const struct config *c = &d->w.config;
+	const char *made = d->ours ? "`dwh cluster up` makes one; or " : "";
 	const char *role = c->dwh.role_arn ? c->dwh.role_arn : c->iam_role.arn;
 	struct str rest = str_z(role), account = STR("");
 
 	d->told = true;
 	if (!role) {
-		finding_missing(d->out, AT_CONFIG, "role", form, "[IAM_ROLE] ARN is not set");
+		finding_missing(d->out, AT_CONFIG, "role",
+		    arena_printf(d->w.task, "%s%s", made, form), "[IAM_ROLE] ARN is not set");
 		return;
 	}
 	while (rest.n) {
@@ -68,8 +74,9 @@ static void look_at_role(struct doctor *d)
 	if (account.n)
 		finding_ok(d->out, "role", "%s, of account %.*s", role, STRF(account));
 	else
-		finding_missing(
-		    d->out, AT_CONFIG, "role", form, "\"%s\" is no ARN of a role", role);
+		finding_missing(d->out, AT_CONFIG, "role",
+		    arena_printf(d->w.task, "%s%s", made, form), "\"%s\" is no ARN of a role",
+		    role);
 }
 
 /* ---- the COPYs ---- */
@@ -107,6 +114,23 @@ static bool copy_first(struct doctor *d, const struct doctor_source *s, struct s
 	return ok;
 }
 
+/* What the role has not, for whoever may give it. */
+static void say_role(struct doctor *d, const struct err *e)
+{
+	struct worker *w = &d->w;
+	struct err ignored;
+	struct str policy;
+
+	if (strcmp(e->code, "AssumeRole") == 0)
+		finding_also(d->out, "%swho may take it on must be %.*s",
+		    d->ours ? "`dwh cluster up` attaches ours; " : "", STRF(policy_of_trust()));
+	else if (strcmp(e->code, "AccessDenied") == 0 && !strstr(e->msg, "kms:") &&
+	         policy_of_role(&w->config, aws_partition(credentials_region(&w->config, w->task)),
+	             NULL, w->task, &policy, &ignored))
+		finding_also(d->out, "%sits policy must have %.*s",
+		    d->ours ? "`dwh cluster up` gives ours what it needs; " : "", STRF(policy));
+}
+
 /* On Redshift the cluster itself tells whether statement and table fit. */
 static void try_on_redshift(struct doctor *d, const struct doctor_source *s, const char *what)
 {
@@ -124,9 +148,10 @@ static void try_on_redshift(struct doctor *d, const struct doctor_source *s, con
 		finding_unknown(d->out, what,
 		    "not tried: %.*s does not exist yet (`dwh create` makes it)",
 		    STRF(s->copy->stem));
-	else if (!copy_first(d, s, lane, &c, &e))
-		finding_error(d->out, FINDING_MISSING, what, "", &e); /* brings its own remedy */
-	else if (c.rejects.count)
+	else if (!copy_first(d, s, lane, &c, &e)) {
+		finding_error(d->out, FINDING_MISSING, what, redshift_remedy(&e), &e);
+		say_role(d, &e);
+	} else if (c.rejects.count)
 		finding_warn(d->out, what, "dwh load --validate shows all that is bad",
 		    "with NOLOAD: the first object has %lld bad record(s)",
 		    (long long)c.rejects.count);
@@ -203,6 +228,7 @@ void doctor_look(const struct config *c, struct findings *out)
 	w->life = w->task = out->arena;
 	w->run = STR("doctor");
 	w->tick = go_on;
+	d.ours = cluster_is_ours(c, w->life);
 	find_sources(&d);
 	doctor_warehouse(&d);
 	if (d.redshift)

@@ -15,6 +15,7 @@ struct doctor {
 	struct worker w; /* its two arenas are that of the findings */
 	struct findings *out;
 	bool redshift;
+	bool ours;     /* the warehouse is that of `dwh cluster up`, or to be made by it */
 	bool ledger;   /* dwh.target can be read */
 	bool told;     /* that the role or MANIFESTS is missing: not once more for each COPY */
 	bool usable;   /* the warehouse answers, and tables may be made in the schema */

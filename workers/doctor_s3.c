@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shared/aws.h"
 #include "shared/clock.h"
 #include "shared/connect.h"
 #include "shared/credentials.h"
@@ -45,6 +46,11 @@ static bool look_at_keys(struct doctor *d)
 	finding_ok(d->out, "S3", "%s%s%s%s, region %.*s (%s)", endpoint ? endpoint : "of Amazon",
 	    endpoint ? " (" : "", endpoint ? from : "", endpoint ? ")" : "", STRF(region),
 	    credentials_region_from(c, d->w.task));
+	if (str_ieq(str_z(getenv("AWS_USE_FIPS_ENDPOINT")), STR("true")))
+		finding_warn(d->out, "AWS_USE_FIPS_ENDPOINT",
+		    "name those addresses, as AWS_ENDPOINT_URL_S3 = "
+		    "https://s3-fips.REGION.amazonaws.com",
+		    "dwh does not know AWS's FIPS addresses, and uses the usual ones");
 	if (!c->aws.anonymous)
 		finding_ok(d->out, "AWS key, looked for", "%.*s", STRF(chain));
 	if (!credentials_find(c, d->w.life, &key, &e)) {
@@ -58,6 +64,9 @@ static bool look_at_keys(struct doctor *d)
 	}
 	if (key.expires_ms)
 		clock_iso(key.expires_ms, until);
+	if (credentials_short(&key, d->w.task))
+		finding_warn(d->out, "AWS key", "have them given for an hour", "%s",
+		    credentials_short(&key, d->w.task));
 	finding_ok(d->out, "AWS key", "****%.*s%s, from %.*s%s%s", STRF(end_of_id(&key)),
 	    key.key.token.n ? " with a session token" : "", STRF(key.origin),
 	    until[0] ? ", good until " : "", until);
@@ -65,6 +74,17 @@ static bool look_at_keys(struct doctor *d)
 }
 
 /* ---- sources ---- */
+
+/* The statement that is missing of the policy of our keys; below: what follows the bucket's name.
+ */
+static void say_permission(struct doctor *d, const struct err *e, const char *actions,
+    struct str bucket, const char *below)
+{
+	if (strcmp(e->code, "AccessDenied") == 0 && !strstr(e->msg, "kms:"))
+		finding_also(d->out,
+		    "{\"Effect\":\"Allow\",\"Action\":[%s],\"Resource\":\"arn:%s:s3:::%.*s%s\"}",
+		    actions, aws_partition(region_of_copy(d)), STRF(bucket), below);
+}
 
 /* The cluster reads it by its role: that we may not is no loss there. */
 static enum finding_state of_reading(const struct doctor *d, const struct err *e)
@@ -128,9 +148,10 @@ static void look_at_paths(struct doctor *d, const struct sqlfile *f)
 		if (!d->answers)
 			not_looked_at(d, what);
 		else if (!s3_url_parse(str_z(url), &bucket, &name, &e) ||
-		         !s3_head(d->w.s3, bucket, name, NULL, &e))
+		         !s3_head(d->w.s3, bucket, name, NULL, &e)) {
 			finding_error(d->out, of_reading(d, &e), what, "check the address", &e);
-		else if (region_fits(d, what, bucket))
+			say_permission(d, &e, "\"s3:GetObject\"", bucket, SAY("/%.*s", STRF(name)));
+		} else if (region_fits(d, what, bucket))
 			finding_ok(d->out, what, "%s: may be read", url);
 	}
 }
@@ -180,6 +201,7 @@ static void look_at_source(struct doctor *d, struct doctor_source *s)
 		/* The first run writes a sample where there is nothing (supervisor/sample.h). */
 		finding_error(d->out, is_to_come(d, &e) ? FINDING_WARN : FINDING_MISSING, what,
 		    "check [AWS] ENDPOINT, the network, and the address", &e);
+		say_permission(d, &e, "\"s3:ListBucket\"", bucket, "");
 		return;
 	}
 	if (!region_fits(d, what, bucket))
@@ -190,9 +212,10 @@ static void look_at_source(struct doctor *d, struct doctor_source *s)
 		    "there are no objects under %s", url);
 	else if (s->first.n == 0)
 		finding_ok(d->out, what, "%s: may be listed, and is empty", url);
-	else if (!s3_head(d->w.s3, bucket, s->first.objects[0].key, NULL, &e))
+	else if (!s3_head(d->w.s3, bucket, s->first.objects[0].key, NULL, &e)) {
 		finding_error(d->out, of_reading(d, &e), what, "", &e);
-	else
+		say_permission(d, &e, "\"s3:GetObject\"", bucket, SAY("/%.*s*", STRF(prefix)));
+	} else
 		finding_ok(d->out, what, "%s: may be listed and read, bucket in %.*s", url,
 		    STRF(s3_bucket_region(d->w.s3, bucket)));
 }
@@ -212,6 +235,15 @@ static bool write_and_read(struct doctor *d, struct str bucket, struct str key, 
 		    "s3://%.*s/%.*s is not read back as it was written", STRF(bucket), STRF(key));
 	buf_free(&b);
 	return ok;
+}
+
+/* The folder of the object at key, in which all of them will lie. */
+static void say_folder(struct doctor *d, const struct err *e, struct str bucket, struct str key)
+{
+	while (key.n && key.p[key.n - 1] != '/')
+		key.n--;
+	say_permission(d, e, "\"s3:PutObject\",\"s3:GetObject\",\"s3:DeleteObject\"", bucket,
+	    SAY("/%.*s*", STRF(key)));
 }
 
 static void look_at_manifests(struct doctor *d)
@@ -236,8 +268,9 @@ static void look_at_manifests(struct doctor *d)
 	if (!base && d->redshift) {
 		d->told = true;
 		finding_missing(d->out, AT_CONFIG, what,
-		    "set it to a folder (s3://BUCKET/FOLDER) in the region of the data that we may "
-		    "write to, and the cluster's role may read",
+		    SAY("%sset it to a folder (s3://BUCKET/FOLDER) in the region of the data that "
+		        "we may write to, and the cluster's role may read",
+		        d->ours ? "`dwh cluster up` makes a bucket for them; or " : ""),
 		    "not set");
 		return;
 	}
@@ -257,10 +290,12 @@ static void look_at_manifests(struct doctor *d)
 	    !write_and_read(d, bucket, key, &e)) {
 		if (is_to_come(d, &e))
 			finding_ok(d->out, what, "%s: the first load makes it", base);
-		else
+		else {
 			finding_error(d->out, FINDING_MISSING, what,
 			    "the key needs s3:PutObject, s3:GetObject and s3:DeleteObject there",
 			    &e);
+			say_folder(d, &e, bucket, key);
+		}
 		if (e.where == AT_S3)
 			s3_delete(d->w.s3, bucket, key, &late);
 		return;
@@ -269,10 +304,11 @@ static void look_at_manifests(struct doctor *d)
 	d->writable = region_fits(d, what, bucket);
 	if (!d->writable)
 		return;
-	if (!gone)
+	if (!gone) {
 		finding_error(
 		    d->out, FINDING_WARN, what, "the key should have s3:DeleteObject there", &late);
-	else
+		say_folder(d, &late, bucket, key);
+	} else
 		finding_ok(d->out, what, "%s: may be written, read and deleted, bucket in %.*s",
 		    base, STRF(s3_bucket_region(d->w.s3, bucket)));
 }

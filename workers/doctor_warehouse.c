@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "shared/aws.h"
 #include "shared/clock.h"
 #include "shared/connect.h"
 #include "shared/dbpassword.h"
@@ -364,6 +365,71 @@ static void look_at_views(struct doctor *d)
 		    &e);
 }
 
+/* Before a password is asked for: one of AWS's is for a warehouse that is there. */
+static bool is_there(struct doctor *d)
+{
+	const struct config *c = &d->w.config;
+	struct pg_target t;
+	struct err e;
+
+	pg_target_of_config(c, &t);
+	if (d->redshift && !t.host && !getenv("PGHOST")) {
+		if (c->dwh.paused)
+			finding_missing(d->out, AT_CONFIG, "warehouse",
+			    "`dwh cluster resume` starts it", "the cluster %s is paused",
+			    c->dwh.cluster_identifier);
+		else
+			finding_missing(d->out, AT_CONFIG, "warehouse",
+			    "`dwh cluster up` makes one; or set [CLUSTER] HOST to one that is "
+			    "there",
+			    "none is known: [CLUSTER] HOST is not set, and no cluster of ours is "
+			    "up");
+		return false;
+	}
+	if (!dbpassword_remedy(c) || pg_answers(&t, &e))
+		return true;
+	finding_error(d->out, FINDING_MISSING, "warehouse", "", &e);
+	if (d->ours)
+		finding_also(d->out, "`dwh cluster status` tells how it is, `dwh cluster resume` "
+		                     "starts one that is paused");
+	return false;
+}
+
+/* What AWS must be told to allow. (Service Authorization Reference, Redshift.) */
+static void say_permission(struct doctor *d)
+{
+	const struct config *c = &d->w.config;
+	const char *p = aws_partition(credentials_region(c, d->w.task));
+	const char *user = c->cluster.db_user ? c->cluster.db_user : c->dwh.db_user;
+	const char *db = c->cluster.db_name ? c->cluster.db_name : c->dwh.db;
+	const char *of = c->dwh.cluster_identifier, *secret = c->cluster.db_secret;
+	const char *action = "secretsmanager:GetSecretValue", *on = NULL;
+
+	switch (c->cluster.iam_auth) {
+	case IAM_AUTH_NO:
+		on = strncmp(secret, "arn:", 4) == 0
+		         ? SAY("\"%s\"", secret)
+		         : SAY("\"arn:%s:secretsmanager:*:*:secret:%s-*\"", p, secret);
+		break;
+	case IAM_AUTH_USER:
+		action = "redshift:GetClusterCredentials";
+		on = SAY(
+		    "[\"arn:%s:redshift:*:*:dbuser:%s/%s\",\"arn:%s:redshift:*:*:dbname:%s/%s\"]",
+		    p, of, user, p, of, db);
+		break;
+	case IAM_AUTH_ROLE:
+		action = "redshift:GetClusterCredentialsWithIAM";
+		on = SAY("\"arn:%s:redshift:*:*:dbname:%s/%s\"", p, of, db);
+		break;
+	case IAM_AUTH_SERVERLESS:
+		action = "redshift-serverless:GetCredentials";
+		on = SAY("\"arn:%s:redshift-serverless:*:*:workgroup/*\"", p);
+		break;
+	}
+	finding_also(
+	    d->out, "{\"Effect\":\"Allow\",\"Action\":\"%s\",\"Resource\":%s}", action, on);
+}
+
 void doctor_warehouse(struct doctor *d)
 {
 	const struct config *c = &d->w.config;
@@ -372,9 +438,14 @@ void doctor_warehouse(struct doctor *d)
 	struct str region;
 	struct err e;
 
+	if (!is_there(d))
+		return;
 	/* AWS is asked for it once: what comes is kept. */
 	if (!dbpassword_find(c, NULL, NULL, d->w.life, &password, &e)) {
-		finding_error(d->out, FINDING_MISSING, "database password", "", &e);
+		finding_error(d->out, FINDING_MISSING, "database password",
+		    dbpassword_remedy(c) ? dbpassword_remedy(c) : "", &e);
+		if (strncmp(e.code, "AccessDenied", 12) == 0 && dbpassword_remedy(c))
+			say_permission(d);
 		finding_unknown(
 		    d->out, "warehouse", "not looked at: there is no password, see above");
 		return;

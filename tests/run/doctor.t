@@ -106,7 +106,7 @@ disown
 until_true 10 grep -q ready "$T/denied.ready"
 stop_redshiftd
 own_redshiftd --s3-endpoint "http://127.0.0.1:$(sed -n 's/^s3d ready //p' "$T/denied.ready")"
-wants 5 'COPY staging_events, COPY staging_songs' 'AccessDenied.*; the role of .* needs s3:ListBucket.*files: $' \
+wants 5 'COPY staging_events, COPY staging_songs' 'AccessDenied.*: the role of .* needs s3:ListBucket.*files: its policy must have \{' \
 	'a role that may not read'
 kill $DENIED
 stop_redshiftd

@@ -366,18 +366,24 @@ static void what_next(void **state)
 	    {"run", false, true, "MISMATCH", 8, "bin/dwh run --fresh -c 'my file' -w 3"},
 	    {"run", false, true, NULL, 8, "bin/dwh check -c 'my file' -w 3"},
 	    {"transform", false, true, "42P01", 4, "bin/dwh transform -c 'my file' -w 3"},
+	    {"run", false, true, "x", 5, "bin/dwh run --ephemeral -c 'my file' -w 3"},
+	    {"run", false, true, "MISMATCH", 8, "bin/dwh run --ephemeral -c 'my file' -w 3"},
+	    {"run", true, false, NULL, 143, "bin/dwh run --ephemeral -c 'my file' -w 3"},
 	};
-	struct str words[] = {STR("bin/dwh"), STR("-c"), STR("my file"), STR("-w"), STR("3")};
+	struct str words[] = {
+	    STR("bin/dwh"), STR("-c"), STR("my file"), STR("-w"), STR("3"), STR("--ephemeral")};
 
 	(void)state;
 	journal_close(&j, &e);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *next, *advice;
+		const char *next, *advice, *wanted = cases[i].next;
+		bool ephemeral = wanted && strstr(wanted, "--ephemeral");
+		size_t n_words = COUNT(words) - !ephemeral;
 
 		unlink(arena_printf(a, "%s/runs/1/journal.jsonl", folder));
 		assert_true(journal_create(&j, folder, "1", &e));
 		run(cases[i].command, 3, cases[i].fresh);
-		add((struct msg){.type = MSG_CALL, .u.call.words = {words, COUNT(words)}});
+		add((struct msg){.type = MSG_CALL, .u.call.words = {words, n_words}});
 		step(1, "create", "create");
 		step(2, "insert", "a");
 		ready(1, 0);

@@ -2,7 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "shared/buf.h"
-#include "supervisor/policy.h"
+#include "shared/policy.h"
 
 static struct arena *a;
 

@@ -5,8 +5,8 @@
  * it writes nothing (we do, with our own keys). So: GetObject below each prefix, ListBucket where
  * the listing is of such a prefix, GetBucketLocation of their buckets.
  */
-#ifndef SUPERVISOR_POLICY_H
-#define SUPERVISOR_POLICY_H
+#ifndef SHARED_POLICY_H
+#define SHARED_POLICY_H
 
 #include "shared/arena.h"
 #include "shared/config.h"

@@ -1,5 +1,5 @@
 /* policy.c - see policy.h. */
-#include "supervisor/policy.h"
+#include "shared/policy.h"
 
 #include "shared/buf.h"
 #include "shared/s3.h"
