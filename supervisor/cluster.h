@@ -14,16 +14,22 @@ struct cluster_item {
 	const char *name;
 	struct found f;
 	bool ours;
-	bool spare;      /* is never made; but removed, where it is ours: */
-	bool other_kind; /* of the other [DWH] KIND; else of an earlier configuration */
-	bool doubted;    /* AWS does not say whether there is one, which was warned of */
-	bool unknown;    /* AWS did not say, or we did not ask to the end */
+	bool spare;         /* is never made; but removed, where it is ours: */
+	bool other_kind;    /* of the other [DWH] KIND; else of an earlier configuration */
+	bool doubted;       /* AWS does not say whether there is one, which was warned of */
+	bool unknown;       /* AWS did not say, or we did not ask to the end */
+	const char *denied; /* down may not look at it: why; NULL: it may, or it is no spare one */
 };
 
 struct cluster {
 	struct site site;
 	struct cluster_item *items;
 	size_t n, cap;
+	bool begun;         /* up was not refused */
+	bool unrecorded;    /* a step of down could not be written, which was warned of */
+	bool removing;      /* down: what may not be looked at is not taken for none at once */
+	bool had_warehouse; /* down has seen ours */
+	bool keeps; /* down: a warehouse is left, or may be, and with it what belongs to it */
 };
 
 /*
@@ -51,13 +57,17 @@ bool cluster_wait_ready(struct cluster *c, struct err *e);
 
 /*
  * Removes what is ours, spare or not, the last first, and asks AWS again whether it is gone. One
- * that cannot be removed does not hold up the others. False: *e is the first failure, and
- * cluster_left() is what remains.
+ * that cannot be removed does not hold up the others; but what belongs to a warehouse stays as long
+ * as that is left, or may be: one that we may not look at, where nothing else explains what is
+ * there. False: *e is the first failure, and cluster_left() is what remains.
  */
 bool cluster_down(struct cluster *c, struct err *e);
 
 /* The n-th item that is ours and not known to be gone; NULL behind the last. */
 const struct cluster_item *cluster_left(const struct cluster *c, size_t n);
+
+/* What it was last seen to be, as AWS calls it where AWS does: "available", "not there". */
+const char *cluster_state(const struct cluster_item *i);
 
 /* Stops the warehouse, or starts it again, and waits for that. */
 bool cluster_pause(struct cluster *c, bool resume, struct err *e);

@@ -165,7 +165,14 @@ static bool create(struct site *s, struct str bucket, struct err *e)
 
 	if (!region_of_sources(s, &region, e) || !open_s3(s, region, NULL, &s3, e))
 		return false;
-	ok = s3_bucket_create(s3, bucket, &made, e) && (!made || tag(s, s3, bucket, e));
+	ok = s3_bucket_create(s3, bucket, &made, e);
+	if (ok && !made)
+		ok = err_set(e, ERR_SETUP, AT_STATE, NULL,
+		    "bucket %.*s was made by somebody else at this moment: call it again, and its "
+		    "tags "
+		    "tell whose it is",
+		    STRF(bucket));
+	ok = ok && tag(s, s3, bucket, e);
 	s3_close(s3);
 	return ok;
 }

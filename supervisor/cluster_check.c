@@ -36,20 +36,22 @@ static bool check_identifier(const struct site *s, struct err *e)
 	           id);
 }
 
-/* "203.0.113.0/24", the bits behind the mask zero, as EC2 wants it. */
+/* "203.0.113.0/24", the bits behind the mask zero, as EC2 wants it; and in the one spelling in
+ * which EC2 shows it again: by any other our own rule would not be known. */
 static bool is_cidr(const char *text)
 {
 	size_t n = str_find(str_z(text), '/');
-	char address[INET_ADDRSTRLEN];
+	char address[INET_ADDRSTRLEN], again[INET_ADDRSTRLEN];
 	struct in_addr in;
 	int64_t bits;
 
 	if (!text[n] || n >= sizeof address || !str_to_i64(str_z(text + n + 1), &bits) ||
-	    !begins_with(text + n + 1, DIGITS) || bits > 32)
+	    !begins_with(text + n + 1, DIGITS) || bits > 32 || (text[n + 1] == '0' && text[n + 2]))
 		return false;
 	memcpy(address, text, n);
 	address[n] = '\0';
 	return inet_pton(AF_INET, address, &in) == 1 &&
+	       inet_ntop(AF_INET, &in, again, sizeof again) && strcmp(again, address) == 0 &&
 	       (bits == 32 || (ntohl(in.s_addr) & (UINT32_MAX >> bits)) == 0);
 }
 

@@ -2,6 +2,7 @@
 #include "supervisor/cluster_commands.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,10 +11,11 @@
 #include "shared/log.h"
 #include "supervisor/cluster_reap.h"
 #include "supervisor/cluster_record.h"
+#include "supervisor/ephemeral.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/table.h"
 
-enum { LEFT_EXIT = 9, HOURS_MAX = 24 * 366 };
+enum { LEFT_EXIT = 9, UNSEEN_EXIT = 4, HOURS_MAX = 24 * 366 };
 
 /* ---- signals: a walk ends between two requests, or two looks ---- */
 
@@ -24,13 +26,36 @@ static void on_signal(int sig)
 	signalled = sig;
 }
 
-static void catch_signals(void)
+static volatile sig_atomic_t only_of; /* a process, while it lives; 0: anybody */
+
+/* What a whole group is sent, as by systemd, our parent has got, too: it decides. */
+static void on_signal_of(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_pid == only_of || getppid() != only_of)
+		signalled = sig;
+}
+
+static void catch_signals(bool removes)
 {
 	static const int all[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct sigaction act = {.sa_handler = on_signal}; /* without SA_RESTART: waits end */
+	struct sigaction was;
+	sigset_t set;
 
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		sigaction(all[i], &act, NULL);
+	only_of = removes && ephemeral_within() && !ephemeral_is_gone() ? getppid() : 0;
+	if (only_of)
+		act = (struct sigaction){.sa_sigaction = on_signal_of, .sa_flags = SA_SIGINFO};
+	sigemptyset(&set);
+	/* What was ignored before, as by nohup, stays so. */
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		if (sigaction(all[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(all[i], &act, NULL);
+		sigaddset(&set, all[i]);
+	}
+	/* They have been blocked since before we were: ephemeral.c. */
+	if (removes && ephemeral_within())
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool tick(void *ctx, struct err *e)
@@ -48,11 +73,16 @@ const char *cluster_command(struct call *c, const char *what)
 	struct buf b;
 
 	buf_init(&b, 64 << 10);
-	buf_z(&b, c->program);
-	if (c->file)
-		buf_printf(&b, " -c %s", c->file);
-	for (size_t i = 0; i < c->n_sets; i++)
-		buf_printf(&b, " --set %.*s=%.*s", STRF(c->sets[i].key), STRF(c->sets[i].value));
+	buf_word(&b, str_z(c->program));
+	if (c->file) {
+		buf_z(&b, " -c ");
+		buf_word(&b, str_z(c->file));
+	}
+	for (size_t i = 0; i < c->n_sets; i++) {
+		buf_z(&b, " --set ");
+		buf_word(&b, str_z(arena_printf(c->arena, "%.*s=%.*s", STRF(c->sets[i].key),
+		                 STRF(c->sets[i].value))));
+	}
 	buf_printf(&b, " cluster %s", what);
 	words = arena_str(c->arena, buf_view(&b));
 	buf_free(&b);
@@ -69,7 +99,8 @@ bool cluster_max_hours(const struct call *c, int64_t fallback, int64_t *hours, s
 	           c->max_hours, HOURS_MAX);
 }
 
-static bool options_of(struct call *c, bool writes, struct site_options *out, struct err *e)
+static bool options_of(
+    struct call *c, enum record_mode record, struct site_options *out, struct err *e)
 {
 	int64_t hours;
 
@@ -79,7 +110,8 @@ static bool options_of(struct call *c, bool writes, struct site_options *out, st
 	    .arena = c->arena,
 	    .ingress = c->ingress,
 	    .expires_ms = hours ? clock_wall_ms() + hours * 3600000 : 0,
-	    .writes = writes,
+	    .record = record,
+	    .patient = record == RECORD_TRY, /* who removes */
 	    .tick = tick};
 	return true;
 }
@@ -107,7 +139,8 @@ bool cluster_is_new(struct call *c, struct err *e)
 {
 	struct cluster k = {.n = 0};
 	struct site_options o;
-	bool ok = options_of(c, false, &o, e) && cluster_open(&k, &o, true, e) &&
+	/* It is not written to; but whoever does, has the lock: it is another's, then. */
+	bool ok = options_of(c, RECORD_WRITE, &o, e) && cluster_open(&k, &o, true, e) &&
 	          cluster_look(&k, e);
 
 	for (size_t i = k.n; ok && i-- > 0;) /* what costs is named first */
@@ -122,21 +155,18 @@ bool cluster_is_new(struct call *c, struct err *e)
 
 /* ---- up ---- */
 
-/* What is there now and ours, after a failure: it stays, and it may cost. */
-static void say_made(struct call *c, const struct cluster *k)
+/* After a failure: whether what is there for a warehouse that is not up may cost money. A run
+ * removes it at once, unless it was killed. */
+static bool say_made(struct call *c, const struct cluster *k)
 {
-	bool any = false;
+	bool removed = k->site.run && !ephemeral_is_gone(), any = false;
 
-	for (size_t i = 0; i < k->n; i++) {
-		const char *last = k->site.record ? record_last(k->site.record, k->items[i].r->kind,
-		                                        k->items[i].name)
-		                                  : NULL;
-
-		any |= last && strcmp(last, "removed") != 0 && strcmp(last, "adopted") != 0;
-	}
+	for (size_t i = 0; k->begun && !removed && i < k->n; i++)
+		any |= record_stands(k->site.record, k->items[i].r->kind, k->items[i].name);
 	if (any)
 		log_info("what was made stays, and may cost money: `%s` goes on, `%s` removes it",
 		    cluster_command(c, "up"), cluster_command(c, "down"));
+	return any && !record_is_up(k->site.record);
 }
 
 static int up(struct call *c, struct cluster *k, struct err *e)
@@ -144,8 +174,7 @@ static int up(struct call *c, struct cluster *k, struct err *e)
 	if (!cluster_up(k, c->adopt, e)) {
 		int status = fail(e);
 
-		say_made(c, k);
-		return status;
+		return say_made(c, k) ? LEFT_EXIT : status;
 	}
 	printf("is up    %s:%lld\n", k->site.host, (long long)k->site.port);
 	if (c->config.warehouse.engine != ENGINE_REDSHIFT)
@@ -161,14 +190,45 @@ static int up(struct call *c, struct cluster *k, struct err *e)
 
 static int say_left(struct call *c, struct cluster *k, const struct err *e)
 {
-	const struct cluster_item *i;
+	size_t n = 0;
 
 	log_error("%s", e->msg);
-	for (size_t n = 0; (i = cluster_left(k, n)) != NULL; n++)
+	while (cluster_left(k, n))
+		n++;
+	while (n-- > 0) { /* in the order in which it can be done by hand */
+		const struct cluster_item *i = cluster_left(k, n);
+
 		log_error("%s: %s %s; by hand: %s",
-		    i->r->costs ? "may still cost money" : "is left", i->r->kind, i->name,
+		    i->r->costs  ? "may still cost money"
+		    : i->unknown ? "may be left"
+		                 : "is left",
+		    i->r->kind, i->name,
 		    i->r->by_hand ? i->r->by_hand(i->site) : "see the console of AWS");
+	}
 	log_error("`%s` removes what is left", cluster_command(c, "down"));
+	return LEFT_EXIT;
+}
+
+/* All that has a tag of ours is gone, but the record does not say so. A run is judged by its load:
+ * that was warned of. */
+static int unrecorded(struct call *c, const struct cluster *k)
+{
+	bool unread;
+	const struct err *why = record_failure(k->site.record, &unread);
+
+	if (!why || (!unread && (k->site.run || !k->unrecorded)))
+		return 0;
+	log_error("%s: %s; mend that, and call `%s` again", why->msg,
+	    unread ? "what it alone knows, such as a bucket that has no tags yet, may be left"
+	           : "it still says that the warehouse is there",
+	    cluster_command(c, "down"));
+	return unread ? LEFT_EXIT : exit_code_of(why);
+}
+
+/* Ended before AWS was asked for anything of it. */
+static int say_untouched(struct call *c, const struct err *e)
+{
+	log_error("%s: nothing was removed; `%s` does it", e->msg, cluster_command(c, "down"));
 	return LEFT_EXIT;
 }
 
@@ -178,7 +238,7 @@ static int down(struct call *c, struct cluster *k, struct err *e)
 		return say_left(c, k, e);
 	printf("nothing is left of %s in %.*s: AWS was asked for each of its %zu parts\n",
 	    k->site.identifier, STRF(k->site.region), k->n);
-	return 0;
+	return unrecorded(c, k);
 }
 
 /* ---- wait, pause, resume ---- */
@@ -221,14 +281,6 @@ static const char *whose(const struct cluster_item *i)
 	return i->ours ? "ours" : i->f.given ? "configured" : i->f.other ? "another's" : "foreign";
 }
 
-static const char *state_text(const struct cluster_item *i)
-{
-	static const char *const names[] = {
-	    "none", "changing", "there", "paused", "being deleted", "broken"};
-
-	return i->f.state ? i->f.state : names[i->f.is];
-}
-
 /* Spare ones, only where they are. */
 static bool is_shown(const struct cluster_item *i)
 {
@@ -262,7 +314,7 @@ static void status_json(struct cluster *k)
 		comma = ", ";
 		buf_json(&b, str_z(i->name));
 		buf_z(&b, ", \"state\": ");
-		buf_json(&b, str_z(state_text(i)));
+		buf_json(&b, str_z(cluster_state(i)));
 		buf_printf(&b, ", \"there\": %s, \"ours\": %s, \"expires\": ",
 		    i->f.is == FOUND_NOTHING ? "false" : "true", i->ours ? "true" : "false");
 		if (i->f.expires)
@@ -294,7 +346,7 @@ static int status(struct call *c, struct cluster *k, struct err *e)
 			continue;
 		table_cell(t, "%s", k->items[i].r->kind);
 		table_cell(t, "%s", k->items[i].name);
-		table_cell(t, "%s", state_text(&k->items[i]));
+		table_cell(t, "%s", cluster_state(&k->items[i]));
 		table_cell(t, "%s", whose(&k->items[i]));
 		table_cell(t, "%s", k->items[i].f.expires ? k->items[i].f.expires : "");
 	}
@@ -306,14 +358,23 @@ static int status(struct call *c, struct cluster *k, struct err *e)
 
 /* ---- reap ---- */
 
-static int reap_one(struct call *c, const struct reap_item *i)
+static void say_item(const struct reap_item *i, const char *goes, const char *stays)
+{
+	printf("%s  %s %s (%s), expires %s%s%s\n", goes, i->what, i->name,
+	    i->state ? i->state : "there", i->expires, stays ? ", but is left: " : "",
+	    stays ? stays : "");
+	fflush(stdout);
+}
+
+/* One that is due by its own date; whether it goes, all that belongs to it tells, just before. */
+static int reap_one(struct call *c, const struct reap_item *i, size_t *goes)
 {
 	struct call as = *c;
 	struct cluster k = {.n = 0};
 	struct site_options o;
+	const char *stays;
 	struct err e;
-	bool due;
-	int rc;
+	int rc = 0;
 
 	as.config = cluster_reap_config(&c->config, i);
 	as.n_sets = 0;
@@ -324,14 +385,19 @@ static int reap_one(struct call *c, const struct reap_item *i)
 	    STR("DWH.CLUSTER_IDENTIFIER"), str_z(i->identifier)};
 	as.sets[as.n_sets++] = (struct config_set){
 	    STR("DWH.KIND"), i->kind == KIND_SERVERLESS ? STR("serverless") : STR("cluster")};
-	if (!options_of(&as, true, &o, &e) || !cluster_open(&k, &o, false, &e) ||
-	    !cluster_reap_is_due(&k, &due, &e)) {
+	if (!options_of(&as, c->dry_run ? RECORD_READ : RECORD_TRY, &o, &e) ||
+	    !cluster_open(&k, &o, false, &e) || !cluster_reap_is_due(&k, &stays, &e)) {
+		say_item(i, "due", NULL);
+		*goes += 1;
 		rc = fail(&e);
-	} else if (!due) {
-		printf("stays  %s: it was given more time meanwhile\n", i->identifier);
-		rc = 0;
+		if (!c->dry_run && (e.where == AT_AWS || e.where == AT_S3))
+			rc = LEFT_EXIT; /* it may be there still */
+	} else if (stays) {
+		say_item(i, "stays", stays);
 	} else {
-		rc = down(&as, &k, &e);
+		say_item(i, c->dry_run ? "due" : "goes", NULL);
+		*goes += 1;
+		rc = c->dry_run ? 0 : down(&as, &k, &e);
 	}
 	cluster_close(&k);
 	return rc;
@@ -339,30 +405,28 @@ static int reap_one(struct call *c, const struct reap_item *i)
 
 static int reap(struct call *c, struct cluster *k, struct err *e)
 {
-	struct reap_item *items;
-	size_t n, due = 0;
+	struct reap_found f;
+	size_t goes = 0;
 	int rc = 0;
 
-	if (!cluster_reap_find(&k->site, &items, &n, e))
+	if (!cluster_reap_find(&k->site, &f, e))
 		return fail(e);
-	for (size_t i = 0; i < n && !signalled; i++) {
-		due += items[i].due;
-		printf("%s  %s %s (%s), expires %s%s%s\n",
-		    !items[i].due ? "stays"
-		    : c->dry_run  ? "due"
-		                  : "goes",
-		    items[i].what, items[i].name, items[i].state ? items[i].state : "there",
-		    items[i].expires, items[i].belies ? ", but is left: " : "",
-		    items[i].belies ? items[i].belies : "");
-		fflush(stdout);
-		if (items[i].due && !c->dry_run) {
-			int one = reap_one(c, &items[i]);
+	for (size_t i = 0; i < f.n && !signalled; i++) {
+		int one = 0;
 
-			rc = rc ? rc : one;
-		}
+		if (f.items[i].due)
+			one = reap_one(c, &f.items[i], &goes);
+		else
+			say_item(&f.items[i], "stays", f.items[i].stays);
+		rc = rc ? rc : one;
 	}
-	if (due == 0)
-		printf("no cluster of dwh in %.*s has outlived its time\n", STRF(k->site.region));
+	if (f.left || (!f.all && !rc))
+		rc = f.left ? LEFT_EXIT : UNSEEN_EXIT;
+	if (signalled && !rc)
+		rc = 128 + (int)signalled;
+	if (goes == 0 && !signalled)
+		printf("%sno cluster of dwh in %.*s has outlived its time\n",
+		    f.all ? "" : "of what could be looked at, ", STRF(k->site.region));
 	return rc;
 }
 
@@ -370,19 +434,22 @@ static int reap(struct call *c, struct cluster *k, struct err *e)
 
 static const struct verb {
 	const char *name;
-	bool makes, writes;
+	bool makes;
+	enum record_mode record;
 	unsigned takes; /* 1: --adopt, 2: --max-hours and --ingress, 4: --dry-run, 8: --json */
 	int (*run)(struct call *c, struct cluster *k, struct err *e);
 	const char *help;
 } verbs[] = {
-    {"up", true, true, 3, up,
+    {"up", true, RECORD_WRITE, 3, up,
         "makes what is missing, after it has said what that costs; waits; proves it"},
-    {"status", false, false, 8, status, "what is there, and whose; changes nothing"},
-    {"wait", false, true, 0, wait_ready, "until it can be used"},
-    {"pause", false, true, 0, pause_it, "stops the cluster: only its storage is billed then"},
-    {"resume", false, true, 0, resume, "starts it again"},
-    {"down", false, true, 0, down, "removes what dwh made, all of it, and asks whether it is gone"},
-    {"reap", false, false, 4, reap,
+    {"status", false, RECORD_READ, 8, status, "what is there, and whose; changes nothing"},
+    {"wait", false, RECORD_WRITE, 0, wait_ready, "until it can be used"},
+    {"pause", false, RECORD_WRITE, 0, pause_it,
+        "stops the cluster: only its storage is billed then"},
+    {"resume", false, RECORD_WRITE, 0, resume, "starts it again"},
+    {"down", false, RECORD_TRY, 0, down,
+        "removes what dwh made, all of it, and asks whether it is gone"},
+    {"reap", false, RECORD_READ, 4, reap,
         "removes the clusters of dwh in this region that have outlived --max-hours"},
 };
 
@@ -395,7 +462,10 @@ void cluster_help(FILE *out)
 	    "\nWhat it is made of stands in [DWH], [IAM_ROLE] and [S3]. Everything is tagged; "
 	    "what\n"
 	    "is not tagged as ours is neither used (but with --adopt) nor removed. Each step is\n"
-	    "written to [LOCAL] DIR/cluster before and after: any command may be called again.\n");
+	    "written to [LOCAL] DIR/cluster before and after: any command may be called again.\n"
+	    "It ends with 9 where something is left that may cost money: down could not remove\n"
+	    "it, or up made it, and has failed. Where nothing was made, or all of it is gone, the\n"
+	    "exit code is that of the cause.\n");
 }
 
 static bool takes_options(const struct call *c, const struct verb *v)
@@ -433,15 +503,18 @@ static int run(struct call *c, const struct verb *v)
 	struct err e;
 	int rc;
 
-	catch_signals();
-	rc = options_of(c, v->writes, &o, &e) &&
-	             (!v->makes || cluster_is_target(c, "`dwh cluster up`", &e)) &&
-	             cluster_open(&k, &o, v->makes, &e)
-	         ? v->run(c, &k, &e)
-	         : fail(&e);
+	catch_signals(v->run == down);
+	if (options_of(c, v->record, &o, &e) &&
+	    (!v->makes || cluster_is_target(c, "`dwh cluster up`", &e)) &&
+	    cluster_open(&k, &o, v->makes, &e))
+		rc = v->run(c, &k, &e);
+	else
+		rc = v->run == down && (e.kind == ERR_CANCELLED || e.where == AT_AWS)
+		         ? say_untouched(c, &e)
+		         : fail(&e);
 	cluster_close(&k);
 	/* What AWS did counts, then, not whether it could be told. */
-	return v->writes && is_all_talk() ? rc : command_finish(rc);
+	return v->record != RECORD_READ && is_all_talk() ? rc : command_finish(rc);
 }
 
 int cmd_cluster(struct call *c)

@@ -5,7 +5,8 @@
 #include "supervisor/cluster.h"
 #include "supervisor/command.h"
 
-/* Exit status 9: something of ours remains, and may still cost money; it is named. */
+/* Exit status 9: something of ours remains, and may cost money; it is named. So of down, and of up
+ * where the warehouse is not up; but not within a run, which removes it. */
 int cmd_cluster(struct call *c);
 void cluster_help(FILE *out);
 
@@ -17,7 +18,8 @@ const char *cluster_command(struct call *c, const char *what);
  * ("`dwh cluster up`") makes would be billed for nothing. */
 bool cluster_is_target(struct call *c, const char *what, struct err *e);
 
-/* True where nothing of ours is there that costs by the hour: else *e (AT_STATE) names it. */
+/* True where nothing of ours is there that costs by the hour, and no other `dwh cluster` is at work
+ * in this folder: else *e (AT_STATE) names it. */
 bool cluster_is_new(struct call *c, struct err *e);
 
 /* --max-hours: hours, or fallback where it is not given. AT_USAGE. */

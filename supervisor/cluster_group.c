@@ -14,8 +14,9 @@
 
 #define MARK "dwh: who loads"
 
+/* source: a block of addresses, IPv4 or IPv6; a prefix list, or another group, by its id. */
 struct rule {
-	struct str cidr, mark, protocol;
+	struct str source, mark, protocol;
 	int64_t from, to;
 };
 
@@ -27,12 +28,40 @@ struct group {
 	size_t n, cap;
 	size_t begun; /* rules from here on are of the permission that is being read */
 	struct rule next;
+	bool answered;
 };
+
+/* The lists of a permission, and what they call a source. */
+static const struct {
+	const char *list, *source;
+} sources[] = {{"ipRanges/item", "cidrIp"}, {"ipv6Ranges/item", "cidrIpv6"},
+    {"prefixListIds/item", "prefixListId"}, {"groups/item", "groupId"}};
+
+static void see_source(struct group *g, struct str path, struct str text)
+{
+	for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+		struct str list = str_z(sources[i].list), member;
+
+		if (!str_starts(path, list))
+			continue;
+		member = str_from(path, list.n + 1);
+		if (path.n == list.n) {
+			g->rules = arena_grow(g->a, g->rules, g->n, &g->cap, sizeof *g->rules);
+			g->rules[g->n++] = g->next;
+			g->next.source = g->next.mark = STR("");
+		} else if (str_eqz(member, sources[i].source)) {
+			g->next.source = arena_str(g->a, str_trim(text));
+		} else if (str_eqz(member, "description")) {
+			g->next.mark = arena_str(g->a, str_trim(text));
+		}
+	}
+}
 
 static void see(void *ctx, struct str path, struct str text)
 {
 	struct group *g = ctx;
 
+	g->answered |= str_eqz(path, "securityGroupInfo");
 	if (!str_starts(path, STR("securityGroupInfo/item/")))
 		return;
 	path = str_from(path, strlen("securityGroupInfo/item/"));
@@ -44,14 +73,6 @@ static void see(void *ctx, struct str path, struct str text)
 		str_to_i64(str_trim(text), &g->next.from);
 	} else if (str_eqz(path, "ipPermissions/item/toPort")) {
 		str_to_i64(str_trim(text), &g->next.to);
-	} else if (str_eqz(path, "ipPermissions/item/ipRanges/item/cidrIp")) {
-		g->next.cidr = arena_str(g->a, str_trim(text));
-	} else if (str_eqz(path, "ipPermissions/item/ipRanges/item/description")) {
-		g->next.mark = arena_str(g->a, str_trim(text));
-	} else if (str_eqz(path, "ipPermissions/item/ipRanges/item")) {
-		g->rules = arena_grow(g->a, g->rules, g->n, &g->cap, sizeof *g->rules);
-		g->rules[g->n++] = g->next;
-		g->next.cidr = g->next.mark = STR("");
 	} else if (str_eqz(path, "ipPermissions/item")) {
 		for (; g->begun < g->n; g->begun++) {
 			g->rules[g->begun].protocol = g->next.protocol;
@@ -59,6 +80,8 @@ static void see(void *ctx, struct str path, struct str text)
 			g->rules[g->begun].to = g->next.to;
 		}
 		g->next = (struct rule){.from = -1, .to = -1};
+	} else if (str_starts(path, STR("ipPermissions/item/"))) {
+		see_source(g, str_from(path, strlen("ipPermissions/item/")), text);
 	}
 }
 
@@ -126,7 +149,11 @@ static bool describe(struct site *s, struct group *g, struct found *f, struct er
 
 		if (!group_page(s, "DescribeSecurityGroups", filters, &token, &body, e))
 			return false;
+		g->answered = false;
 		xml_walk(body, NULL, see, g, &ignored);
+		if (!g->answered)
+			return site_odd(
+			    e, "DescribeSecurityGroups", "groups, or that there are none");
 		if (f)
 			site_see_tags(s, f, body, "securityGroupInfo/item/tagSet/item");
 	} while (token);
@@ -144,8 +171,9 @@ static bool opens(const struct site *s, const struct rule *r, const char *cidr)
 {
 	int64_t port = s->config->dwh.port;
 
-	return str_eqz(r->protocol, "tcp") && r->from <= port && r->to >= port &&
-	       (!cidr || str_eqz(r->cidr, cidr));
+	return (str_eqz(r->protocol, "-1") ||
+	           (str_eqz(r->protocol, "tcp") && r->from <= port && r->to >= port)) &&
+	       (!cidr || str_eqz(r->source, cidr));
 }
 
 /* Before there is a group that nobody may use; and the plan names it. */
@@ -154,12 +182,22 @@ static bool check(struct site *s, struct err *e)
 	return s->ingress || caller_address(s->tick, s->arena, &s->ingress, e);
 }
 
+/* A block that nobody owns whole: two halves of the world are all of it. */
+static const char *warning(const char *cidr)
+{
+	enum { OF_ONE_OWNER = 8 }; /* bits of the mask */
+	int64_t bits = OF_ONE_OWNER;
+
+	str_to_i64(str_from(str_z(cidr), str_find(str_z(cidr), '/') + 1), &bits);
+	return bits == 0             ? "THE WHOLE WORLD: "
+	       : bits < OF_ONE_OWNER ? "A LARGE PART OF THE WORLD: "
+	                             : "";
+}
+
 static void plan(struct site *s, struct buf *out)
 {
-	bool all = strcmp(s->ingress, "0.0.0.0/0") == 0;
-
 	buf_printf(out, "port %lld open to %s%s", (long long)s->config->dwh.port,
-	    all ? "THE WHOLE WORLD: " : "", s->ingress);
+	    warning(s->ingress), s->ingress);
 }
 
 static bool look(struct site *s, struct found *f, struct err *e)
@@ -177,12 +215,18 @@ static bool look(struct site *s, struct found *f, struct err *e)
 	f->is = FOUND_CHANGING;
 	for (size_t i = 0; i < g.n; i++)
 		if (opens(s, &g.rules[i], NULL)) {
-			buf_printf(
-			    &b, "%s%.*s", f->is == FOUND_READY ? ", " : "", STRF(g.rules[i].cidr));
+			buf_printf(&b, "%s%.*s", f->is == FOUND_READY ? ", " : "",
+			    STRF(g.rules[i].source));
 			f->is = FOUND_READY;
 			wanted |= s->ingress && opens(s, &g.rules[i], s->ingress);
 		}
 	f->id = g.id;
+	if (f->is != FOUND_READY)
+		f->lacks = arena_printf(s->arena,
+		    "its port %lld is open to nobody: `aws ec2 authorize-security-group-ingress "
+		    "--region %.*s --group-id %s --protocol tcp --port %lld --cidr %s` opens it",
+		    (long long)s->config->dwh.port, STRF(s->region), g.id,
+		    (long long)s->config->dwh.port, s->ingress ? s->ingress : "CIDR");
 	if (s->ingress && !wanted) {
 		struct buf note;
 
@@ -226,7 +270,7 @@ static bool change(struct site *s, const char *action, const char *ok, const str
 	aws_arg(&c, "IpPermissions.1.IpProtocol", r->protocol);
 	aws_arg_int(&c, "IpPermissions.1.FromPort", r->from);
 	aws_arg_int(&c, "IpPermissions.1.ToPort", r->to);
-	aws_arg(&c, "IpPermissions.1.IpRanges.1.CidrIp", r->cidr);
+	aws_arg(&c, "IpPermissions.1.IpRanges.1.CidrIp", r->source);
 	if (marked)
 		aws_argz(&c, "IpPermissions.1.IpRanges.1.Description", MARK);
 	return site_send(s, &c, NULL, e) || site_is(e, ok);
@@ -290,8 +334,9 @@ static bool drop(struct site *s, const struct found *f, struct err *e)
 
 static const char *by_hand(struct site *s)
 {
-	return arena_printf(s->arena, "aws ec2 delete-security-group --region %.*s --group-id %s",
-	    STRF(s->region), s->group_id ? s->group_id : name(s));
+	/* By its name EC2 finds one of the default VPC alone, which is where it is made. */
+	return arena_printf(s->arena, "aws ec2 delete-security-group --region %.*s --group-%s %s",
+	    STRF(s->region), s->group_id ? "id" : "name", s->group_id ? s->group_id : name(s));
 }
 
 const struct resource resource_group = {

@@ -2,18 +2,21 @@
  * cluster_open.c - which resources a cluster has: those that the configuration names, and, spare,
  * those that are there beside them and would be in the way, or be forgotten.
  *
- * The order is that in which they are made; down goes the other way, so that what an earlier
- * configuration has left goes last, when nothing needs it any more.
+ * The order is that in which they are made: the role's policy names the bucket, the cluster has the
+ * role and stands in the security group. The group comes first, and goes last, because AWS makes
+ * one of its name with its tags in one step, or says that there is one: of two runs that begin at
+ * the same moment only one comes as far as the bucket, which has no tags for a moment. Down goes
+ * the other way, so that what an earlier configuration has left goes after all that may need it.
  */
 #include "supervisor/cluster.h"
 #include "supervisor/cluster_record.h"
 
 static const struct resource *const of_cluster[] = {
-    &resource_bucket, &resource_role, &resource_group, &resource_cluster, NULL};
-static const struct resource *const of_serverless[] = {&resource_bucket, &resource_role,
-    &resource_group, &resource_namespace, &resource_workgroup, NULL};
+    &resource_group, &resource_bucket, &resource_role, &resource_cluster, NULL};
+static const struct resource *const of_serverless[] = {&resource_group, &resource_bucket,
+    &resource_role, &resource_namespace, &resource_workgroup, NULL};
 static const struct resource *const shared_by_both[] = {
-    &resource_bucket, &resource_role, &resource_group, NULL};
+    &resource_group, &resource_bucket, &resource_role, NULL};
 
 static void add(struct cluster *c, struct cluster_item i)
 {

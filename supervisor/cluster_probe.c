@@ -30,7 +30,9 @@ static bool no_login(struct site *s, bool retry, struct err *e)
 	    : s->password
 	        ? "check [DWH] DB_USER, DB_PASSWORD and DB; a cluster that is there keeps the "
 	          "password that it was made with"
-	        : "check [DWH] DB_USER and DB; the password is that of the secret which AWS keeps");
+	    : s->secret_arn
+	        ? "check [DWH] DB_USER and DB; the password is that of the secret which AWS keeps"
+	        : "set [DWH] DB_PASSWORD to the one that it was made with; AWS keeps none of it");
 }
 
 static bool login(struct site *s, struct pg *pg, struct err *e)
@@ -47,7 +49,7 @@ static bool login(struct site *s, struct pg *pg, struct err *e)
 	as.cluster.db_password = NULL;
 	as.cluster.iam_auth = IAM_AUTH_NO;
 	as.cluster.db_secret = s->password ? NULL : s->secret_arn;
-	if (!dbpassword_find(&as, NULL, NULL, s->arena, &own, e))
+	if (!dbpassword_find(&as, s->tick, NULL, s->arena, &own, e))
 		return false;
 	pg_target_of_config(&as, &t);
 	t.host = s->host;
@@ -60,6 +62,7 @@ static bool login(struct site *s, struct pg *pg, struct err *e)
 		if (!cluster_wait(&w, PAUSE_MS, "no login yet", e))
 			break;
 	cluster_wait_end(&w);
+	dbpassword_forget(); /* the admin's is not for what comes later */
 	if (!ok && strcmp(e->code, "08001") == 0)
 		return no_login(s, e->kind == ERR_RETRY, e);
 	return ok;
@@ -67,34 +70,58 @@ static bool login(struct site *s, struct pg *pg, struct err *e)
 
 /* ---- the role ---- */
 
-/* An object of a source, small things first: the JSON paths are one; and the region that it is in.
- */
+/* Of the first page under the address, the first object that says something: one that is archived
+ * cannot be read, and a COPY of an empty one, such as the mark of a folder, would prove nothing.
+ * *found is NULL where there is none. */
+static bool first_object(
+    struct site *s, struct s3 *s3, const char *url, const char **found, struct err *e)
+{
+	struct s3_list req = {.without_archived = true};
+	struct s3_page page;
+
+	*found = NULL;
+	if (!s3_url_parse(str_z(url), &req.bucket, &req.prefix, e) ||
+	    !s3_list(s3, &req, &page, s->arena, e))
+		return false;
+	for (size_t i = 0; !*found && i < page.n_objects; i++)
+		if (page.objects[i].size)
+			*found = arena_printf(s->arena, "s3://%.*s/%.*s", STRF(req.bucket),
+			    STRF(page.objects[i].key));
+	return true;
+}
+
+/* An object of a source, and the region that it is in. The error is that of the first source which
+ * could not be listed. */
 static const char *some_object(struct site *s, struct str *region, struct err *e)
 {
 	struct config as = *s->config;
 	const struct config *c = &as;
 	const char *found = NULL, *name;
+	struct str bucket, key;
+	struct err ignored;
 	struct s3 *s3;
 
 	as.warehouse.engine = ENGINE_REDSHIFT; /* Amazon's S3, not that of this machine */
-	if (!connect_s3(c, s->arena, NULL, NULL, &s3, e))
+	if (!connect_s3(c, s->arena, s->tick, NULL, &s3, e))
 		return NULL;
+	err_set(e, ERR_TASK, AT_S3, "none",
+	    "no source of [S3] begins with an object that is neither empty nor archived");
 	for (size_t i = 0; !found && (name = config_s3_name(c, i)) != NULL; i++) {
-		struct s3_list req = {.max_keys = 1};
-		struct s3_page page;
+		const char *url = config_s3(c, str_z(name));
+		struct err why;
 
-		if (str_ieq(str_z(name), STR("MANIFESTS")) ||
-		    !s3_url_parse(str_z(config_s3(c, str_z(name))), &req.bucket, &req.prefix, e) ||
-		    !s3_list(s3, &req, &page, s->arena, e) || page.n_objects == 0)
+		if (str_ieq(str_z(name), STR("MANIFESTS")))
 			continue;
-		found = arena_printf(
-		    s->arena, "s3://%.*s/%.*s", STRF(req.bucket), STRF(page.objects[0].key));
-		*region = arena_str(s->arena, s3_bucket_region(s3, req.bucket));
+		if (!first_object(s, s3, url, &found, &why)) {
+			if (site_is(e, "none") || why.kind == ERR_CANCELLED)
+				*e = why;
+			if (why.kind == ERR_CANCELLED)
+				break;
+		} else if (found && s3_url_parse(str_z(url), &bucket, &key, &ignored)) {
+			*region = arena_str(s->arena, s3_bucket_region(s3, bucket));
+		}
 	}
 	s3_close(s3);
-	if (!found)
-		err_set(
-		    e, ERR_TASK, AT_S3, NULL, "no source of [S3] has an object that we can list");
 	return found;
 }
 
@@ -138,6 +165,8 @@ static bool prove_role(struct site *s, struct pg *pg, struct err *e)
 	const char *object = some_object(s, &region, e);
 	bool ok;
 
+	if (!object && e->kind == ERR_CANCELLED)
+		return false;
 	if (!object) {
 		log_warn("that the role may read S3 is not proved: %s", e->msg);
 		return true;
@@ -155,7 +184,7 @@ static bool prove_role(struct site *s, struct pg *pg, struct err *e)
 
 bool cluster_probe(struct site *s, struct err *e)
 {
-	struct pg pg = {.conn = NULL};
+	struct pg pg = {.tick = s->tick, .leaves = true};
 	bool ok;
 
 	if (!login(s, &pg, e))

@@ -3,21 +3,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/cluster_lines.h"
 #include "shared/file.h"
 
-enum { RECORD_MAX = 16 << 20, LINE_MAX_BYTES = 64 << 10 };
+enum { LINE_MAX_BYTES = 64 << 10 };
+
+#define BUSY "busy"
 
 struct cluster_record {
 	const char *path, *account;
 	struct str region;
 	struct arena *arena;
-	int fd; /* -1: nothing is there, and nothing will be written */
-	bool up;
+	int fd; /* -1: nothing is there, or nothing can be written */
+	enum { RECORD_DOWN, RECORD_UP, RECORD_PAUSED } warehouse;
+	bool torn; /* the last line has no end */
+	bool failed, unread;
+	struct err why; /* it failed */
 	struct record_entry *entries;
 	size_t n, cap;
 };
@@ -50,44 +55,22 @@ static void note(
 	t->what = arena_strz(r->arena, what);
 }
 
-static void take_line(struct cluster_record *r, const json_t *j)
+static void see(void *ctx, const struct cluster_line *l)
 {
-	const char *what = json_string_value(json_object_get(j, "what"));
-	const char *kind = json_string_value(json_object_get(j, "kind"));
-	const char *id = json_string_value(json_object_get(j, "id"));
-	const char *account = json_string_value(json_object_get(j, "account"));
-	const char *region = json_string_value(json_object_get(j, "region"));
+	struct cluster_record *r = ctx;
 
-	if (!what || !account || !region || strcmp(account, r->account) != 0)
+	if (!l->what || !l->account || !l->region || strcmp(l->account, r->account) != 0)
 		return;
-	if (kind && id)
-		note(r, what, kind, id, str_z(region));
-	else if (str_eqz(r->region, region) &&
-	         (strcmp(what, "up") == 0 || strcmp(what, "down") == 0))
-		r->up = strcmp(what, "up") == 0;
-}
-
-/* A line that is torn, by a crash, is one that was not written: its step was not taken. */
-static bool read_all(struct cluster_record *r, bool *torn, struct err *e)
-{
-	struct str left;
-	struct buf b;
-	bool ok;
-
-	buf_init(&b, RECORD_MAX);
-	ok = file_read(r->fd, &b) || err_errno(e, ERR_SETUP, AT_STATE, "cannot read %s", r->path);
-	left = buf_view(&b);
-	*torn = left.n && left.p[left.n - 1] != '\n';
-	while (ok && left.n) {
-		struct str line = {left.p, str_find(left, '\n')};
-		json_t *j = json_loadb(line.p, line.n, 0, NULL);
-
-		take_line(r, j);
-		json_decref(j);
-		left = str_from(left, line.n + 1);
-	}
-	buf_free(&b);
-	return ok;
+	if (l->kind && l->id)
+		note(r, l->what, l->kind, l->id, str_z(l->region));
+	else if (!str_eqz(r->region, l->region))
+		return;
+	else if (strcmp(l->what, "up") == 0)
+		r->warehouse = RECORD_UP;
+	else if (strcmp(l->what, "paused") == 0)
+		r->warehouse = RECORD_PAUSED;
+	else if (strcmp(l->what, "down") == 0)
+		r->warehouse = RECORD_DOWN;
 }
 
 /* Its name in the folder must outlive a crash as its lines do. */
@@ -115,40 +98,64 @@ static bool open_to_write(struct cluster_record *r, struct err *e)
 	if (r->fd < 0)
 		return err_errno(e, ERR_SETUP, AT_STATE, "cannot open %s", r->path);
 	if (flock(r->fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(e, ERR_SETUP, AT_STATE, NULL,
+		return err_set(e, ERR_SETUP, AT_STATE, BUSY,
 		    "another `dwh cluster` is at work on it (it holds %s): wait for it, or stop it",
 		    r->path);
 	return settle_folder(folder, e);
 }
 
-bool record_open(const char *path, bool write, const char *account, struct str region,
+static bool open_to_read(struct cluster_record *r, struct err *e)
+{
+	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	return r->fd >= 0 || errno == ENOENT || errno == ENOTDIR ||
+	       err_errno(e, ERR_SETUP, AT_STATE, "cannot open %s", r->path);
+}
+
+static bool read_all(struct cluster_record *r, struct err *e)
+{
+	return r->fd < 0 || cluster_lines(r->fd, r->path, see, r, &r->torn, e);
+}
+
+/* It cannot be written; what it says counts, nevertheless, as far as it can be read. */
+static void read_only(struct cluster_record *r, const struct err *why)
+{
+	struct err e;
+
+	r->failed = true;
+	r->why = *why;
+	record_close(r);
+	r->n = 0;
+	r->unread = !open_to_read(r, &e) || !read_all(r, &e);
+	if (r->unread)
+		r->why = e;
+	record_close(r);
+}
+
+bool record_open(const char *path, enum record_mode mode, const char *account, struct str region,
     struct arena *a, struct cluster_record **out, struct err *e)
 {
 	struct cluster_record *r = arena_alloc(a, sizeof *r);
-	bool torn = false, ok;
 
 	*r = (struct cluster_record){.path = path,
 	    .account = arena_strz(a, account),
 	    .region = arena_str(a, region),
 	    .arena = a,
 	    .fd = -1};
-	if (write) {
-		ok = open_to_write(r, e);
-	} else {
-		r->fd = open(path, O_RDONLY | O_CLOEXEC);
-		ok = r->fd >= 0 || errno == ENOENT || errno == ENOTDIR ||
-		     err_errno(e, ERR_SETUP, AT_STATE, "cannot open %s", path);
-	}
-	ok = ok && (r->fd < 0 || read_all(r, &torn, e));
-	if (ok && write && torn)
-		ok = file_write(r->fd, STR("\n")) ||
-		     err_errno(e, ERR_SETUP, AT_STATE, "cannot write to %s", path);
-	if (!ok) {
-		record_close(r);
-		return false;
-	}
 	*out = r;
-	return true;
+	if ((mode == RECORD_READ ? open_to_read(r, e) : open_to_write(r, e)) && read_all(r, e))
+		return true;
+	if (mode == RECORD_TRY && strcmp(e->code, BUSY) != 0) {
+		read_only(r, e);
+		return true;
+	}
+	record_close(r);
+	return false;
+}
+
+const struct err *record_failure(const struct cluster_record *r, bool *unread)
+{
+	*unread = r->unread;
+	return r->failed ? &r->why : NULL;
 }
 
 void record_close(struct cluster_record *r)
@@ -167,8 +174,12 @@ static bool add_line(struct cluster_record *r, const char *const (*members)[2], 
 	bool ok;
 
 	clock_iso(clock_wall_ms(), at);
+	if (r->fd < 0 && r->failed) {
+		*e = r->why;
+		return false;
+	}
 	buf_init(&b, LINE_MAX_BYTES);
-	buf_printf(&b, "{\"at\": \"%s\", \"account\": ", at);
+	buf_printf(&b, "%s{\"at\": \"%s\", \"account\": ", r->torn ? "\n" : "", at);
 	buf_json(&b, str_z(r->account));
 	buf_z(&b, ", \"region\": ");
 	buf_json(&b, r->region);
@@ -180,8 +191,14 @@ static bool add_line(struct cluster_record *r, const char *const (*members)[2], 
 	}
 	buf_z(&b, "}\n");
 	ok = file_write(r->fd, buf_view(&b)) && fdatasync(r->fd) == 0;
+	if (!ok)
+		err_errno(e, ERR_SETUP, AT_STATE, "cannot write to %s", r->path);
 	buf_free(&b);
-	return ok || err_errno(e, ERR_SETUP, AT_STATE, "cannot write to %s", r->path);
+	r->torn = !ok; /* some of it may be there */
+	if (!ok && !r->failed)
+		r->why = *e;
+	r->failed |= !ok;
+	return ok;
 }
 
 bool record_step(
@@ -204,7 +221,17 @@ bool record_up(struct cluster_record *r, const char *host, int64_t port, const c
 
 	if (!add_line(r, line, e))
 		return false;
-	r->up = true;
+	r->warehouse = RECORD_UP;
+	return true;
+}
+
+bool record_paused(struct cluster_record *r, struct err *e)
+{
+	static const char *const line[][2] = {{"what", "paused"}, {NULL, NULL}};
+
+	if (r->warehouse != RECORD_PAUSED && !add_line(r, line, e))
+		return false;
+	r->warehouse = RECORD_PAUSED;
 	return true;
 }
 
@@ -212,10 +239,15 @@ bool record_down(struct cluster_record *r, struct err *e)
 {
 	static const char *const line[][2] = {{"what", "down"}, {NULL, NULL}};
 
-	if (r->up && !add_line(r, line, e))
+	if (r->warehouse != RECORD_DOWN && !add_line(r, line, e))
 		return false;
-	r->up = false;
+	r->warehouse = RECORD_DOWN;
 	return true;
+}
+
+bool record_is_up(const struct cluster_record *r)
+{
+	return r->warehouse == RECORD_UP;
 }
 
 const char *record_last(const struct cluster_record *r, const char *kind, const char *id)
@@ -227,7 +259,8 @@ const char *record_last(const struct cluster_record *r, const char *kind, const 
 
 static bool is_standing(const struct record_entry *t)
 {
-	return strcmp(t->what, "removed") != 0 && strcmp(t->what, "adopted") != 0;
+	return strcmp(t->what, "removed") != 0 && strcmp(t->what, "refused") != 0 &&
+	       strcmp(t->what, "adopted") != 0;
 }
 
 bool record_stands(const struct cluster_record *r, const char *kind, const char *id)

@@ -161,7 +161,7 @@ static bool look(struct site *s, struct found *f, struct err *e)
 		return site_is(e, "ClusterNotFound") || err_prefix(e, "cluster %s", s->identifier);
 	status = site_text(s, body, AT "ClusterStatus");
 	if (!status)
-		return true;
+		return site_odd(e, "DescribeClusters", "the cluster");
 	xml_walk(body, NULL, see_role, &roles, &ignored);
 	s->host = site_text(s, body, AT "Endpoint/Address");
 	port = site_text(s, body, AT "Endpoint/Port");

@@ -7,10 +7,10 @@
  * eventually consistent, so that a new role may not be found, and not be assumed, for a minute or
  * two: the walk asks again.
  */
+#include "shared/policy.h"
 #include "shared/xml.h"
 #include "supervisor/cluster_check.h"
 #include "supervisor/cluster_site.h"
-#include "supervisor/policy.h"
 
 #define POLICY_NAME "dwh-reads-s3"
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-"
@@ -73,10 +73,65 @@ static bool look_role(struct site *s, struct found *f, struct err *e)
 	call_init(s, &c, "GetRole");
 	if (!site_send(s, &c, &body, e))
 		return site_is(e, "NoSuchEntity") || err_prefix(e, "role %s", role_name(s));
-	f->is = FOUND_READY;
 	f->id = s->role_arn = site_text(s, body, "GetRoleResult/Role/Arn");
+	if (!f->id)
+		return site_odd(e, "GetRole", "the role");
+	f->is = FOUND_READY;
 	site_see_tags(s, f, body, "GetRoleResult/Role/Tags/member");
 	return true;
+}
+
+/* ---- what the configuration names ---- */
+
+static bool given_exists(struct site *s, struct err *e)
+{
+	const char *key = s->config->dwh.role_arn ? "ROLE_ARN" : "ARN";
+	const char *section = s->config->dwh.role_arn ? "DWH" : "IAM_ROLE";
+	const char *arn = given_arn(s), *is;
+	struct aws_call c;
+	struct str body;
+
+	/* One of another account can't be looked at. */
+	if (!strstr(arn, arena_printf(s->arena, ":%s:role/", s->account)))
+		return true;
+	aws_call_init(&c, AWS_IAM, "GetRole");
+	aws_argz(&c, "RoleName", strrchr(arn, '/') + 1);
+	if (!site_send(s, &c, &body, e)) {
+		if (site_is(e, "NoSuchEntity"))
+			return site_bad(s, section, key, e,
+			    "is %s, and there is no such role: make it, and let Redshift take it "
+			    "on; or "
+			    "leave the key empty, and dwh makes one",
+			    arn);
+		return site_is_denied(e) || err_prefix(e, "[%s] %s", section, key);
+	}
+	is = site_text(s, body, "GetRoleResult/Role/Arn");
+	return !is || strcmp(is, arn) == 0 ||
+	       site_bad(s, section, key, e, "is %s, but the role of that name is %s", arn, is);
+}
+
+static bool policy_exists(struct site *s, struct err *e)
+{
+	const char *policy = s->config->iam_role.policy;
+	struct aws_call c;
+
+	aws_call_init(&c, AWS_IAM, "GetPolicy");
+	aws_argz(&c, "PolicyArn", policy);
+	if (site_send(s, &c, NULL, e) || site_is_denied(e))
+		return true;
+	if (site_is(e, "NoSuchEntity"))
+		return site_bad(s, "IAM_ROLE", "POLICY", e,
+		    "is %s, and there is no such policy: name one that is there; or leave the key "
+		    "empty, and the role gets one that reads what [S3] names",
+		    policy);
+	return err_prefix(e, "[IAM_ROLE] POLICY");
+}
+
+static bool role_exists(struct site *s, struct err *e)
+{
+	if (given_arn(s))
+		return given_exists(s, e);
+	return !s->config->iam_role.policy || policy_exists(s, e);
 }
 
 /* ---- policies ---- */
@@ -195,7 +250,7 @@ static bool create_role(struct site *s, struct err *e)
 
 	call_init(s, &c, "CreateRole");
 	aws_argz(&c, "Path", "/");
-	aws_argz(&c, "Description", "lets a warehouse of dwh read S3");
+	aws_argz(&c, "Description", SITE_ROLE_DESCRIPTION);
 	aws_arg(&c, "AssumeRolePolicyDocument", policy_of_trust());
 	site_arg_tags(s, &c, "Tags.member");
 	if (!site_send(s, &c, &body, e))
@@ -239,15 +294,48 @@ static bool remove_role(struct site *s, const struct found *f, struct err *e)
 	return site_is(e, "DeleteConflict") ? site_later(e) : false;
 }
 
+static void add_by_hand(
+    struct site *s, struct buf *b, const char *verb, const char *option, const char *value)
+{
+	buf_printf(b, "aws iam %s --role-name ", verb);
+	buf_word(b, str_z(role_name(s)));
+	if (option) {
+		buf_printf(b, " %s ", option);
+		buf_word(b, str_z(value));
+		buf_z(b, "; ");
+	}
+}
+
+/* Its policies first, as AWS keeps a role that has any: those that it has, or, where AWS does not
+ * tell, the one that up gives it. */
 static const char *by_hand(struct site *s)
 {
-	return arena_printf(s->arena, "aws iam delete-role --role-name %s", role_name(s));
+	const char *policy = s->config->iam_role.policy, *ours = POLICY_NAME, *out;
+	struct names attached = {.v = &policy, .n = policy ? 1 : 0};
+	struct names own = {.v = &ours, .n = policy ? 0 : 1}, seen;
+	struct err ignored;
+	struct buf b;
+
+	if (list_attached(s, &seen, &ignored))
+		attached = seen;
+	if (list_own(s, &seen, &ignored))
+		own = seen;
+	buf_init(&b, 64 << 10);
+	for (size_t i = 0; i < attached.n; i++)
+		add_by_hand(s, &b, "detach-role-policy", "--policy-arn", attached.v[i]);
+	for (size_t i = 0; i < own.n; i++)
+		add_by_hand(s, &b, "delete-role-policy", "--policy-name", own.v[i]);
+	add_by_hand(s, &b, "delete-role", NULL, NULL);
+	out = arena_cstr(s->arena, buf_view(&b));
+	buf_free(&b);
+	return out;
 }
 
 const struct resource resource_role = {.kind = "role",
     .name = role_name,
     .check = check_role,
     .plan = plan_role,
+    .exists = role_exists,
     .look = look_role,
     .make = make_role,
     .remove = remove_role,

@@ -7,9 +7,8 @@
  * runs; so there is nothing to pause. Each refuses every change with ConflictException while
  * another is under way.
  */
-#include <jansson.h>
-
 #include "shared/buf.h"
+#include "shared/jsontext.h"
 #include "shared/xml.h"
 #include "supervisor/cluster_check.h"
 #include "supervisor/cluster_group.h"
@@ -51,27 +50,18 @@ static bool check_workgroup(struct site *s, struct err *e)
 
 /* ---- answers ---- */
 
-/* The member of an answer that describes the thing; NULL: there is none. Free *root. */
+/* The member of an answer that describes the thing; NULL: it has none. Free *root. */
 static const json_t *open_answer(struct str body, const char *member, json_t **root)
 {
 	*root = json_loadb(body.p, body.n, 0, NULL);
 	return json_object_get(*root, member);
 }
 
-static const char *text(struct site *s, const json_t *object, const char *member)
-{
-	const char *value = json_string_value(json_object_get(object, member));
-
-	return value ? arena_strz(s->arena, value) : NULL;
-}
-
 static enum found_state state_of(const char *status)
 {
-	if (!status)
-		return FOUND_NOTHING;
-	if (strcmp(status, "AVAILABLE") == 0)
+	if (status && strcmp(status, "AVAILABLE") == 0)
 		return FOUND_READY;
-	return strcmp(status, "DELETING") == 0 ? FOUND_GOING : FOUND_CHANGING;
+	return status && strcmp(status, "DELETING") == 0 ? FOUND_GOING : FOUND_CHANGING;
 }
 
 static bool is_gone(const struct err *e)
@@ -131,13 +121,13 @@ static bool look_at(struct site *s, const char *action, const char *member,
 	if (!site_send(s, &c, &body, e))
 		return is_gone(e);
 	object = open_answer(body, member, &root);
-	f->state = text(s, object, "status");
+	f->state = jsontext(s->arena, object, "status");
 	f->is = state_of(f->state);
-	f->id = text(s, object, arena_printf(s->arena, "%sArn", member));
+	f->id = jsontext(s->arena, object, arena_printf(s->arena, "%sArn", member));
 	if (object)
 		see(s, f, object);
 	json_decref(root);
-	return !f->id || see_tags(s, f, e);
+	return f->state && f->id ? see_tags(s, f, e) : site_odd(e, action, "what it was asked for");
 }
 
 /* Tags are the only thing of it that is not said when it is made anew. */
@@ -189,8 +179,8 @@ static void see_namespace(struct site *s, struct found *f, const json_t *object)
 	const json_t *roles = json_object_get(object, "iamRoles");
 
 	(void)f;
-	s->secret_arn = text(s, object, "adminPasswordSecretArn");
-	s->namespace_arn = text(s, object, "namespaceArn");
+	s->secret_arn = jsontext(s->arena, object, "adminPasswordSecretArn");
+	s->namespace_arn = jsontext(s->arena, object, "namespaceArn");
 	s->role_attached = false;
 	for (size_t i = 0; i < json_array_size(roles); i++) {
 		/* "IamRole(applyStatus=in-sync, iamRoleArn=arn:...)" */
@@ -294,7 +284,7 @@ static void see_workgroup(struct site *s, struct found *f, const json_t *object)
 	int64_t rpus = json_integer_value(json_object_get(object, "baseCapacity"));
 	int64_t wanted = s->config->dwh.base_capacity;
 
-	s->host = text(s, endpoint, "address");
+	s->host = jsontext(s->arena, endpoint, "address");
 	s->port = json_integer_value(json_object_get(endpoint, "port"));
 	if (rpus && rpus != wanted)
 		f->note = arena_printf(s->arena,

@@ -10,7 +10,7 @@
 #include "shared/cluster_found.h"
 #include "shared/xml.h"
 #include "supervisor/cluster_check.h"
-#include "supervisor/cluster_record.h"
+#include "supervisor/cluster_wait.h"
 
 /* ---- what a resource asks ---- */
 
@@ -28,10 +28,20 @@ bool site_is(const struct err *e, const char *code)
 	return strcmp(e->code, code) == 0;
 }
 
+bool site_is_denied(const struct err *e)
+{
+	return e->kind == ERR_SETUP && (e->where == AT_AWS || e->where == AT_S3);
+}
+
 bool site_later(struct err *e)
 {
 	e->kind = ERR_RETRY;
 	return false;
+}
+
+bool site_odd(struct err *e, const char *action, const char *lacks)
+{
+	return err_set(e, ERR_RETRY, AT_AWS, SITE_ODD, "%s answers without %s", action, lacks);
 }
 
 const char *site_text(struct site *s, struct str body, const char *path)
@@ -172,7 +182,7 @@ bool site_owns(
 		return false;
 	if (f->tagged)
 		return true;
-	return r->tagged_later && last && strcmp(last, "removed") != 0;
+	return r->tagged_later && record_stands(s->record, r->kind, name);
 }
 
 const char *site_manifests(struct site *s)
@@ -202,15 +212,28 @@ bool site_bad(
 
 /* ---- its beginning and its end ---- */
 
-/* Needs no permission at all, so it tells whether the keys are good. */
-static bool who_are_we(struct site *s, struct err *e)
+static bool ask_who(struct site *s, struct str *body, struct err *e)
 {
 	struct aws_call c;
-	struct str body;
 
 	aws_call_init(&c, AWS_STS, "GetCallerIdentity");
-	if (!site_send(s, &c, &body, e))
-		return err_prefix(e, "cannot ask AWS who we are");
+	return site_send(s, &c, body, e) || err_prefix(e, "cannot ask AWS who we are");
+}
+
+/* Needs no permission at all, so it tells whether the keys are good. */
+static bool who_are_we(struct site *s, bool patient, struct err *e)
+{
+	struct cluster_wait w = {.site = s, .what = "who we are"};
+	struct str body;
+	bool ok;
+
+	while (!(ok = ask_who(s, &body, e)) && patient && e->kind == ERR_RETRY &&
+	       w.ms < WAIT_PATIENCE_MS)
+		if (!cluster_wait(&w, WAIT_POLL_MS, WAIT_NO_ANSWER, e))
+			break;
+	cluster_wait_end(&w);
+	if (!ok)
+		return false;
 	s->account = site_text(s, body, "GetCallerIdentityResult/Account");
 	return s->account ||
 	       err_set(e, ERR_TASK, AT_AWS, NULL, "GetCallerIdentity answers without an account");
@@ -235,12 +258,12 @@ bool site_open(struct site *s, const struct site_options *o, struct err *e)
 	make_tags(s, o->expires_ms);
 	s->partition = aws_partition(s->region);
 	s->credentials = arena_alloc(s->arena, sizeof *s->credentials);
-	if (!credentials_find(c, s->arena, s->credentials, e))
+	if (!credentials_find_ticking(c, s->arena, o->tick, NULL, s->credentials, e))
 		return false;
 	aws.region = s->region;
 	aws.credentials = s->credentials;
-	return aws_open(&aws, &s->aws, e) && who_are_we(s, e) &&
-	       record_open(cluster_record_path(c, s->arena), o->writes, s->account, s->region,
+	return aws_open(&aws, &s->aws, e) && who_are_we(s, o->patient, e) &&
+	       record_open(cluster_record_path(c, s->arena), o->record, s->account, s->region,
 	           s->arena, &s->record, e);
 }
 
@@ -248,6 +271,8 @@ void site_close(struct site *s)
 {
 	record_close(s->record);
 	aws_close(s->aws);
+	if (s->credentials)
+		credentials_free(s->credentials);
 	s->record = NULL;
 	s->aws = NULL;
 }

@@ -8,11 +8,13 @@
  *
  *   look    asks AWS what there is, fills *f, and notes in the site what others need (role_arn,
  *           group_id, host ...). It works alone and in any order: what it needs of others and does
- *           not find in the site, it asks for. Nothing there is no error.
+ *           not find in the site, it asks for. Nothing there is no error; an answer that does
+ *           not say is one (site_odd).
  *   make    makes what is missing, or mends what is incomplete (f->there, ours): a policy that is
  *           not attached, a port that is not open. Whatever a lost answer may have left behind it
  *           takes for its own: "exists already" is no error (what there is, the next look tells,
- *           and whose). It may return before the thing can be used.
+ *           and whose); but AT_STATE, where no tag will tell it and it is not of our making. It
+ *           may return before the thing can be used.
  *   remove  begins to remove; what is gone is no error. It may return before it is gone.
  *
  * ERR_RETRY of make and remove means: something is in the way that will go (a role that can't be
@@ -26,6 +28,7 @@
 #include "shared/aws.h"
 #include "shared/buf.h"
 #include "shared/config.h"
+#include "supervisor/cluster_record.h"
 
 enum found_state {
 	FOUND_NOTHING,
@@ -46,13 +49,13 @@ struct found {
 	const char *other;   /* dwh made it, for another: "the cluster night of dwh in eu-west-1" */
 	const char *expires; /* its dwh:expires; may be NULL */
 	const char *run;     /* its dwh:run: a `dwh run --ephemeral` made it; may be NULL */
+	const char *lacks;   /* why one that is not ours can't be used, with the remedy: only who
+	                      * owns it can mend that; may be NULL */
 	const char *note;    /* how up changes it, or what the configuration asks for in vain; may
 	                      * be NULL */
 	bool by_dwh;         /* site_see_tag()'s own: a part of what tagged needs */
 	const char *of, *in; /* likewise */
 };
-
-struct cluster_record;
 
 enum { SITE_TAGS = 5 };
 #define SITE_TAG_BY "dwh:made-by"
@@ -61,9 +64,14 @@ enum { SITE_TAGS = 5 };
 #define SITE_TAG_RUN "dwh:run"
 #define SITE_TAG_EXPIRES "dwh:expires"
 
+/* Of our roles: a list of roles shows it, and not their tags. */
+#define SITE_ROLE_DESCRIPTION "lets a warehouse of dwh read S3"
+
 /* In the environment of what `dwh run --ephemeral` starts: a word that no other run has. What is
  * made carries it, and what carries another one, or none, is not ours. Without it all runs are. */
 #define SITE_RUN_VARIABLE "DWH_CLUSTER_RUN"
+/* Beside it: the process of that command, which alone may stop what it has begun to remove. */
+#define SITE_PARENT_VARIABLE "DWH_CLUSTER_RUN_BY"
 
 struct site {
 	const struct config *config;
@@ -117,19 +125,23 @@ struct resource {
 	 */
 	void (*plan)(struct site *s, struct buf *out);
 
+	/* Whether what the configuration names, and is used as it is, is at AWS: asked by up before
+	 * anything is made; AT_CONFIG, with the key's name. Who may not look takes it for there.
+	 * May be NULL. */
+	bool (*exists)(struct site *s, struct err *e);
 	bool (*look)(struct site *s, struct found *f, struct err *e);
 	bool (*make)(struct site *s, const struct found *f, struct err *e);
 	bool (*remove)(struct site *s, const struct found *f, struct err *e);
 	/* Stops and starts what costs; NULL: it cannot. */
 	bool (*pause)(struct site *s, struct err *e);
 	bool (*resume)(struct site *s, struct err *e);
-	/* The command that removes it by hand: "aws redshift delete-cluster ...". Lives in the
-	 * site's arena. */
+	/* What removes it by hand, for a shell: "aws redshift delete-cluster ..."; it may take more
+	 * than one command. Lives in the site's arena. */
 	const char *(*by_hand)(struct site *s);
 };
 
 /* In the order in which they are made. */
-extern const struct resource resource_bucket, resource_role, resource_group, resource_cluster,
+extern const struct resource resource_group, resource_bucket, resource_role, resource_cluster,
     resource_namespace, resource_workgroup;
 
 /* Sends the call and frees it; the answer lives in the site's arena. body may be NULL. */
@@ -138,8 +150,16 @@ bool site_send(struct site *s, struct aws_call *c, struct str *body, struct err 
 /* Whether it is AWS's error of that code ("ClusterNotFound"). */
 bool site_is(const struct err *e, const char *code);
 
+/* Whether AWS, or its S3, has answered and refuses, and would again. */
+bool site_is_denied(const struct err *e);
+
 /* The same error as one that passes (ERR_RETRY); returns false, to end make and remove with. */
 bool site_later(struct err *e);
+
+/* An answer of AWS without what was asked for: ERR_RETRY, and the walk looks again, though AWS has
+ * not failed. Returns false. */
+#define SITE_ODD "odd answer"
+bool site_odd(struct err *e, const char *action, const char *lacks);
 
 /* The text of the first leaf at path, from below the root ("GetRoleResult/Role/Arn"), or NULL. */
 const char *site_text(struct site *s, struct str body, const char *path);
@@ -148,8 +168,7 @@ const char *site_text(struct site *s, struct str body, const char *path);
  * Value of either case: site_see_tag() for each. */
 void site_see_tags(struct site *s, struct found *f, struct str body, const char *path);
 
-/* Adds PREFIX.1.Key, PREFIX.1.Value ... to a query; and the JSON list [{"key": .., "value": ..}].
- */
+/* Adds PREFIX.1.Key, PREFIX.1.Value ... to a query; the JSON list [{"key": .., "value": ..}]. */
 void site_arg_tags(const struct site *s, struct aws_call *c, const char *prefix);
 struct str site_json_tags(struct site *s);
 
@@ -175,7 +194,8 @@ struct site_options {
 	const char *ingress;                  /* --ingress; NULL: not given */
 	int64_t expires_ms;                   /* wall clock, for the tag; 0: never */
 	const struct resource *const *checks; /* their check; NULL behind the last; NULL: none */
-	bool writes;                          /* steps will be recorded: takes the record's lock */
+	enum record_mode record;              /* steps will be recorded: takes its lock */
+	bool patient;                         /* an AWS that does not answer is waited for */
 	/* Several times a second while AWS is waited for; false ends it with *e. */
 	bool (*tick)(void *ctx, struct err *e);
 };

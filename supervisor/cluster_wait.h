@@ -9,6 +9,13 @@
 
 #include "supervisor/cluster_site.h"
 
+enum {
+	WAIT_POLL_MS = 10000,         /* between two looks */
+	WAIT_PATIENCE_MS = 20 * 60000 /* for AWS, by who removes */
+};
+
+#define WAIT_NO_ANSWER "AWS does not answer"
+
 struct cluster_wait {
 	struct site *site;
 	const char *what; /* "cluster dwh-cluster" */

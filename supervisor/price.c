@@ -108,12 +108,30 @@ static const char *dollars(struct arena *a, int64_t micro)
 	return text;
 }
 
+/* What a region that the table does not know may be measured by. China has another currency. */
+#define INDICATION "us-east-1"
+#define PRICING "see https://aws.amazon.com/redshift/pricing/"
+
 static const char *unknown(struct arena *a, const char *what, struct str region)
 {
 	return arena_printf(a,
-	    "price unknown (the table in this program has none of %s in %.*s; see "
-	    "https://aws.amazon.com/redshift/pricing/)",
-	    what, STRF(region));
+	    "price unknown (the table in this program has none of %s in %.*s; " PRICING ")", what,
+	    STRF(region));
+}
+
+static bool measured(struct str region)
+{
+	return !str_starts(region, STR("cn-"));
+}
+
+static const char *indicated(
+    struct arena *a, struct price p, int64_t n, const char *what, struct str region)
+{
+	return arena_printf(a,
+	    "price unknown: in " INDICATION " %s USD an hour (%lld at %s, on demand, without "
+	    "storage; price of %s); %.*s is not in the table for %s (" PRICING ")",
+	    dollars(a, p.micro * n), (long long)n, dollars(a, p.micro), p.as_of, STRF(region),
+	    what);
 }
 
 const char *price_of_nodes_text(struct arena *a, struct str node_type, int64_t n, struct str region)
@@ -121,7 +139,9 @@ const char *price_of_nodes_text(struct arena *a, struct str node_type, int64_t n
 	struct price p;
 
 	if (!price_of_node(node_type, region, &p))
-		return unknown(a, arena_cstr(a, node_type), region);
+		return measured(region) && price_of_node(node_type, STR(INDICATION), &p)
+		           ? indicated(a, p, n, arena_cstr(a, node_type), region)
+		           : unknown(a, arena_cstr(a, node_type), region);
 	return arena_printf(a,
 	    "%s USD an hour: %lld node%s of %.*s at %s (on demand in %.*s, without storage; price "
 	    "of %s)",
@@ -134,7 +154,9 @@ const char *price_of_rpus_text(struct arena *a, int64_t n, struct str region)
 	struct price p;
 
 	if (!price_of_rpu(region, &p))
-		return unknown(a, "Redshift Serverless", region);
+		return measured(region) && price_of_rpu(STR(INDICATION), &p)
+		           ? indicated(a, p, n, "Redshift Serverless", region)
+		           : unknown(a, "Redshift Serverless", region);
 	return arena_printf(a,
 	    "%s USD an hour while queries run: %lld RPU%s at %s (on demand in %.*s, without "
 	    "storage; price of %s)",

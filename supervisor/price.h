@@ -26,7 +26,8 @@ bool price_of_rpu(struct str region, struct price *out);
 
 /*
  * One line for people: "1.086 USD an hour: 2 nodes of ra3.large at 0.543 (on demand in us-east-1,
- * without storage; price of 2026-03)", or "price unknown (...)" with where to look. In a.
+ * without storage; price of 2026-03)", or "price unknown: in us-east-1 ..." as an indication, with
+ * where to look. In a.
  */
 const char *price_of_nodes_text(
     struct arena *a, struct str node_type, int64_t n, struct str region);

@@ -95,8 +95,12 @@ def carry_out(call):
             check_new_bucket(call)
         else:
             check_region(call, world.buckets.get(call.bucket))
+        check_archived(call)
     status, headers, body = forward(call)
     with world.lock:
+        if call.action == "ListObjectsV2" and status == 200:
+            body = show_archived(call, body)
+            headers.pop("Content-Length", None)
         if call.action == "CreateBucket" and status == 200:
             remember(call)
         if call.action == "DeleteBucket" and status == 204:
@@ -185,11 +189,21 @@ def no_operation(call):
 
 
 def list_buckets(call):
+    query = call.query
+    prefix, after = query.get("prefix", ""), query.get("continuation-token", "after+/")
+    if not after.startswith("after+/"):
+        raise Refusal("InvalidArgument", "The continuation token provided is incorrect",
+                      ArgumentName="continuation-token")
     rows = [{"Name": b.name, "CreationDate": iso(b.made), "BucketRegion": b.region}
-            for b in sorted(call.world.buckets.values(), key=lambda b: b.name) if b.made]
+            for b in sorted(call.world.buckets.values(), key=lambda b: b.name)
+            if b.made and b.name.startswith(prefix) and b.name > after[len("after+/"):]]
+    size = min(int(query.get("max-buckets", 10000)), call.world.options.page)
+    more = len(rows) > size and "max-buckets" in query
+    rows = rows[:size] if "max-buckets" in query else rows
     return good("ListAllMyBucketsResult", {
         "Owner": {"ID": "0123456789abcdef", "DisplayName": "loader"},
-        "Buckets": ("Bucket", rows)})
+        "Buckets": ("Bucket", rows), "Prefix": prefix or None,
+        "ContinuationToken": "after+/" + rows[-1]["Name"] if more else None})
 
 
 def check_new_bucket(call):
@@ -224,6 +238,27 @@ def remember(call):
     if tags is not None:
         b.tags = _tags(tags)
     call.world.buckets.setdefault(b.name, b)
+
+
+def check_archived(call):
+    kept = call.world.archived.get((call.bucket, call.object))
+    if call.action == "GetObject" and kept:
+        raise Refusal("InvalidObjectState", "The operation is not valid for the object's storage "
+                      "class", 403, StorageClass=kept)
+
+
+def show_archived(call, body):
+    """The other server's list, with our storage classes."""
+    shown = urllib.parse.quote if call.query.get("encoding-type") == "url" else str
+    kept = {shown(k): c for (b, k), c in call.world.archived.items() if b == call.bucket}
+
+    def mark(m):
+        key = re.search("<Key>(.*?)</Key>", m[0])[1]
+        if key not in kept:
+            return m[0]
+        return re.sub("<StorageClass>.*?</StorageClass>", "", m[0]).replace(
+            "</Contents>", f"<StorageClass>{kept[key]}</StorageClass></Contents>")
+    return re.sub("<Contents>.*?</Contents>", mark, body.decode(), flags=re.S).encode()
 
 
 def create_bucket(call):
@@ -319,6 +354,7 @@ def _found(call):
 
 def get_object(call):
     body, when = _found(call)
+    check_archived(call)
     headers = {"ETag": etag(body), "Content-Type": "binary/octet-stream", "Accept-Ranges": "bytes",
                "Last-Modified": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(when))}
     match = call.headers.get("if-match")
@@ -404,7 +440,7 @@ def list_objects(call):
             contents.append(key)
     rows = [{"Key": shown(k), "LastModified": iso(b.objects[k][1])[:-1] + ".000Z",
              "ETag": etag(b.objects[k][0]), "Size": len(b.objects[k][0]),
-             "StorageClass": "STANDARD"} for k in contents]
+             "StorageClass": call.world.archived.get((b.name, k), "STANDARD")} for k in contents]
     inner = xml({"Name": b.name, "Prefix": shown(prefix), "KeyCount": len(rows) + len(folders),
                  "MaxKeys": size, "Delimiter": shown(delimiter) if delimiter else None,
                  "EncodingType": query.get("encoding-type"), "IsTruncated": more,

@@ -30,6 +30,7 @@ A test looks in, and interferes, below /_double (JSON; no signature):
     POST /_double/key      {id, secret, token, expires (seconds from now), arn}: a key is added
     POST /_double/expire   all session keys have expired
     POST /_double/secret   {id, value, region}: for GetSecretValue; answers its ARN
+    POST /_double/archive  {bucket, key, class (GLACIER)}: the object is archived, and can't be read
     POST /_double/role     {name, trust (a policy; default: the account and web identity), external}
 
 FAILS: the next `times` (1; -1: all) calls of `action`, after `after` (0) that pass. The action may
@@ -40,6 +41,7 @@ be "*", a pattern, "redshift:CreateTags", or "changes": whatever is no Describe,
     role      the role can't be assumed yet
     timeout   never answered, not carried out    reset  the connection is reset, not carried out
     lost      carried out, then the connection is closed instead of an answer
+    empty     carried out, and answered (not by S3), but without what was asked for
     hold      waits for /_double/release, then is carried out
     hold-after  carried out, the answer waits for /_double/release
 """
@@ -74,7 +76,7 @@ ACTIONS = {
 }
 IAM_REGIONS = ("us-east-1", "us-gov-west-1", "cn-north-1")
 LOOKS = ("Describe", "Get", "List", "Head", "AssumeRole")
-FAILS = ("throttle", "deny", "500", "503", "expired", "error", "role", "timeout", "reset", "lost",
+FAILS = ("throttle", "deny", "500", "503", "expired", "error", "role", "timeout", "reset", "lost", "empty",
          "hold", "hold-after")
 ROLE_FAULT = ("The IAM role {} is not valid. The IAM role must delegate access to an Amazon "
               "Redshift account.")
@@ -214,8 +216,10 @@ class Double:
             if gate.drop:
                 entry["outcome"] = "dropped"
                 raise Gone("lost")
-        elif how and how not in ("lost", "hold-after"):
+        elif how and how not in ("lost", "empty", "hold-after"):
             raise fault(call, rule)
+        if how == "empty":
+            call.told = False
         result = carry_out(call)
         if how == "lost":
             entry["outcome"] = "lost"
@@ -263,6 +267,8 @@ class Double:
         with self.world.lock:
             self.world.settle()
             result = ACTIONS[call.service.name][call.action](call)
+        if not call.told:
+            result, call.entry["outcome"] = {}, "empty"
         call.entry["unread"] = call.args.unread()
         return wire.answer(call.service, call.action, result, rid)
 
@@ -360,6 +366,9 @@ class Double:
         region = given.get("region", self.world.options.region)
         return {"ARN": serverless.add_secret(self.world, region, given["id"], given["value"])}
 
+    def _archive(self, given):
+        self.world.archived[given["bucket"], given["key"]] = given.get("class", "GLACIER")
+
     def _role(self, given):
         allow = {"Effect": "Allow", "Principal": {"AWS": worlds.ACCOUNT},
                  "Action": "sts:AssumeRole"}
@@ -375,7 +384,7 @@ class Double:
     _CONTROLS = {
         "GET log": _log, "GET left": _left, "POST fail": _fail, "POST release": _release,
         "POST calm": _calm, "POST clock": _clock, "POST key": _key, "POST expire": _expire,
-        "POST secret": _secret, "POST role": _role,
+        "POST secret": _secret, "POST role": _role, "POST archive": _archive,
     }
 
 

@@ -186,7 +186,7 @@ def get_role(call):
 
 def list_roles(call):
     prefix = call.args.text("PathPrefix", "/")
-    rows = [(r.name, _shown(r)) for r in call.world.roles.values() if r.path.startswith(prefix)]
+    rows = [(r.name, {**_shown(r), "Tags": None}) for r in call.world.roles.values() if r.path.startswith(prefix)]
     return _page(call, "Roles", sorted(rows, key=lambda r: r[0]))
 
 
@@ -213,10 +213,24 @@ def _page(call, name, items):
     return {name: ("member", page), "IsTruncated": marker is not None, "Marker": marker}
 
 
+def _is_policy(call, arn):
+    managed = f"arn:{call.region.partition}:iam::aws:policy/"
+    return arn.startswith(managed) and arn[len(managed):].split("/")[-1] in MANAGED
+
+
+def get_policy(call):
+    arn = call.args.need("PolicyArn")
+    if not re.fullmatch(r"arn:[\w-]+:iam::(\d{12}|aws):policy/[!-~]+", arn):
+        raise Refusal("InvalidInput", f"ARN {arn} is not valid.")
+    if not _is_policy(call, arn):
+        raise Refusal("NoSuchEntity", f"Policy {arn} was not found.", 404)
+    return {"Policy": {"PolicyName": arn.rpartition("/")[2], "Arn": arn, "Path": "/",
+                       "DefaultVersionId": "v1", "IsAttachable": True}}
+
+
 def attach_role_policy(call):
     role, arn = find_role(call), call.args.need("PolicyArn")
-    managed = f"arn:{call.region.partition}:iam::aws:policy/"
-    if not arn.startswith(managed) or arn[len(managed):].split("/")[-1] not in MANAGED:
+    if not _is_policy(call, arn):
         raise Refusal("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", 404)
     if arn not in role.attached:
         role.attached.append(arn)
@@ -310,6 +324,7 @@ IAM = {
     "DetachRolePolicy": detach_role_policy,
     "ListAttachedRolePolicies": list_attached_role_policies,
     "PutRolePolicy": put_role_policy,
+    "GetPolicy": get_policy,
     "GetRolePolicy": get_role_policy,
     "DeleteRolePolicy": delete_role_policy,
     "ListRolePolicies": list_role_policies,

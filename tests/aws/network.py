@@ -143,6 +143,33 @@ def _group_of_call(call):
     return find_group(call, call.args.need("GroupId"))
 
 
+# Whom a rule lets in: list of a call -> its member; list of an answer, its member.
+SOURCES = {
+    "IpRanges": ("CidrIp", "ipRanges", "cidrIp"),
+    "Ipv6Ranges": ("CidrIpv6", "ipv6Ranges", "cidrIpv6"),
+    "PrefixListIds": ("PrefixListId", "prefixListIds", "prefixListId"),
+    "Groups": ("GroupId", "groups", "groupId"),
+}
+
+
+def _source(call, named, text):
+    """A source as it is kept; refused where it is none of that list's."""
+    if named == "Groups":
+        return find_group(call, text).id
+    if named == "PrefixListIds":
+        if not re.fullmatch("pl-[0-9a-f]{8,17}", text):
+            raise Refusal("InvalidPrefixListId.Malformed", f"Invalid prefix list id {text}")
+        return text
+    kind = ipaddress.IPv4Network if named == "IpRanges" else ipaddress.IPv6Network
+    try:
+        net = kind(text, strict=False)
+    except ValueError:
+        net = None
+    if net is None or "/" not in text:
+        raise Refusal("InvalidParameterValue", f"CIDR block {text} is malformed")
+    return str(net)
+
+
 def _permissions(rules):
     """ipPermissions: the rules by protocol and ports."""
     sets = {}
@@ -152,8 +179,9 @@ def _permissions(rules):
         "ipProtocol": protocol,
         "fromPort": None if protocol == "-1" else low,
         "toPort": None if protocol == "-1" else high,
-        "groups": "", "ipv6Ranges": "", "prefixListIds": "",
-        "ipRanges": ("item", [{"cidrIp": r["cidr"], "description": r["about"]} for r in rs]),
+        **{shown: ("item", [{member: r["cidr"], "description": r["about"]} for r in rs
+                            if r.get("list", "IpRanges") == named])
+           for named, (_, shown, member) in SOURCES.items()},
     } for (protocol, low, high), rs in sets.items()])
 
 
@@ -219,7 +247,7 @@ def _rules_of_call(call):
     """The rules that a call names, either flat or as IpPermissions."""
     args, rules = call.args, []
 
-    def add(prefix, cidr, about):
+    def add(prefix, named, source, about):
         protocol = args.need(prefix + "IpProtocol").lower()
         protocol = {"6": "tcp", "17": "udp", "1": "icmp"}.get(protocol, protocol)
         low, high = args.number(prefix + "FromPort", -1), args.number(prefix + "ToPort", -1)
@@ -227,22 +255,17 @@ def _rules_of_call(call):
             raise Refusal("InvalidPermission.Malformed", f"Unknown IP protocol {protocol}")
         if protocol in ("tcp", "udp") and not 0 <= low <= high <= 65535:
             raise Refusal("InvalidParameterValue", f"Invalid TCP/UDP port range ({low}:{high})")
-        try:
-            net = ipaddress.IPv4Network(cidr, strict=False)
-        except ValueError:
-            net = None
-        if net is None or "/" not in cidr:
-            raise Refusal("InvalidParameterValue", f"CIDR block {cidr} is malformed")
         if about is not None and not re.fullmatch(NAME, about):
             raise Refusal("InvalidParameterValue", "Invalid rule description.")
         rules.append({"id": "sgr-" + hex_id(), "protocol": protocol, "low": low, "high": high,
-                      "cidr": str(net), "about": about})
+                      "cidr": _source(call, named, source), "about": about, "list": named})
 
     if args.text("CidrIp") is not None:
-        add("", args.need("CidrIp"), None)
+        add("", "IpRanges", args.need("CidrIp"), None)
     for prefix in args.prefixes("IpPermissions"):
-        for r in args.structs(prefix + ".IpRanges", "CidrIp", "Description"):
-            add(prefix + ".", r["CidrIp"] or "", r["Description"])
+        for named, (member, _, _) in SOURCES.items():
+            for r in args.structs(f"{prefix}.{named}", member, "Description"):
+                add(prefix + ".", named, r[member] or "", r["Description"])
     return rules
 
 

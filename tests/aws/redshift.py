@@ -296,6 +296,7 @@ def describe_clusters(call):
         if call.args.text("Marker") is not None:
             raise combination("ClusterIdentifier and Marker can't be used together.")
         return {"Clusters": ("Cluster", [shown(call, find(call))])}
+    _tagged(call.args, {})  # reads them where there is no cluster, too
     rows = sorted((n, shown(call, c)) for n, c in call.region.clusters.items()
                   if _tagged(call.args, c.tags))
     page, marker = _page(call, rows)

@@ -77,6 +77,7 @@ class World:
         self.lock = threading.RLock()
         self.takes = dict(TAKES)
         self.keys, self.roles, self.buckets = {}, {}, {}
+        self.archived = {}  # (bucket, key) -> storage class
         self.regions = {}
         self.speed, self.wall_off = options.speed, 0.0
         self._sim, self._real = time.time(), time.monotonic()
@@ -125,6 +126,7 @@ class Call:
     def __init__(self, world, service, action, args, key, region, entry):
         self.world, self.service, self.action, self.args = world, service, action, args
         self.key, self.region, self.entry = key, region, entry  # entry: of the log
+        self.told = True  # the answer says what was asked for
 
     def arn(self, service, rest, regional=True):
         where = self.region.name if regional else ""

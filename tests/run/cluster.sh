@@ -65,7 +65,8 @@ cluster_aws() {
 	start_double --key "$S3_ID:$S3_SECRET" --speed 600 --warehouse "127.0.0.1:${REDSHIFT_PORT:-1}" "$@"
 	export DWH_AWS_SPEED=600
 }
-record() { cat "$T/.dwh/cluster/dwh-cluster.jsonl"; }
+record() { cat "$T/.dwh/cluster/$(sed -n 's/^CLUSTER_IDENTIFIER = //p' "$T/dwh.cfg" | grep . || echo dwh-cluster).jsonl"; }
+is_up() { record | jq -e -s 'map(select(.what == "up" or .what == "paused" or .what == "down")) | last | .what == "up"' >/dev/null; }
 steps() { record | jq -r 'select(.kind) | "\(.what) \(.kind)"'; }
 buckets() { find "$T/buckets" -mindepth 1 -maxdepth 1 -name 'dwh-*' -printf '%f\n'; }
 nothing_at_aws() { [ -z "$(left)$(buckets)" ]; }
@@ -84,6 +85,26 @@ managed_password() { # what AWS made for the cluster
 		-H 'Content-Type: application/x-amz-json-1.1' \
 		-d '{"SecretId": "redshift!dwh-cluster-dwhuser"}' | jq -r '.SecretString | fromjson | .password'
 }
+
+# cluster_serverless: a serverless warehouse, night; $all is what is there of it.
+cluster_serverless() {
+	cluster_config 'KIND = serverless' 'CLUSTER_IDENTIFIER = night' 'BASE_CAPACITY = 16' 'IAM_ROLE_NAME = nightRole'
+	# shellcheck disable=SC2034
+	all='namespace night
+role nightRole
+role policy nightRole dwh-reads-s3
+security group dwh-night
+workgroup night'
+}
+quick_serverless() { # its S3 is AWS's, too
+	quick_aws --take workgroup=20 --take workgroup-deleting=20 --take namespace-deleting=10 --take role=0 \
+		--take interface=0
+	all="bucket dwh-123456789012-us-west-2-night
+$all"
+}
+
+# A shell without job control starts what goes to the background deaf to INT; a terminal's does not.
+FROM_TERMINAL=(env --default-signal=INT --default-signal=QUIT)
 
 # ---- faults: AWS is quick, and its S3 fails like the rest of it ----
 
@@ -112,8 +133,8 @@ removes() { # removes NAME
 
 # shellcheck disable=SC2034 # for the tests to read
 {
-	UP_CHANGES='CreateBucket PutBucketTagging PutPublicAccessBlock CreateRole PutRolePolicy CreateSecurityGroup AuthorizeSecurityGroupIngress CreateCluster'
-	DOWN_CHANGES='DeleteCluster DeleteSecurityGroup DeleteRolePolicy DeleteRole DeleteObjects DeleteBucket'
+	UP_CHANGES='CreateSecurityGroup AuthorizeSecurityGroupIngress CreateBucket PutBucketTagging PutPublicAccessBlock CreateRole PutRolePolicy CreateCluster'
+	DOWN_CHANGES='DeleteCluster DeleteRolePolicy DeleteRole DeleteObjects DeleteBucket DeleteSecurityGroup'
 }
 # All of it is there, and something in the bucket.
 filled() {
@@ -155,7 +176,7 @@ borne() {
 interrupted() {
 	local pid
 	fail_next changes "$2" 1 "$3"
-	"$DWH" cluster "${@:4}" -c "$T/dwh.cfg" >"$T/out" 2>"$T/killed" &
+	"${FROM_TERMINAL[@]}" "$DWH" cluster "${@:4}" -c "$T/dwh.cfg" >"$T/out" 2>"$T/killed" &
 	pid=$!
 	until_true 60 held
 	is $? 0 "${*:4} stands in ${CHANGES[$3]} ($2), and gets $1"
@@ -193,9 +214,13 @@ each() {
 		done
 	done
 }
-# ended_by SIGNAL VERB: down says that something is left.
+# ended_by SIGNAL VERB: down says that something is left, and so does up of what is not up yet.
 ended_by() {
 	local status=$((128 + $(kill -l "$1")))
-	[ "$2" != down ] || [ "$1" = KILL ] || status=9
+	case $1:$2 in
+	KILL:*) ;;
+	*:down) status=9 ;;
+	*:up) is_up || status=9 ;;
+	esac
 	is "$ST" $status "$2 ends with $status"
 }

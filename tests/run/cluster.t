@@ -71,12 +71,12 @@ is "$(left_json | jq -r '.[] | select(.kind != "role policy") | .tags |
 is "$(unread)" '' 'AWS understood every argument'
 is "$(calls_json | jq -c '[.[] | select(.action == "AuthorizeSecurityGroupIngress") | .args | .[] | select(test("/"))]')" \
 	'["203.0.113.7/32"]' 'one address may connect'
-is "$(steps)" "making bucket
+is "$(steps)" "making security group
+made security group
+making bucket
 made bucket
 making role
 made role
-making security group
-made security group
 making cluster
 made cluster" 'each step is recorded before and after'
 is "$(stat -c %a "$T/.dwh/cluster/dwh-cluster.jsonl") $(grep -c -e "$CLUSTER_PASSWORD" -e "$S3_SECRET" "$T/.dwh/cluster/dwh-cluster.jsonl")" \
@@ -84,6 +84,9 @@ is "$(stat -c %a "$T/.dwh/cluster/dwh-cluster.jsonl") $(grep -c -e "$CLUSTER_PAS
 is "$(grep -c -e "$CLUSTER_PASSWORD" -e "$S3_SECRET" <<<"$OUT$ERR")" 0 'nor is one said'
 
 # ---- it is found ----
+
+dwh cluster status --set DWH.IAM_ROLE_NAME=none
+like "$OUT" '^ +role +none +not there' 'what is not there is called so, as in all messages'
 
 dwh cluster status --json
 is "$(jq -c '[.host, .port, (.resources | length), all(.resources[]; .ours)]' <<<"$OUT")" \
@@ -121,6 +124,11 @@ like "$OUT" '^keeps +security group .*; changes to port 5439 open to 203\.0\.113
 is "$(grep -c 'ra3' <<<"$OUT")" 0 'of what does not differ nothing is said'
 dwh cluster wait
 is "$ST" 0 'wait'
+fail_next PauseCluster deny
+dwh cluster pause
+is "$ST" 4 'pause is denied'
+dwh query levels --csv
+is "$ST" 0 'the warehouse that runs on is known'
 dwh cluster pause
 is "$ST" 0 'pause'
 dwh cluster wait
@@ -128,6 +136,14 @@ is "$ST" 3 'what is paused is not waited for'
 like "$ERR" 'dwh cluster resume' 'and what starts it'
 dwh run
 is "$ST" 2 'a paused warehouse is not there'
+like "$ERR" 'the cluster dwh-cluster is paused: `dwh cluster resume` starts it' 'and what starts it'
+dwh query levels --csv
+is "$ST" 2 'nor for a query'
+like "$ERR" 'is paused: `dwh cluster resume`' 'which is told so, too'
+dwh doctor
+like "$OUT$ERR" 'the cluster dwh-cluster is paused.*`dwh cluster resume` starts it' 'and doctor'
+dwh cluster pause
+is "$ST $(record | jq -r 'select(.what == "paused") | .what' | wc -l)" '0 1' 'pause of what is paused'
 dwh cluster resume
 is "$ST" 0 'resume'
 dwh cluster pause
@@ -139,7 +155,7 @@ tr '\r' '\n' <"$T/typescript" | sed 's/\x1b\[K//' | grep pausing >"$T/lines"
 is "$(($(wc -l <"$T/lines") > 20)) $(awk 'length > 69' "$T/lines")" '1 ' \
 	'on a terminal one line is drawn again and again, and fits'
 dwh cluster down
-is "$ST" 0 'down, though it is paused'
+is "$ST $(record | jq -r 'select(.kind == null) | .what' | tail -n 1)" '0 down' 'down, though it is paused'
 like "$ERR" 'resumed first' 'which it must not be'
 is "$(left)$(buckets)" '' 'nothing is left'
 like "$OUT" '^nothing is left of dwh-cluster in us-west-2' 'and it says so'
@@ -192,7 +208,8 @@ dwh cluster down
 cluster_config IAM_ROLE_NAME=mine
 sed -i '/^DB_PASSWORD/d' "$T/dwh.cfg"
 dwh cluster up
-is "$ST" 4 'a password that AWS made, and that this warehouse does not take: exit code 4'
+is "$ST" 9 'a password that AWS made, and that this warehouse does not take: exit code 9, as it stays'
+like "$ERR" 'what was made stays, and may cost money' 'which it says'
 dwh cluster status
 like "$OUT" 'available' 'the cluster is there'
 password=$(managed_password)
@@ -213,6 +230,7 @@ cluster_config IAM_ROLE_NAME=mine
 dwh cluster up
 
 dwh cluster up --max-hours 1
+like "$OUT" '^ends +at 20..-..-..T..:..:..Z its time is over' 'and the plan says when it may go'
 is "$ST" 0 'a time is set later'
 dwh cluster reap
 is "$ST" 0 'reap'

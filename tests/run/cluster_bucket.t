@@ -118,6 +118,43 @@ dwh cluster up --set S3.MANIFESTS=none
 is "$(made | grep -c bucket)" 0 'none is made where none may be'
 gone 'down'
 
+# ---- it was refused, and somebody else has made one since ----
+fail_next CreateBucket deny
+dwh cluster up
+is "$((ST > 0)) $(made | grep -c bucket)" '1 0' 'a bucket is refused'
+s3 'near.create_bucket(Bucket=b, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})'
+dwh cluster down
+is "$ST $(made)" "0 bucket $bucket" 'one that somebody else makes later stays'
+like "$ERR" "left as it is, dwh did not make it: bucket $bucket" 'and it says so'
+s3 'near.delete_bucket(Bucket=b)'
+# AWS makes ours, and its answer is lost for good: it may be ours.
+fail_next CreateBucket lost
+fail_next CreateBucket deny -1
+dwh cluster up
+double_post calm >/dev/null
+is "$((ST > 0)) $(made | grep -c bucket)" '1 1' 'one that was made before it was refused'
+gone 'goes'
+# Nor does AWS say for a while whether it is there: until then it is not made again.
+fail_next CreateBucket lost
+fail_next CreateBucket 503 4
+fail_next HeadBucket 503 5 3
+dwh cluster up
+is "$ST $(about '.tags."dwh:made-by"')" '0 dwh' 'one that was made, as AWS says later'
+double_post calm >/dev/null
+gone 'goes, too'
+fail_next CreateBucket hold
+"$DWH" cluster up -c "$T/dwh.cfg" >"$T/out" 2>"$T/err" &
+UP=$!
+until_true 30 held
+is $? 0 'we are about to make it'
+s3 's3.create_bucket(Bucket=b, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})'
+double_post release >/dev/null
+wait $UP
+like "$(cat "$T/err")" "bucket $bucket was made by somebody else at this moment" 'somebody else was first'
+dwh cluster down
+is "$ST $(made) $(about '.tags | length')" "0 bucket $bucket 0" 'that one stays, too, as it is'
+s3 's3.delete_bucket(Bucket=b)'
+
 # ---- a fault after each step ----
 fails() { # fails HOW ACTION up|down
 	local from

@@ -22,6 +22,26 @@ for action in $DOWN_CHANGES; do
 	filled
 done
 
+# ---- by hand, as it is said ----
+
+commands() { sed -n 's/.*; by hand: //p' <<<"$ERR"; }
+fail_next 'Delete*' deny -1
+dwh cluster down
+is "$(commands | sed 's/--group-id sg-[0-9a-f]*/--group-id ID/')" "aws redshift delete-cluster --region us-west-2 --cluster-identifier dwh-cluster --skip-final-cluster-snapshot
+aws iam delete-role-policy --role-name dwhRole --policy-name dwh-reads-s3; aws iam delete-role --role-name dwhRole
+aws s3 rb --force s3://dwh-123456789012-us-west-2-dwh-cluster
+aws ec2 delete-security-group --region us-west-2 --group-id ID" 'in the order in which AWS takes them'
+fail_next 'List*' deny -1
+fail_next 'Describe*' deny -1
+dwh cluster down --set 'LOCAL.PG_BIN=a b'
+like "$(commands)" '^aws iam delete-role-policy --role-name dwhRole --policy-name dwh-reads-s3; aws iam delete-role --role-name dwhRole$' \
+	'also where AWS does not tell its policies'
+like "$(commands)" '^aws ec2 delete-security-group --region us-west-2 --group-name dwh-dwh-cluster$' 'by name where the id is not known'
+like "$ERR" "--set 'LOCAL.PG_BIN=a b' cluster down" 'words are quoted for a shell'
+double_post calm >/dev/null
+removes 'what was to be removed by hand'
+filled
+
 # ---- AWS is busy with it ----
 
 fail_code DeleteCluster InvalidClusterState 400 80

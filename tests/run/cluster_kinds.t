@@ -28,6 +28,34 @@ for key in DWH.ROLE_ARN IAM_ROLE.ARN; do
 	is "$(calls "$from" | grep -cE 'iam:(Create|Put|Attach|Detach|Delete)')" 0 'the role is left as it is'
 done
 
+# ---- what is given is not there ----
+
+refused() { # refused TEXT OPTION...: before anything is made
+	dwh cluster up "${@:2}"
+	is "$ST $(left)" '2 ' "${*:2}: exit code 2, and nothing is made"
+	like "$ERR" "$1" 'the key is named, and what to do'
+}
+for key in DWH.ROLE_ARN IAM_ROLE.ARN; do
+	refused "\\[${key%.*}\\] ${key#*.} is arn:aws:iam::123456789012:role/none, and there is no such role: .*leave the key empty" \
+		--set $key=arn:aws:iam::123456789012:role/none
+done
+refused 'ARN is arn:aws:iam::123456789012:role/of/given, but the role of that name is arn:aws:iam::123456789012:role/given' \
+	--set IAM_ROLE.ARN=arn:aws:iam::123456789012:role/of/given
+refused '\[IAM_ROLE\] POLICY is arn:aws:iam::aws:policy/AmazonS3ReadOnly, and there is no such policy: .*leave the key empty' \
+	--set IAM_ROLE.POLICY=arn:aws:iam::aws:policy/AmazonS3ReadOnly
+fail_next GetRole deny -1
+fail_next GetPolicy deny -1
+dwh cluster up --set IAM_ROLE.ARN=arn:aws:iam::123456789012:role/given
+is "$ST" 0 'who may not look takes a role for there'
+double_post calm >/dev/null
+dwh cluster down
+fail_next GetPolicy deny -1
+dwh cluster up --set IAM_ROLE.POLICY=arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
+is "$ST" 0 'and a policy'
+double_post calm >/dev/null
+dwh cluster down --set IAM_ROLE.ARN=arn:aws:iam::123456789012:role/none
+is "$ST $(left)" '0 ' 'down does not ask for it'
+
 # ---- one node, not public ----
 
 dwh cluster up --set DWH.CLUSTER_TYPE=single-node --set DWH.NUM_NODES=1 --set DWH.PUBLIC=no
@@ -72,7 +100,7 @@ for region in cn-north-1 us-gov-west-1; do
 		"its role is one of $partition"
 	is "$(args PutRolePolicy | jq -r '.PolicyDocument' | grep -oE 'arn:[a-z-]+:s3' | sort -u)" "arn:$partition:s3" \
 		'and may read its buckets'
-	like "$OUT" "price unknown .*none of ra3.large in $region" 'the price is not known there, and it says so'
+	like "$OUT" "price unknown(: in us-east-1 .*; $region is not in the table for| .*none of) ra3.large" 'the price is not known there, and it says so'
 	dwh cluster up --max-hours 2
 	is "$ST $(args CreateTags | jq -r '.ResourceName')" \
 		"0 arn:$partition:redshift:$region:123456789012:cluster:dwh-cluster" 'its tags, too'

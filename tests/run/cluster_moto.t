@@ -33,6 +33,7 @@ sed '/^ENDPOINT/d' "$T/dwh.cfg" >"$T/moto.cfg"
 sed -i 's|^SONG_DATA.*|&\nMANIFESTS = s3://manifests/of/tests|' "$T/dwh.cfg"
 chmod 600 "$T"/*.cfg
 export DWH_AWS_SPEED=60
+export AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS=http://nowhere.invalid # moto has none, as some regions
 
 # Each cluster of moto's has another name, which shall lead to this machine: where dwh looks, /etc/hosts
 # is a file that a loop keeps up.
@@ -86,6 +87,23 @@ here moto.cfg cluster down
 is "$ST $(there)" '0 ' 'down: moto has nothing left'
 here moto.cfg cluster down
 is "$ST" 0 'down again'
+
+# A cluster that somebody has deleted by hand has left the rest, whose time is over.
+here moto.cfg cluster up --max-hours 2
+asked redshift delete-cluster --cluster-identifier dwh-cluster --skip-final-cluster-snapshot >/dev/null
+rm -rf "$T/.dwh/cluster"
+here moto.cfg cluster reap
+like "$OUT" '^stays  security group dwh-dwh-cluster' 'reap finds what is left of a cluster'
+is "$ST $(there | tr '\n' ' ')" '0 dwh-123456789012-us-west-2-dwh-cluster dwh-dwh-cluster dwhRole ' 'and leaves it before its time'
+old='Key=dwh:expires,Value=2020-01-01T00:00:00Z'
+bucket=dwh-123456789012-us-west-2-dwh-cluster
+asked ec2 create-tags --tags "$old" --resources "$(asked ec2 describe-security-groups \
+	--filters Name=group-name,Values=dwh-dwh-cluster --query 'SecurityGroups[].GroupId')"
+asked iam tag-role --role-name dwhRole --tags "$old"
+asked s3api put-bucket-tagging --bucket $bucket --tagging "$(aws s3api get-bucket-tagging --bucket $bucket --output json |
+	jq -c '{TagSet: [.TagSet[] | if .Key == "dwh:expires" then .Value = "2020-01-01T00:00:00Z" else . end]}')"
+here moto.cfg cluster reap
+is "$ST $(there)" '0 ' 'and removes it when that is over'
 
 here dwh.cfg run --ephemeral --fresh --json
 is "$ST $(jq .totals.objects <<<"$OUT")" '0 1198' 'run --ephemeral'

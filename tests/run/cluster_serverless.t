@@ -6,14 +6,8 @@
 . "$TOP/tests/run/cluster.sh"
 small_data
 cluster_warehouse
-cluster_config 'KIND = serverless' 'CLUSTER_IDENTIFIER = night' 'BASE_CAPACITY = 16' \
-	'IAM_ROLE_NAME = nightRole'
+cluster_serverless
 cluster_aws --take role=0
-all='namespace night
-role nightRole
-role policy nightRole dwh-reads-s3
-security group dwh-night
-workgroup night'
 bucket=dwh-123456789012-us-west-2-night
 # args ACTION: of its last call, but for the password
 args() {
@@ -97,7 +91,7 @@ dwh cluster down
 exits 0 'down'
 is "$(left)$(buckets)" '' 'nothing is left, of the other role neither'
 is "$(calls "$from" | grep -E ':Delete.* ok$' | sed 's/.*://; s/ ok//' | paste -sd ' ')" \
-	'DeleteWorkgroup DeleteNamespace DeleteSecurityGroup DeleteRolePolicy DeleteRole DeleteRolePolicy DeleteRole' \
+	'DeleteWorkgroup DeleteNamespace DeleteRolePolicy DeleteRole DeleteSecurityGroup DeleteRolePolicy DeleteRole' \
 	'in reverse'
 like "$(calls "$from")" 'DeleteSecurityGroup DependencyViolation' \
 	'the group was waited for, as an interface was still in it'

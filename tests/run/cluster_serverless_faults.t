@@ -6,15 +6,9 @@
 . "$TOP/tests/run/cluster.sh"
 small_data
 cluster_warehouse
-cluster_config 'KIND = serverless' 'CLUSTER_IDENTIFIER = night' 'BASE_CAPACITY = 16' \
-	'IAM_ROLE_NAME = nightRole'
+cluster_serverless
 cluster_aws --take role=0 --take workgroup=20 --take workgroup-deleting=20 --take namespace-deleting=10 \
 	--take interface=0
-all='namespace night
-role nightRole
-role policy nightRole dwh-reads-s3
-security group dwh-night
-workgroup night'
 # fails HOW ACTION up|down: the command, which meets it
 fails() {
 	local from

@@ -5,16 +5,8 @@
 . "$TOP/tests/run/cluster.sh"
 small_data
 cluster_warehouse
-cluster_config 'KIND = serverless' 'CLUSTER_IDENTIFIER = night' 'BASE_CAPACITY = 16' \
-	'IAM_ROLE_NAME = nightRole'
-quick_aws --take role=0 --take workgroup=20 --take workgroup-deleting=20 --take namespace-deleting=10 \
-	--take interface=0
-all='bucket dwh-123456789012-us-west-2-night
-namespace night
-role nightRole
-role policy nightRole dwh-reads-s3
-security group dwh-night
-workgroup night'
+cluster_serverless
+quick_serverless
 
 # ---- up of what is there ----
 

@@ -8,6 +8,7 @@
 own_s3d
 mkdir -p buckets/sparkify
 cluster_config
+export DWH_LOAD_ALLOW_EMPTY=yes # nothing is loaded: what --ephemeral looks for is not there
 quick_aws --take role=0 --take interface=0
 made() { # made OPTION...: up, as far as it comes here
 	dwh cluster up "$@"
@@ -33,7 +34,7 @@ dwh cluster status --set DWH.KIND=serverless
 like "$OUT" '^ +cluster +dwh-cluster +available' 'status shows it'
 dwh cluster status --json --set DWH.KIND=serverless
 is "$(jq -r '.resources | map(.kind) | join(" ")' <<<"$OUT")" \
-	'bucket role security group namespace workgroup cluster' 'in JSON, too'
+	'security group bucket role namespace workgroup cluster' 'in JSON, too'
 dwh cluster down --set DWH.KIND=serverless
 is "$ST $(left)" '0 ' 'down of the one kind removes the other'
 made --set DWH.KIND=serverless
@@ -96,26 +97,45 @@ dwh cluster down
 mkdir other
 sed "s|^DIR = .*|DIR = $T/other|" dwh.cfg >other.cfg
 chmod 600 other.cfg
-fail_next CreateBucket hold
-"$DWH" run --ephemeral -c "$T/dwh.cfg" >out1 2>talk1 &
-RUN=$!
-until_true 30 held
-is $? 0 'a run is about to make the first thing'
-fail_next DescribeClusters hold 1 2
-"$DWH" run --ephemeral -c "$T/other.cfg" >out2 2>talk2 &
-OTHER=$!
+both() { # both: a run that is about to make the first thing, $RUN, and another one, $OTHER
+	fail_next changes hold
+	"$DWH" run --ephemeral -c "$T/dwh.cfg" >out1 2>talk1 &
+	RUN=$!
+	until_true 30 held
+	is $? 0 'a run is about to make the first thing'
+	"$DWH" run --ephemeral -c "$T/other.cfg" >out2 2>talk2 &
+	OTHER=$!
+}
+come_second() { # come_second NAME
+	double_post release >/dev/null
+	wait $RUN
+	is "$?" 3 "$1: exit code 3"
+	like "$(cat talk1)" 'belongs to another `dwh run --ephemeral`' 'says so'
+}
+fail_next DescribeClusters hold 1 5
+both
 cluster_is_made() { left | grep -q '^cluster'; }
 until_true 30 cluster_is_made
-double_post release >/dev/null
-wait $RUN
-is "$?" 3 'a run that comes second at the bucket: exit code 3'
-like "$(cat talk1)" 'belongs to another `dwh run --ephemeral`' 'says so'
+come_second 'a run that comes second'
 cluster_is_made
 is $? 0 'and leaves the warehouse of the first'
 double_post calm >/dev/null
 kill -TERM $OTHER
 wait $OTHER
 is "$(left)" '' 'which removes it'
+# The bucket is there, and has no tags yet.
+fail_next PutBucketTagging 503 5
+from=$(count_calls)
+both
+no_tags_yet() { calls "$from" | grep -q 'PutBucketTagging .*Slow\|PutBucketTagging .*Unavailable'; }
+until_true 30 no_tags_yet
+come_second 'while the first is between two steps'
+until_true 30 cluster_is_made
+is "$(grep -c 'making bucket' talk1)" 0 'it did not come as far as the bucket'
+double_post calm >/dev/null
+kill -TERM $OTHER
+wait $OTHER
+is "$(left)" '' 'the first removes all of it'
 
 # ---- the record knows what another configuration made ----
 

@@ -19,12 +19,12 @@ static char dir[] = "/tmp/dwh-unit-record.XXXXXX";
 static const char *path;
 static struct arena *a;
 
-static struct cluster_record *opened(bool write, struct str region)
+static struct cluster_record *opened(enum record_mode mode, struct str region)
 {
 	struct cluster_record *r;
 	struct err e;
 
-	assert_true(record_open(path, write, ACCOUNT, region, a, &r, &e));
+	assert_true(record_open(path, mode, ACCOUNT, region, a, &r, &e));
 	return r;
 }
 
@@ -63,7 +63,7 @@ static int teardown(void **state)
 
 static void steps_are_read_back(void **state)
 {
-	struct cluster_record *r = opened(true, WEST);
+	struct cluster_record *r = opened(RECORD_WRITE, WEST);
 	struct stat st;
 	struct err e;
 
@@ -75,19 +75,19 @@ static void steps_are_read_back(void **state)
 	assert_true(record_step(r, "made", "role", "dwhRole", &e));
 	assert_true(record_step(r, "making", "cluster", "dwh-cluster", &e));
 	record_close(r);
-	r = opened(false, WEST);
+	r = opened(RECORD_READ, WEST);
 	assert_string_equal(record_last(r, "role", "dwhRole"), "made");
 	assert_string_equal(record_last(r, "cluster", "dwh-cluster"), "making");
 	assert_null(record_last(r, "cluster", "dwhRole"));
 	record_close(r);
-	r = opened(false, EAST);
+	r = opened(RECORD_READ, EAST);
 	assert_null(record_last(r, "role", "dwhRole")); /* that is another one */
 	record_close(r);
 }
 
 static void what_stands_is_known(void **state)
 {
-	struct cluster_record *r = opened(true, EAST);
+	struct cluster_record *r = opened(RECORD_WRITE, EAST);
 	const struct record_entry *t;
 	struct err e;
 
@@ -104,22 +104,24 @@ static void what_stands_is_known(void **state)
 	assert_string_equal(record_standing(r, 1)->id, "dwh-cluster");
 	assert_null(record_standing(r, 2));
 	record_close(r);
-	r = opened(false, WEST);
+	r = opened(RECORD_READ, WEST);
 	assert_true(record_stands(r, "role", "dwhRole"));
 	record_close(r);
 }
 
 static void one_writes_at_a_time(void **state)
 {
-	struct cluster_record *r = opened(true, WEST), *second;
+	struct cluster_record *r = opened(RECORD_WRITE, WEST), *second;
 	struct err e;
 
 	(void)state;
-	assert_false(record_open(path, true, ACCOUNT, WEST, a, &second, &e));
+	assert_false(record_open(path, RECORD_WRITE, ACCOUNT, WEST, a, &second, &e));
 	assert_int_equal(e.where, AT_STATE);
-	record_close(opened(false, WEST)); /* to read is always allowed */
+	assert_false(record_open(path, RECORD_TRY, ACCOUNT, WEST, a, &second, &e));
+	assert_int_equal(e.where, AT_STATE);     /* to remove what another one makes is for later */
+	record_close(opened(RECORD_READ, WEST)); /* to read is always allowed */
 	record_close(r);
-	record_close(opened(true, WEST));
+	record_close(opened(RECORD_WRITE, WEST));
 }
 
 static void a_torn_line_harms_nothing(void **state)
@@ -131,18 +133,18 @@ static void a_torn_line_harms_nothing(void **state)
 	(void)state;
 	assert_true(fd >= 0 && file_write(fd, STR("{\"at\": \"2026-08-01T12:00:00.123Z\", \"wh")));
 	close(fd);
-	r = opened(true, WEST);
+	r = opened(RECORD_WRITE, WEST);
 	assert_string_equal(record_last(r, "role", "dwhRole"), "made");
 	assert_true(record_step(r, "removing", "role", "dwhRole", &e));
 	record_close(r);
-	r = opened(false, WEST);
+	r = opened(RECORD_READ, WEST);
 	assert_string_equal(record_last(r, "role", "dwhRole"), "removing");
 	record_close(r);
 }
 
 static void others_find_what_is_up(void **state)
 {
-	struct cluster_record *r = opened(true, WEST), *east;
+	struct cluster_record *r = opened(RECORD_WRITE, WEST), *east;
 	struct err e;
 
 	(void)state;
@@ -150,27 +152,50 @@ static void others_find_what_is_up(void **state)
 	assert_true(record_up(r, "west.example", 5440, "arn:aws:iam::1:role/r", NULL, NULL, &e));
 	assert_string_equal(found(), "west.example");
 	record_close(r);
-	east = opened(true, EAST);
+	east = opened(RECORD_WRITE, EAST);
 	assert_true(record_down(east, &e)); /* nothing is up there: not a word */
 	assert_string_equal(found(), "west.example");
 	assert_true(record_up(east, "east.example", 5439, "arn:aws:iam::1:role/r", NULL, NULL, &e));
 	assert_string_equal(found(), "east.example");
 	record_close(east);
-	r = opened(true, WEST);
+	r = opened(RECORD_WRITE, WEST);
 	assert_true(record_down(r, &e));
 	assert_string_equal(found(), "east.example");
 	record_close(r);
-	east = opened(true, EAST);
+	east = opened(RECORD_WRITE, EAST);
 	assert_true(record_down(east, &e));
 	assert_null(found());
 	record_close(east);
+}
+
+/* What its end says would be missed: neither is believed. */
+static void one_that_is_too_large_is_refused(void **state)
+{
+	const struct config_set sets[] = {
+	    {STR("WAREHOUSE.ENGINE"), STR("redshift")}, {STR("LOCAL.DIR"), str_z(dir)}};
+	struct cluster_record *r;
+	struct stat before;
+	struct config c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(stat(path, &before), 0);
+	assert_int_equal(truncate(path, (off_t)17 << 20), 0);
+	assert_false(record_open(path, RECORD_READ, ACCOUNT, WEST, a, &r, &e));
+	assert_int_equal(e.where, AT_STATE);
+	assert_string_equal(e.code, "large");
+	assert_true(config_load_text("x.cfg", STR(""), sets, 2, a, &c, &e));
+	assert_false(cluster_found(&c, a, &e));
+	assert_string_equal(e.code, "large");
+	assert_int_equal(truncate(path, before.st_size), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(steps_are_read_back),
 	    cmocka_unit_test(what_stands_is_known), cmocka_unit_test(one_writes_at_a_time),
-	    cmocka_unit_test(a_torn_line_harms_nothing), cmocka_unit_test(others_find_what_is_up)};
+	    cmocka_unit_test(a_torn_line_harms_nothing), cmocka_unit_test(others_find_what_is_up),
+	    cmocka_unit_test(one_that_is_too_large_is_refused)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

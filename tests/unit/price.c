@@ -40,8 +40,12 @@ static void nodes(void **state)
 	        "without storage; price of 2026-05)"},
 	    /* A type in another region is not a guess for this one. */
 	    {"ra3.xlplus", 2, "eu-west-1",
-	        "price unknown (the table in this program has none of ra3.xlplus in eu-west-1; see "
+	        "price unknown: in us-east-1 2.172 USD an hour (2 at 1.086, on demand, without "
+	        "storage; price of 2026-10-05); eu-west-1 is not in the table for ra3.xlplus (see "
 	        "https://aws.amazon.com/redshift/pricing/)"},
+	    {"ra3.xlplus", 2, "cn-north-1",
+	        "price unknown (the table in this program has none of ra3.xlplus in cn-north-1; "
+	        "see https://aws.amazon.com/redshift/pricing/)"},
 	    {"ra3.huge", 2, "us-east-1",
 	        "price unknown (the table in this program has none of ra3.huge in us-east-1; see "
 	        "https://aws.amazon.com/redshift/pricing/)"},
@@ -66,6 +70,10 @@ static void rpus(void **state)
 	assert_string_equal(price_of_rpus_text(a, 8, STR("cn-north-1")),
 	    "price unknown (the table in this program has none of Redshift Serverless in "
 	    "cn-north-1; see https://aws.amazon.com/redshift/pricing/)");
+	assert_string_equal(price_of_rpus_text(a, 8, STR("eu-nowhere-1")),
+	    "price unknown: in us-east-1 3.00 USD an hour (8 at 0.375, on demand, without storage; "
+	    "price of 2026-09-21); eu-nowhere-1 is not in the table for Redshift Serverless (see "
+	    "https://aws.amazon.com/redshift/pricing/)");
 }
 
 int main(void)
