@@ -18,7 +18,6 @@ enum option {
 	OPT_JSON = 4,
 	OPT_DATA = 8, /* --out, --scale, --seed, --objects-per-file, --bad */
 	OPT_CSV = 16,
-	OPT_HTML = 8192, /* --html FILE */
 	OPT_VALIDATE = 32,
 	OPT_CHANGED = 64,
 	OPT_TAKE_OVER = 128,
@@ -26,9 +25,10 @@ enum option {
 	OPT_ALL = 512,
 	OPT_LIST = 1024,
 	OPT_UNVERIFIED = 2048,
+	OPT_BENCH = 4096,      /* --strategy ... --svg; --workers is a list */
+	OPT_HTML = 8192,       /* --html FILE */
 	OPT_CLUSTER = 16384,   /* --adopt, --dry-run, --max-hours, --ingress */
 	OPT_EPHEMERAL = 32768, /* --ephemeral, and the last two */
-	OPT_BENCH = 4096,      /* --strategy ... --svg; --workers is a list */
 };
 
 /* A command line, understood. */

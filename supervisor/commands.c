@@ -33,12 +33,6 @@
 
 #define VERSION "0.1"
 
-static int fail(const struct err *e)
-{
-	log_error("%s", e->msg);
-	return exit_code_of(e);
-}
-
 static const char *local_folder(struct call *c)
 {
 	return config_path(&c->config, c->arena, c->config.local.dir);
@@ -129,13 +123,15 @@ static bool is_known(struct call *c, const struct load_opts *o, const struct fol
 /* As the person called the program, without what holds for one command only. */
 static struct msg_strs call_words(struct call *c)
 {
-	struct msg_strs w = {.v = arena_alloc(c->arena, (2 * c->n_sets + 4) * sizeof *w.v)};
+	struct msg_strs w = {.v = arena_alloc(c->arena, (2 * c->n_sets + 5) * sizeof *w.v)};
 
 	w.v[w.n++] = str_z(c->program);
 	if (c->file) {
 		w.v[w.n++] = STR("-c");
 		w.v[w.n++] = str_z(c->file);
 	}
+	if (ephemeral_within())
+		w.v[w.n++] = STR("--ephemeral");
 	if (c->allow_unverified)
 		w.v[w.n++] = STR("--allow-unverified");
 	for (size_t i = 0; i < c->n_sets; i++) {
@@ -167,12 +163,13 @@ static int do_run(struct call *c, const struct model *m, unsigned what, const st
 	struct err e;
 
 	if (!load_run(&c->config, m, &o, &r, &e))
-		return fail(&e);
+		return exit_saying(&e);
+	ephemeral_outlive();
 	if (r.untold)
 		return r.exit;
 	if (!journal_fold(local_folder(c), r.run, c->arena, &f, &e) ||
 	    !report(c, &f, sample, m, asks && r.exit == 0, &agree, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	if (r.exit == 0 && !is_known(c, &o, &f))
 		return 3;
 	return r.exit == 0 && !agree ? 8 : r.exit;
@@ -197,7 +194,7 @@ static int with_services(struct call *c, int (*what)(struct call *c))
 
 	if (c->config.warehouse.engine == ENGINE_LOCAL &&
 	    !local_up(&c->config, c->arena, &services, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	status = command_finish(what(c));
 	local_down(&services);
 	return status;
@@ -229,13 +226,13 @@ int cmd_run(struct call *c)
 	settle_workers(c);
 	warn_of_workers(c);
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	if (rerun && !rerun_plan(c, local_folder(c), m, &re, &status))
 		return status;
 	if (c->config.warehouse.engine == ENGINE_LOCAL) {
 		if ((runs[i].reads_s3 && !sample_prepare(&c->config, m, c->arena, &sample, &e)) ||
 		    !local_up(&c->config, c->arena, &services, &e))
-			return fail(&e);
+			return exit_saying(&e);
 		if (services.note)
 			log_info("%s", services.note);
 	}
@@ -246,6 +243,7 @@ int cmd_run(struct call *c)
 		status = 12;
 	}
 	local_down(&services);
+	ephemeral_say_gone(c);
 	return status;
 }
 
@@ -263,7 +261,7 @@ static int do_query(struct call *c)
 
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e) ||
 	    !query_run(&c->config, m, c->argc, c->argv, format(c), c->arena, stdout, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	return 0;
 }
 
@@ -275,7 +273,7 @@ int cmd_query(struct call *c)
 	if (!c->list)
 		return with_services(c, do_query);
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	query_list(m, format(c), c->arena, stdout);
 	return command_finish(0);
 }
@@ -287,9 +285,9 @@ static int do_quarantine(struct call *c)
 	int64_t n;
 
 	if (strcmp(what, "list") == 0)
-		return quarantine_list(c, format(c), &e) ? 0 : fail(&e);
+		return quarantine_list(c, format(c), &e) ? 0 : exit_saying(&e);
 	if (!quarantine_change(c, strcmp(what, "drop") == 0, &n, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	log_info("%lld object(s) %s", (long long)n,
 	    strcmp(what, "drop") == 0 ? "given up" : "taken out of quarantine");
 	return 0;
@@ -371,7 +369,7 @@ int cmd_plan(struct call *c)
 	settle_workers(c);
 	if (!model_load(c->config.load.model, &c->config, c->arena, &m, &e) ||
 	    !model_order(m, c->arena, &order, &n, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	known = journal_fold(local_folder(c), NULL, c->arena, &last, &none);
 	f = model_phase(m, SQL_COPY, &n_sources);
 	printf("Model %s, %lld workers, strategy %s%s\n\nSources\n", m->names,
@@ -413,10 +411,10 @@ int cmd_report(struct call *c)
 	bool agree, known;
 
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	known = c->html && find_sample(c, &f, &sample, &m);
 	if (!report(c, &f, known ? &sample : NULL, m, false, &agree, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	return command_finish(0);
 }
 
@@ -427,7 +425,7 @@ int cmd_status(struct call *c)
 	struct err e;
 
 	if (!journal_fold(local_folder(c), c->argc ? c->argv[0] : NULL, c->arena, &f, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	(c->json ? status_json : status_print)(&f, c->arena, stdout);
 	return command_finish(0);
 }
@@ -466,9 +464,9 @@ int cmd_data(struct call *c)
 	    !number("--objects-per-file", c->objects_per_file, 0, &o.objects_per_file))
 		return 1;
 	if (c->bad && !data_bad_kinds(c->bad, &o.bad, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	if (!data_generate(&o, &x, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	sample_print(&x, c->json, c->arena, stdout);
 	return command_finish(0);
 }

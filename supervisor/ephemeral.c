@@ -1,14 +1,17 @@
 /*
  * ephemeral.c - see ephemeral.h.
  *
- * Commands as a person would call them, up, run, query and down, each a process of its own; so
- * whatever becomes of the others (an error, a signal, a crash, no memory), the last is called. This
- * process only waits. It is armed before the first: from there on no signal ends it.
+ * Commands as a person would call them, up, run and down, each a process of its own; so whatever
+ * becomes of the others (an error, a signal, a crash, no memory), the last is called. This process
+ * only waits. It is armed before the first: from there on no signal ends it.
  *
- *   up, run, query   INT, TERM, HUP and QUIT are passed on, which ends them in seconds; any other
- *                    as TERM; from the third on the process is killed
- *   down             the first says that it is still at work, the second ends it: then it says
- *                    what is left
+ *   up, run   INT, TERM, HUP and QUIT are passed on, which ends them in seconds; any other as TERM;
+ *             from the third on the process is killed
+ *   down      the first says that it is still at work, the second ends it: then it says what is
+ *             left. Nobody but us is heard by it: what is sent to all of a group, as by systemd,
+ *             comes once. What fails is tried again for 20 minutes
+ *
+ * What was ignored when we were started, as by nohup, is so in all of them.
  *
  * Nobody survives SIGKILL. The record and the tags do: `dwh cluster down`, or `dwh cluster reap`
  * once the time of --max-hours is over, finds all of it.
@@ -23,8 +26,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/aws_wait.h"
 #include "shared/clock.h"
+#include "shared/connect.h"
 #include "shared/log.h"
+#include "shared/source.h"
 #include "shared/sqlfile.h"
 #include "supervisor/cluster_commands.h"
 #include "supervisor/cluster_site.h"
@@ -32,6 +38,8 @@
 #include "supervisor/journal.h"
 
 enum { HOURS = 12, LEFT_EXIT = 9, WORDS = 24 };
+enum { DOWN_MS = 20 * 60000, PAUSE_MS = 15000, PAUSE_MOST_MS = 4 * 60000 };
+enum { LONG_ENOUGH_MS = 3600000 };
 
 /* ---- a process ---- */
 
@@ -39,11 +47,19 @@ struct job {
 	const char *words[WORDS]; /* behind the program, configuration and --set */
 	size_t n;
 	bool result;  /* its stdout is ours; else it goes to stderr, as talk */
-	bool removes; /* outlives us */
+	bool removes; /* outlives us; nobody but us is heard by it */
 };
 
+static bool is_ignored(int sig)
+{
+	struct sigaction was;
+
+	return sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_IGN;
+}
+
 /* All that would end us, whoever sends it; not what stops and goes on (^Z), what says that we are
- * at fault, or what is nothing to anybody. */
+ * at fault, or what is nothing to anybody; nor what is ignored, which is heard where it is blocked.
+ */
 static void taken_signals(sigset_t *set)
 {
 	static const int others[] = {SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGWINCH, SIGURG, SIGPIPE,
@@ -52,12 +68,20 @@ static void taken_signals(sigset_t *set)
 	sigfillset(set);
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		sigdelset(set, others[i]);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (is_ignored(sig))
+			sigdelset(set, sig);
 }
 
-/* The four that each command knows to end by; the rest would end it as a crash does. */
+/* Those that each command knows to end by; the rest would end it as a crash does. */
+static const int known[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
 static int known_signal(int sig)
 {
-	return sig == SIGINT || sig == SIGHUP || sig == SIGQUIT ? sig : SIGTERM;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (known[i] == sig)
+			return sig;
+	return SIGTERM;
 }
 
 static char **argv_of(struct call *c, const struct job *j)
@@ -85,9 +109,8 @@ static char **argv_of(struct call *c, const struct job *j)
 
 static _Noreturn void become(char *const *argv, const struct job *j, pid_t parent)
 {
-	static const int all[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	int null = open("/dev/null", O_RDONLY);
-	sigset_t none;
+	sigset_t blocked;
 
 	if (!j->removes)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -95,36 +118,44 @@ static _Noreturn void become(char *const *argv, const struct job *j, pid_t paren
 		_exit(0);
 	/* Out of the terminal's reach: its signals come to us, and we pass them on. */
 	setpgid(0, 0);
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		signal(all[i], SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigemptyset(&blocked);
+	for (size_t i = 0; j->removes && i < sizeof known / sizeof known[0]; i++)
+		sigaddset(&blocked, known[i]); /* until it can tell whose they are */
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	if (null < 0 || dup2(null, 0) < 0 || (!j->result && dup2(2, 1) < 0))
 		_exit(12);
 	execv("/proc/self/exe", argv);
 	_exit(12);
 }
 
-/* What a signal means to the process that runs. */
-static void pass_on(pid_t pid, const struct job *j, int sig, int times)
+/* What came while a process ran, or, of down, since the first time. */
+struct heard {
+	int last, times;
+};
+
+static void say_still(void)
 {
-	if (!j->removes) {
-		kill(pid, times > 2 ? SIGKILL : known_signal(sig));
-	} else if (times == 1) {
-		log_warn(
-		    "the cluster is still being removed; once more, and what is left of it stays, "
-		    "and costs money");
-	} else {
+	log_warn("the cluster is still being removed; once more, and what is left of it stays, "
+	         "and costs money");
+}
+
+/* What a signal means to the process that runs. */
+static void pass_on(pid_t pid, const struct job *j, const struct heard *h)
+{
+	if (!j->removes)
+		kill(pid, h->times > 2 ? SIGKILL : known_signal(h->last));
+	else if (h->times == 1)
+		say_still();
+	else
 		kill(pid, SIGTERM);
-	}
 }
 
 /* Until it has ended. The signals are blocked, and taken one by one: none comes unseen between a
- * look and a wait. *signalled: the last that came. */
-static int wait_for(pid_t pid, const struct job *j, int *signalled)
+ * look and a wait. */
+static int wait_for(pid_t pid, const struct job *j, struct heard *h)
 {
 	sigset_t taken;
-	int status, sig, times = 0;
+	int status, sig;
 
 	taken_signals(&taken);
 	for (;;) {
@@ -133,12 +164,13 @@ static int wait_for(pid_t pid, const struct job *j, int *signalled)
 		sig = sigwaitinfo(&taken, NULL);
 		if (sig <= 0 || sig == SIGCHLD)
 			continue;
-		*signalled = sig;
-		pass_on(pid, j, sig, ++times);
+		h->last = sig;
+		h->times++;
+		pass_on(pid, j, h);
 	}
 }
 
-static int run_job(struct call *c, const struct job *j, int *signalled)
+static int run_job(struct call *c, const struct job *j, struct heard *h)
 {
 	char **argv = argv_of(c, j);
 	pid_t parent = getpid(), pid;
@@ -151,7 +183,7 @@ static int run_job(struct call *c, const struct job *j, int *signalled)
 		log_error("cannot start `dwh %s`: %s", j->words[0], strerror(errno));
 		return 12;
 	}
-	return wait_for(pid, j, signalled);
+	return wait_for(pid, j, h);
 }
 
 /* ---- the commands ---- */
@@ -161,7 +193,7 @@ static void add(struct job *j, const char *word)
 	j->words[j->n++] = word;
 }
 
-static int up(struct call *c, int64_t hours, int *signalled)
+static int up(struct call *c, int64_t hours, struct heard *h)
 {
 	struct job j = {
 	    .words = {"cluster", "up", "--max-hours", arena_i64(c->arena, hours)}, .n = 4};
@@ -170,10 +202,10 @@ static int up(struct call *c, int64_t hours, int *signalled)
 		add(&j, "--ingress");
 		add(&j, c->ingress);
 	}
-	return run_job(c, &j, signalled);
+	return run_job(c, &j, h);
 }
 
-static int run(struct call *c, int *signalled)
+static int run(struct call *c, struct heard *h)
 {
 	struct job j = {.words = {"run"}, .n = 1, .result = true};
 
@@ -185,26 +217,52 @@ static int run(struct call *c, int *signalled)
 		add(&j, "--take-over");
 	if (c->allow_unverified)
 		add(&j, "--allow-unverified");
-	return run_job(c, &j, signalled);
+	return run_job(c, &j, h);
 }
 
-/* The answers go with the warehouse; a report in JSON is one document, and stays alone. */
-static int query(struct call *c, int *signalled)
+/* False: it is given up, by a second signal. */
+static bool pause_for(int64_t ms, struct heard *h)
 {
-	struct job j = {.words = {"query"}, .n = 1, .result = true};
+	int64_t until = clock_ms() + ms / aws_speed(), left;
+	sigset_t taken;
 
-	return c->json ? 0 : run_job(c, &j, signalled);
+	taken_signals(&taken);
+	while (h->times < 2 && (left = until - clock_ms()) > 0) {
+		struct timespec t = {left / 1000, left % 1000 * 1000000};
+		int sig = sigtimedwait(&taken, NULL, &t);
+
+		if (sig <= 0 || sig == SIGCHLD)
+			continue;
+		h->last = sig;
+		if (++h->times == 1)
+			say_still();
+	}
+	return h->times < 2;
 }
 
-/* Twice, if it must be: what fails at the end of a long day may pass a moment later. */
+/* Again and again, if it must be: by its exit code nobody can tell what passes, such as a network
+ * that is away or a key that is renewed, and a cluster that stays costs money. */
 static bool down(struct call *c)
 {
 	struct job j = {.words = {"cluster", "down"}, .n = 2, .removes = true};
-	int signalled = 0, status = run_job(c, &j, &signalled);
+	struct heard h = {.times = 0};
+	int64_t spent = 0, pause = PAUSE_MS; /* AWS's time, but for what the attempts took */
+	int status;
 
-	if (status && !signalled) {
-		log_warn("once more");
-		status = run_job(c, &j, &signalled);
+	for (;;) {
+		int64_t began = clock_ms();
+
+		status = run_job(c, &j, &h);
+		spent += clock_ms() - began;
+		if (status == 0 || h.times > 1 || spent >= DOWN_MS)
+			break;
+		log_warn("not all of it is removed: once more in %lld s, and so on for 20 minutes; "
+		         "two signals (^C) end that",
+		    (long long)pause / 1000);
+		if (!pause_for(pause, &h))
+			break;
+		spent += pause;
+		pause = pause * 2 < PAUSE_MOST_MS ? pause * 2 : PAUSE_MOST_MS;
 	}
 	if (status)
 		log_error(
@@ -214,9 +272,68 @@ static bool down(struct call *c)
 	return status == 0;
 }
 
+/* ---- in what we have started ---- */
+
+bool ephemeral_within(void)
+{
+	return getenv(SITE_PARENT_VARIABLE);
+}
+
+bool ephemeral_is_gone(void)
+{
+	const char *said = getenv(SITE_PARENT_VARIABLE);
+	int64_t pid;
+
+	return said && str_to_i64(str_z(said), &pid) && pid != getppid();
+}
+
+void ephemeral_outlive(void)
+{
+	if (ephemeral_within())
+		prctl(PR_SET_PDEATHSIG, 0);
+}
+
+void ephemeral_say_gone(struct call *c)
+{
+	if (ephemeral_is_gone())
+		log_error("`dwh run --ephemeral` was killed: the cluster %s and what belongs to it "
+		          "stay, and cost money: `%s` removes them",
+		    c->config.dwh.cluster_identifier, cluster_command(c, "down"));
+}
+
 /* ---- before anything is made ---- */
 
-/* What the run would stumble over at its first step is said before AWS is asked for anything. */
+/* Such as nobody renews: down would find them expired, and a warehouse that it cannot remove. */
+static void warn_of_keys(const struct credentials *key)
+{
+	char then[25];
+
+	if (!key->expires_ms || !str_eqz(key->origin, "environment") ||
+	    key->expires_ms - clock_wall_ms() >= LONG_ENOUGH_MS)
+		return;
+	clock_iso(key->expires_ms, then);
+	log_warn("the keys from %.*s expire at %s, and cannot be renewed: the warehouse could not "
+	         "be removed after that",
+	    STRF(key->origin), then);
+}
+
+/* The sources, as the run will see them; they are not worth a warehouse if they cannot be read. */
+static bool check_sources(struct call *c, const struct model *m, struct err *e)
+{
+	size_t n;
+	const struct sqlfile *f = model_phase(m, SQL_COPY, &n);
+	struct s3 *s3 = NULL;
+	bool ok = connect_s3(&c->config, c->arena, NULL, NULL, &s3, e);
+
+	for (size_t i = 0; ok && i < n; i++)
+		ok = source_probe(s3, &c->config, &f[i], NULL, NULL, c->arena, e);
+	if (ok)
+		warn_of_keys(s3_credentials(s3));
+	s3_close(s3);
+	return ok;
+}
+
+/* What the run would stumble over at its first steps is said before anything is made for it. */
 static bool check_run(struct call *c, struct err *e)
 {
 	struct model *m;
@@ -226,45 +343,40 @@ static bool check_run(struct call *c, struct err *e)
 		    "--ephemeral makes a Redshift warehouse: set [WAREHOUSE] ENGINE = redshift");
 	/* It would load into that one, and remove its own. */
 	return cluster_is_target(c, "--ephemeral", e) &&
-	       model_load(c->config.load.model, &c->config, c->arena, &m, e);
+	       model_load(c->config.load.model, &c->config, c->arena, &m, e) &&
+	       check_sources(c, m, e);
 }
 
 /* What is made, carries it: neither another run's warehouse is used, nor is it removed. */
-static bool name_the_run(struct err *e)
+static bool name_the_run(struct call *c, struct err *e)
 {
 	char id[24];
 
 	journal_new_id(id);
-	return setenv(SITE_RUN_VARIABLE, id, 1) == 0 ||
+	return (setenv(SITE_RUN_VARIABLE, id, 1) == 0 &&
+	           setenv(SITE_PARENT_VARIABLE, arena_i64(c->arena, getpid()), 1) == 0) ||
 	       err_errno(e, ERR_SETUP, AT_INTERNAL, "cannot set %s", SITE_RUN_VARIABLE);
-}
-
-static int fail(const struct err *e)
-{
-	log_error("%s", e->msg);
-	return exit_code_of(e);
 }
 
 int ephemeral_run(struct call *c)
 {
-	int signalled = 0, status;
+	struct heard h = {.times = 0};
+	int status;
 	sigset_t taken;
 	int64_t hours;
 	struct err e;
 
 	if (!check_run(c, &e) || !cluster_max_hours(c, HOURS, &hours, &e) ||
-	    !cluster_is_new(c, &e) || !name_the_run(&e))
-		return fail(&e);
+	    !cluster_is_new(c, &e) || !name_the_run(c, &e))
+		return exit_saying(&e);
 	taken_signals(&taken);
 	sigprocmask(SIG_BLOCK, &taken, NULL);
-	status = up(c, hours, &signalled);
-	if (status == 0 && !signalled)
-		status = run(c, &signalled);
-	if (status == 0 && !signalled)
-		status = query(c, &signalled);
-	if (signalled)
-		log_info("stopped by signal %d: the cluster is removed", signalled);
-	if (status == 0 && signalled)
-		status = 128 + signalled;
+	status = up(c, hours, &h);
+	if (status == 0 && !h.times)
+		status = run(c, &h);
+	if (h.times)
+		log_info("stopped by signal %d: the cluster is removed", h.last);
+	if (status == 0 && h.times)
+		status = 128 + h.last;
 	return down(c) ? status : LEFT_EXIT;
 }

@@ -23,6 +23,16 @@ is "$ST" 1 'a number that is none'
 dwh run --ephemeral --set LOAD.MODEL=./nosuch
 is "$ST" 2 'a run that cannot be: exit code 2'
 like "$ERR" 'nosuch' 'which says what is wrong of it'
+dwh run --ephemeral --set S3.SONG_DATA=s3://no-such-bucket/x
+is "$ST" 5 'a bucket that is not there: exit code 5, that of a run'
+like "$ERR" '\[S3\] SONG_DATA.*no-such-bucket.*the bucket does not exist' 'which is named'
+dwh run --ephemeral --set S3.LOG_DATA=s3://sparkify/nothing
+is "$ST" 5 'a source without objects: exit code 5'
+like "$ERR" '\[S3\] LOG_DATA: there are no objects under s3://sparkify/nothing' 'which is named'
+fail_next ListObjectsV2 deny
+dwh run --ephemeral
+is "$ST" 5 'a source that may not be listed: exit code 5'
+double_post calm >/dev/null
 is "$(calls | grep -c Create)" 0 'nothing was made'
 
 # ---- all goes well ----
@@ -30,7 +40,7 @@ is "$(calls | grep -c Create)" 0 'nothing was made'
 dwh run --ephemeral
 is "$ST" 0 'a run'
 like "$OUT" 'Loaded 1,198 objects' 'its report is on stdout'
-like "$OUT" '^The most played artists' 'and the answers to the queries'
+is "$(grep -c '^The most played artists' <<<"$OUT")" 1 'and the answers to the queries, once'
 is "$(grep -c '^makes' <<<"$OUT") $(grep -c '^makes' <<<"$ERR")" '0 4' 'what is made is talk'
 like "$ERR" 'nothing is left of dwh-cluster' 'and that nothing is left, too'
 is "$(left)" '' 'nothing is left'
@@ -47,13 +57,14 @@ done
 
 # ---- it does not ----
 
-dwh run --ephemeral --set S3.SONG_DATA=s3://sparkify/nothing
+dwh run --ephemeral --fresh --set S3.LOG_JSONPATH=s3://sparkify/nothing
 is "$([ "$ST" != 0 ] && [ "$ST" != 9 ]; echo $?)" 0 "the run fails: its exit code ($ST)"
 is "$(left)" '' 'nothing is left'
 fail_next CreateCluster deny
 dwh run --ephemeral
-is "$ST" 9 'up fails'
-is "$(left)" '' 'nothing is left'
+is "$ST" 4 'up fails: the exit code is that of the cause'
+is "$(left)" '' 'as nothing is left'
+is "$(grep -c 'stays' <<<"$ERR")" 0 'nor does it say that anything stays'
 like "$ERR" 'nothing is left of dwh-cluster' 'and it says so'
 
 # ---- what is there already is not removed ----
@@ -73,60 +84,22 @@ like "$ERR" 'cluster dwh-cluster is there already.*dwh run. alone loads into it'
 is "$(left)" "$ALL" 'it is left alone'
 dwh cluster down
 
-# ---- signals ----
+# ---- keys that nobody renews ----
 
-# in_background: dwh run --ephemeral, as process $RUN
-in_background() {
-	"$DWH" run --ephemeral --fresh -c "$T/dwh.cfg" "$@" >"$T/out" 2>"$T/talk" &
-	RUN=$!
+# expires SECONDS: the run's keys are the environment's, and expire then
+expires() {
+	cp -p "$T/dwh.cfg" "$T/kept.cfg"
+	sed -i -e '/^KEY/d' -e '/^SECRET/d' "$T/dwh.cfg"
+	AWS_ACCESS_KEY_ID=$S3_ID AWS_SECRET_ACCESS_KEY=$S3_SECRET \
+		AWS_CREDENTIAL_EXPIRATION=$(date -u -d "+$1 seconds" +%FT%TZ) dwh run --ephemeral --fresh
+	mv "$T/kept.cfg" "$T/dwh.cfg"
 }
-ended() { # ended STATUS NAME
-	wait $RUN 2>/dev/null
-	is "$?" "$1" "$2: exit code $1"
-	is "$(left)" '' "$2: nothing is left"
-}
-for row in INT:130 HUP:129 USR1:143 XCPU:143; do # others are as TERM
-	signal=${row%:*} status=${row#*:}
-	fail_next CreateCluster hold-after
-	in_background
-	until_true 30 held
-	kill -s "$signal" $RUN
-	until_true 30 grep -q 'what was made stays' "$T/talk"
-	double_post calm >/dev/null
-	ended "$status" "$signal while it is made"
-done
-stop_s3d
-own_s3d --latency 50ms
-in_background --set LOAD.CONNECTIONS=1 --set LOAD.SHARD_OBJECTS=100
-until_true 60 slow_run_is_on
-is $? 0 'a run is on its way'
-kill -TERM $RUN
-ended 143 'TERM while it loads'
-stop_s3d
-own_s3d
-fail_next DeleteCluster hold
-in_background
-until_true 60 held
-kill -TERM $RUN
-until_true 30 grep -q 'still being removed' "$T/talk"
-is $? 0 'TERM while it is removed: it says that it is at it'
-double_post release >/dev/null
-double_post calm >/dev/null
-ended 0 'and goes on'
-
-fail_next DeleteCluster hold
-in_background
-until_true 60 held
-kill -TERM $RUN
-until_true 30 grep -q 'still being removed' "$T/talk"
-kill -TERM $RUN
-wait $RUN
-is $? 9 'the second time it ends: exit code 9'
-like "$(cat "$T/talk")" 'may still cost money: cluster dwh-cluster; by hand: aws redshift delete-cluster' 'what is left is named'
-like "$(tail -n 1 "$T/talk")" 'cluster dwh-cluster .*may still cost money: .*cluster down. removes' \
-	'and, last of all, what removes it'
-double_post calm >/dev/null
-removes 'what was left'
+expires 3000
+is "$ST" 0 'keys that expire in less than an hour: it runs'
+like "$ERR" 'the keys from environment expire at 20.*, and cannot be renewed: the warehouse could not be removed' 'but warns'
+is "$(grep -nE 'keys from environment expire|making' <<<"$ERR" | head -n 1 | grep -c making)" 0 'before anything is made'
+expires 9000
+is "$ST $(grep -c 'keys from environment' <<<"$ERR")" '0 0' 'keys that live longer: nothing is said'
 
 # ---- removing fails ----
 
@@ -138,23 +111,4 @@ like "$(tail -n 1 <<<"$ERR")" 'cluster down. removes' 'and the command'
 double_post calm >/dev/null
 removes 'what could not be removed'
 
-# ---- processes are killed ----
-
-fail_next DescribeClusters hold 1 3
-in_background
-until_true 30 held
-kill_at 9 'dwh cluster .* up'
-double_post calm >/dev/null
-ended 137 'the process that makes it is killed'
-fail_next CreateCluster hold-after
-in_background
-until_true 30 held
-kill -9 $RUN
-wait $RUN 2>/dev/null
-double_post calm >/dev/null
-nothing_works() { [ -z "$(pids_of 'dwh cluster')" ]; }
-until_true 20 nothing_works
-is $? 0 'all of it is killed: its processes end'
-like "$(left)" 'cluster dwh-cluster' 'the cluster is there'
-removes 'by its record'
 done_testing
