@@ -27,12 +27,6 @@ enum { LIST_MOST = 16, RUNS_MOST = 1000, SVG_MAX = 4 << 20 };
 
 #define LATENCY_MOST_MS 60000
 
-static int fail(const struct err *e)
-{
-	log_error("%s", e->msg);
-	return exit_code_of(e);
-}
-
 /* ---- what is asked for ---- */
 
 /* What the lists say, in their order; of strategies and compacts as numbers. */
@@ -303,7 +297,7 @@ static int show(struct call *c, const struct bench *b)
 
 	(c->json ? bench_json : bench_print)(b, c->arena, stdout);
 	if (c->svg && !write_svg(c, b, &e))
-		status = fail(&e);
+		status = exit_saying(&e);
 	return command_finish(status);
 }
 
@@ -316,7 +310,7 @@ int cmd_bench(struct call *c)
 	bool ok;
 
 	if (!understand(c, &b, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	bench_catch_signals();
 	ok = bench_place_make(c, c->database, b.latency_ms, &place, &e);
 	if (!ok)

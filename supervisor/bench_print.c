@@ -206,7 +206,7 @@ void bench_json(const struct bench *b, struct arena *a, FILE *out)
 	    "rounds", (json_int_t)b->rounds, "warmup", (json_int_t)b->warmup, "objects",
 	    (json_int_t)first->objects, "bytes", (json_int_t)first->bytes, "counts", counts,
 	    "combinations", lines, "runs", runs);
-	json_dumpf(root, out, JSON_INDENT(2));
+	json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
 	fputc('\n', out);
 	json_decref(root);
 }

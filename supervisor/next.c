@@ -1,32 +1,14 @@
 /* next.c - see next.h. The commands are called as this run was: same program, same options. */
 #include "supervisor/next.h"
 
-#include <ctype.h>
-
 #include "supervisor/facts.h"
 #include "supervisor/report_verify.h"
 
-/* A word as a shell reads it back. */
 static void add_word(struct buf *b, struct str word)
 {
-	bool plain = word.n > 0;
-
-	for (size_t i = 0; i < word.n; i++)
-		if (!isalnum((unsigned char)word.p[i]) && !strchr("_@%+=:,./-", word.p[i]))
-			plain = false;
 	if (b->n)
 		buf_c(b, ' ');
-	if (plain) {
-		buf_str(b, word);
-		return;
-	}
-	buf_c(b, '\'');
-	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] == '\'')
-			buf_z(b, "'\\''");
-		else
-			buf_c(b, word.p[i]);
-	buf_c(b, '\'');
+	buf_word(b, word);
 }
 
 static const char *kept(struct buf *b, struct arena *a)
@@ -81,6 +63,15 @@ static bool leaves_out(const struct fold *f, struct arena *a)
 	return false;
 }
 
+/* Its warehouse goes with it: nothing is left to go on with. */
+static bool is_ephemeral(const struct fold *f)
+{
+	for (size_t i = 1; i < f->call.n; i++)
+		if (str_eqz(f->call.v[i], "--ephemeral"))
+			return true;
+	return false;
+}
+
 /* "build/dwh run -c my.cfg --fresh" */
 static const char *command(const struct fold *f, const char *words, struct arena *a)
 {
@@ -91,6 +82,8 @@ static const char *command(const struct fold *f, const char *words, struct arena
 	add_word(&b, f->call.n ? f->call.v[0] : STR("dwh"));
 	buf_printf(&b, " %s", words);
 	for (size_t i = 1; i < f->call.n; i++) {
+		if (str_eqz(f->call.v[i], "--ephemeral"))
+			continue; /* likewise */
 		if (str_eqz(f->call.v[i], allow) &&
 		    (strstr(words, allow) || strcmp(words, "check") == 0))
 			continue; /* said already, or not for that command */
@@ -163,6 +156,12 @@ const char *next_command(const struct fold *f, struct arena *a)
 {
 	if (f->alive || (f->ended && f->end.exit == 0))
 		return NULL;
+	if (is_ephemeral(f))
+		return command(f,
+		    f->ended && f->end.exit == 8 && is_unverified(f)
+		        ? "run --ephemeral --allow-unverified"
+		        : "run --ephemeral",
+		    a);
 	if (must_be_fresh(f) || needs_fresh(f))
 		return command(f, "run --fresh", a);
 	if (str_eqz(f->run.command, REPORT_VERIFY))
@@ -182,6 +181,22 @@ const char *next_command(const struct fold *f, struct arena *a)
 	    arena_printf(a, "%.*s%s", STRF(f->run.command), still_fresh(f) ? " --fresh" : ""), a);
 }
 
+/* Nothing stays to be completed. */
+static const char *anew(const struct fold *f, const char *go_on, struct arena *a)
+{
+	const char *first = "Load all again";
+	bool fault = f->ended && f->end.exit >= 2 && f->end.exit <= 8 && f->end.exit != 6;
+
+	if (fault && f->end.exit == 8 && is_unverified(f))
+		first = "Evidence is missing, and no more; to allow that";
+	else if (fault && leaves_out(f, a))
+		first = "Give the --set that the error names another value, or none, and then";
+	else if (fault)
+		first = "Mend that, and then";
+	return arena_printf(
+	    a, "A warehouse of --ephemeral goes with its run. %s: %s", first, go_on);
+}
+
 const char *next_advice(const struct fold *f, struct arena *a)
 {
 	const char *go_on = next_command(f, a);
@@ -190,6 +205,8 @@ const char *next_advice(const struct fold *f, struct arena *a)
 
 	if (!go_on)
 		return "";
+	if (is_ephemeral(f))
+		return anew(f, go_on, a);
 	if (!f->ended)
 		return arena_printf(a, "%sLoad the rest: %s", stays, go_on);
 	if (failed_with(f, "MAX_BAD_OBJECTS") || failed_with(f, "MAX_BAD_RATIO"))

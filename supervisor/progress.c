@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shared/log.h"
+#include "shared/terminal.h"
 
 enum { EVERY_MS = 2000, PATIENCE_MS = 10000, PROGRESS_LANES = 256 };
 
@@ -231,6 +232,12 @@ void progress_tick(struct progress *p, int64_t now)
 
 	if (s->count[TASK_RUNNING])
 		say_waiting(p, now);
+	/* Somebody types there what a program asks for: the block stays as it is, and what comes
+	 * later is below. */
+	if (p->live && terminal_is_others(STDERR_FILENO)) {
+		p->drawn = 0;
+		return;
+	}
 	if (p->live) {
 		display_draw(p, now);
 		return;

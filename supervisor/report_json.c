@@ -177,7 +177,7 @@ void report_json(const struct fold *f, const struct report_expect *expect, size_
 	report_verify_json(f, root);
 	json_object_set_new(root, "shards", shards);
 	json_object_set_new(root, "tasks", steps);
-	json_dumpf(root, out, JSON_INDENT(2));
+	json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
 	fputc('\n', out);
 	json_decref(root);
 }

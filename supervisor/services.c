@@ -44,12 +44,6 @@ struct front {
 	const char *ca; /* PEM of the authority that its certificate is from */
 };
 
-static int fail(const struct err *e)
-{
-	log_error("%s", e->msg);
-	return exit_code_of(e);
-}
-
 /* ---- who is there ---- */
 
 /* "PID PORT" of up.lock, where somebody holds it. */
@@ -220,9 +214,9 @@ static int up(struct call *c)
 	if (c->config.warehouse.engine == ENGINE_LOCAL &&
 	    (!model_load(c->config.load.model, &c->config, c->arena, &m, &e) ||
 	        !sample_prepare(&c->config, m, c->arena, &sample, &e)))
-		return fail(&e);
+		return exit_saying(&e);
 	if (!local_up(&c->config, c->arena, &l, &e))
-		return fail(&e);
+		return exit_saying(&e);
 	lock = local_lock_open(local_path(c->arena, l.dir, "up.lock"), false, &e);
 	ok = lock >= 0 && take(lock, l.dir, c->arena, &f, &ours, &e);
 	if (ok && ours)
@@ -236,7 +230,7 @@ static int up(struct call *c)
 		close(l.use_fd); /* the lock is redshiftd's now: not ours to ask about */
 	else
 		local_down(&l);
-	return ok ? say_up(&f, !ours) : fail(&e);
+	return ok ? say_up(&f, !ours) : exit_saying(&e);
 }
 
 /* ---- down ---- */
@@ -264,7 +258,7 @@ static int down(struct call *c)
 	/* As one more user of the services, we are told when they have ended. */
 	l.use_fd = local_lock_open(local_path(c->arena, dir, "use.lock"), false, &e);
 	if (l.use_fd < 0)
-		return fail(&e);
+		return exit_saying(&e);
 	flock(l.use_fd, LOCK_SH);
 	kill((pid_t)f.pid, SIGTERM);
 	for (until = clock_ms() + DOWN_MS; is_there(dir, c->arena, f.pid) && clock_ms() < until;)
@@ -298,7 +292,7 @@ static bool find(struct call *c, bool front, struct local *l, struct front *f, i
 		return false;
 	}
 	if (f->port && !local_login(l->dir, false, c->arena, &f->user, &f->password, &e)) {
-		*status = fail(&e);
+		*status = exit_saying(&e);
 		return false;
 	}
 	return true;

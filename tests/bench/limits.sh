@@ -9,7 +9,7 @@
 #	ONLY=    some of them: latency skew supervisor memory listing growth
 #	DWH_REAL_DATA=   archive of the real data
 #
-# About a quarter of an hour, the making of the data included.
+# Exit code 1: one is not met. About a quarter of an hour, the making of the data included.
 set -eu
 
 dwh=build/dwh
@@ -146,9 +146,11 @@ awk -v usual="$usual" "$(cat tests/bench/stats.awk)"'
 		return median(v, n[name])
 	}
 	# A line; how is `at most` or `at least`, and a last argument says what stands behind the figure.
-	function line(what, how, bound, unit, got, note) {
+	function line(what, how, bound, unit, got, note,    met) {
+		met = how == "at most" ? got <= bound : got >= bound
+		missed += !met
 		printf "%-62s %8s %6s%-3s %7.2f%-3s %-4s %s\n", what, how, bound, unit, got, unit,
-			(how == "at most" ? got <= bound : got >= bound) ? "yes" : "NO", note
+			met ? "yes" : "NO", note
 	}
 	function memory(what, name) {
 		if (name in n)
@@ -198,4 +200,5 @@ awk -v usual="$usual" "$(cat tests/bench/stats.awk)"'
 			line("10 times the rows, 80 objects for 8: times the processor time", "at most", 10.5, "",
 				middle_of(total, "whole") / middle_of(total, "tenth"),
 				sprintf("%.2f s, %.2f s", middle_of(total, "whole"), middle_of(total, "tenth")))
+		exit missed > 0
 	}' "$tmp/figures"

@@ -45,7 +45,8 @@ once() { # once NAME
 		awk -v hz="$(getconf CLK_TCK)" '{ print $1, $2 / 1e6, $3 / hz, $4 / hz }' >>"$tmp/figures"
 }
 
-# alternate RUNS NAME...: the first once to warm up, then all in turn; each round begins with another.
+# alternate RUNS NAME...: the first once to warm up, then all in turn; each round begins with another, and
+# every other one goes backwards, so that none follows the same one always.
 alternate() {
 	rounds=$1
 	shift
@@ -53,7 +54,9 @@ alternate() {
 	once "$1"
 	mv "$tmp/figures.kept" "$tmp/figures"
 	while [ "$rounds" -gt 0 ]; do
-		for name in "$@"; do once "$name"; done
+		order=$(printf '%s\n' "$@")
+		[ $((rounds % 2)) -eq 0 ] || order=$(echo "$order" | tac)
+		for name in $order; do once "$name"; done
 		first=$1
 		shift
 		set -- "$@" "$first"
